@@ -1,0 +1,177 @@
+//! What the user wants: jobs, job types, and what is said of them before they are saved.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::Outcome;
+
+/// Limits as people write them: durations are text like `90s`, `10m`, `1h30m`; what is left out is inherited.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, utoipa::ToSchema)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS), ts(export))]
+#[serde(deny_unknown_fields, default)]
+pub struct LimitsSpec {
+    /// Without an advance for this long: a warning.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub warn_after: Option<String>,
+    /// Without an advance for this long: a stop.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stall_after: Option<String>,
+    /// From the polite signal to the forced one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub grace: Option<String>,
+    /// Before the first advance, the stall clock starts only after this long.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub start_allowance: Option<String>,
+    /// The longest a run may take in all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_runtime: Option<String>,
+}
+
+/// Limits in force, in seconds.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize, utoipa::ToSchema)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS), ts(export))]
+pub struct LimitsView {
+    /// Without an advance for this long: a warning.
+    pub warn_after_s: f64,
+    /// Without an advance for this long: a stop.
+    pub stall_after_s: f64,
+    /// From the polite signal to the forced one.
+    pub grace_s: f64,
+    /// Before the first advance, the stall clock starts only after this long.
+    pub start_allowance_s: f64,
+    /// The longest a run may take in all.
+    pub max_runtime_s: Option<f64>,
+}
+
+/// A job as it stands in `config.toml`, below `[jobs.NAME]`.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, utoipa::ToSchema)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS), ts(export))]
+#[serde(deny_unknown_fields, default)]
+pub struct JobSpec {
+    /// Its name: 1 to 60 characters. The table's name in the file, so not written into it.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub name: String,
+    /// The job type; `generic` when left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub r#type: Option<String>,
+    /// The program and its arguments.
+    pub command: Vec<String>,
+    /// Where it runs; the home directory when left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cwd: Option<String>,
+    /// Added to the environment.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub env: BTreeMap<String, String>,
+    /// Its marker, relative to `cwd`; a file of the run's own directory when left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub progress: Option<String>,
+    /// Whether a stall is only recorded.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub observe: bool,
+    /// Its own limits.
+    pub limits: LimitsSpec,
+}
+
+/// A job type as it stands in `config.toml`, below `[types.NAME]`.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, utoipa::ToSchema)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS), ts(export))]
+#[serde(deny_unknown_fields, default)]
+pub struct JobType {
+    /// Its limits; what is left out is that of the built-in type of the same name, else of `generic`.
+    pub limits: LimitsSpec,
+}
+
+/// A job with what is known of it: `nightkeep job list --json`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS), ts(export))]
+pub struct JobView {
+    /// What stands in the file.
+    pub spec: JobSpec,
+    /// The limits that come out of job, type and defaults.
+    pub limits: LimitsView,
+    /// The run that is not over, if there is one.
+    #[cfg_attr(feature = "bindings", ts(type = "number | null"))]
+    pub running: Option<u64>,
+    /// How its last run ended.
+    pub last_outcome: Option<Outcome>,
+    /// The number of its last run.
+    #[cfg_attr(feature = "bindings", ts(type = "number | null"))]
+    pub last_run: Option<u64>,
+    /// When its last run ended.
+    pub last_ended_at: Option<String>,
+}
+
+/// A job type with the limits that come out: `nightkeep type list --json`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS), ts(export))]
+pub struct TypeView {
+    /// Its name.
+    pub name: String,
+    /// Whether Nightkeep brings it.
+    pub built_in: bool,
+    /// What `config.toml` says of it.
+    pub overrides: LimitsSpec,
+    /// The limits in force.
+    pub limits: LimitsView,
+    /// How many jobs are of this type.
+    pub jobs: u32,
+}
+
+/// A field that is at fault.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS), ts(export))]
+pub struct FieldFault {
+    /// The field's path (`name`, `command`, `limits.warn_after`, …).
+    pub field: String,
+    /// One sentence.
+    pub message: String,
+}
+
+/// What is said of a job before it is saved.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, utoipa::ToSchema)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS), ts(export))]
+pub struct Validation {
+    /// What must be mended first.
+    pub errors: Vec<FieldFault>,
+    /// What may be meant, and should be known.
+    pub warnings: Vec<FieldFault>,
+}
+
+/// What a look at a marker's path found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS), ts(export))]
+#[serde(rename_all = "kebab-case")]
+pub enum ProbeState {
+    /// It is a marker.
+    Readable,
+    /// There is no file yet.
+    Missing,
+    /// There is no directory for it.
+    NoDirectory,
+    /// It is a directory, a pipe or something else that is no file.
+    NotAFile,
+    /// It may not be read.
+    NotPermitted,
+    /// It is no marker (half-written, not JSON, without a step, too large).
+    Unreadable,
+}
+
+/// `probe`: what a look at a marker's path found.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS), ts(export))]
+pub struct ProbeReport {
+    /// What was found.
+    pub state: ProbeState,
+    /// One sentence.
+    pub message: String,
+    /// The path that was looked at, absolute.
+    pub path: String,
+    /// The step in it.
+    #[cfg_attr(feature = "bindings", ts(type = "number | null"))]
+    pub step: Option<i64>,
+    /// The note in it.
+    pub note: Option<String>,
+    /// Seconds since it was written.
+    pub age_s: Option<f64>,
+}

@@ -1,0 +1,266 @@
+//! What is the case at this moment: the engine, its runs, and what is wrong.
+
+use serde::{Deserialize, Serialize};
+
+use super::HistoryRow;
+
+macro_rules! words {
+    ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident),+ $(,)? }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
+        #[cfg_attr(feature = "bindings", derive(ts_rs::TS), ts(export))]
+        #[serde(rename_all = "kebab-case")]
+        pub enum $name { $($(#[$vdoc])* $variant),+ }
+    };
+}
+
+words! {
+    /// Where a run is in its life.
+    Phase {
+        /// Waits for a free place.
+        Queued,
+        /// Its command is being started.
+        Starting,
+        /// Its command runs.
+        Running,
+        /// It is being stopped.
+        Stopping,
+        /// It is over.
+        Ended,
+    }
+}
+
+words! {
+    /// Whether the work moves forward. Only this is ever acted on.
+    Progress {
+        /// No advance yet, and within the start allowance or the first part of the limit.
+        Starting,
+        /// Advanced a short while ago.
+        Advancing,
+        /// No advance for half of the warning limit or longer.
+        Quiet,
+        /// Past the warning limit.
+        Warning,
+        /// Past the stall limit.
+        Stalled,
+        /// Waits for a person or for a usage limit; the stall clock stands still.
+        Waiting,
+    }
+}
+
+words! {
+    /// Whether beats arrive, for a job that declares them.
+    Liveness {
+        /// Beats arrive as declared.
+        Healthy,
+        /// Beats are late.
+        Degraded,
+        /// No beats for a long time.
+        Unreachable,
+        /// The job declares no beats.
+        Unknown,
+    }
+}
+
+words! {
+    /// What a run says it is doing.
+    Activity {
+        /// Works.
+        Working,
+        /// Waits for a tool that it called.
+        Tool,
+        /// Waits for a sub-agent.
+        Subagent,
+        /// Compacts its context.
+        Compacting,
+        /// Waits for a person.
+        WaitingHuman,
+        /// Waits for a usage limit to pass.
+        WaitingLimit,
+        /// The computer sleeps.
+        Asleep,
+    }
+}
+
+words! {
+    /// How a run ended.
+    Outcome {
+        /// By itself, with exit code 0.
+        Succeeded,
+        /// By itself, with another exit code or by a signal that nobody here sent.
+        Failed,
+        /// Stopped by Nightkeep or its user.
+        Aborted,
+        /// Its end was not seen, and nothing tells how it was.
+        Lost,
+    }
+}
+
+words! {
+    /// Why a run was stopped.
+    Reason {
+        /// No advance for the stall limit.
+        Stalled,
+        /// No beats for the unreachable limit.
+        Unresponsive,
+        /// Longer than its longest run time.
+        MaxRuntime,
+        /// A person asked for it.
+        User,
+    }
+}
+
+words! {
+    /// How a run was stopped.
+    Method {
+        /// It ended within the grace after the polite signal.
+        Graceful,
+        /// It had to be killed.
+        Forced,
+    }
+}
+
+words! {
+    /// What is wrong with the watch itself.
+    FaultKind {
+        /// `config.toml` cannot be used; the last good one is in force.
+        Config,
+        /// The history cannot be written.
+        Storage,
+        /// A damaged database was set aside.
+        Quarantine,
+        /// File watching is not to be had; markers are re-read on a timer only.
+        Watch,
+        /// Notifications cannot be shown.
+        Notifications,
+    }
+}
+
+/// The engine itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS), ts(export))]
+pub struct EngineInfo {
+    /// The program's version.
+    pub version: String,
+    /// The version of the API ([`super::API_VERSION`]).
+    pub api: u32,
+    /// Its process.
+    pub pid: u32,
+    /// When it started.
+    pub started_at: String,
+}
+
+/// How many runs are in which state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, utoipa::ToSchema)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS), ts(export))]
+pub struct Summary {
+    /// Runs that are not over.
+    pub running: u32,
+    /// Runs past their warning limit.
+    pub warning: u32,
+    /// Aborted runs that nobody has looked at.
+    pub stopped_unseen: u32,
+    /// Runs by liveness.
+    pub healthy: u32,
+    /// Runs by liveness.
+    pub degraded: u32,
+    /// Runs by liveness.
+    pub unreachable: u32,
+    /// Jobs that a person stopped and that stay stopped.
+    pub killed: u32,
+}
+
+/// A run that is not over.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS), ts(export))]
+pub struct RunView {
+    /// Its number.
+    #[cfg_attr(feature = "bindings", ts(type = "number"))]
+    pub run: u64,
+    /// The job's name.
+    pub job: String,
+    /// The job's type.
+    pub r#type: String,
+    /// Its root process.
+    pub pid: Option<u32>,
+    /// Where it is in its life.
+    pub phase: Phase,
+    /// Whether the work moves forward.
+    pub progress: Progress,
+    /// Whether beats arrive.
+    pub liveness: Liveness,
+    /// What it says it is doing.
+    pub activity: Activity,
+    /// The best step so far.
+    #[cfg_attr(feature = "bindings", ts(type = "number | null"))]
+    pub step: Option<i64>,
+    /// How many steps the marker says there are.
+    #[cfg_attr(feature = "bindings", ts(type = "number | null"))]
+    pub total: Option<i64>,
+    /// The note of the last reading, cleaned for display.
+    pub note: Option<String>,
+    /// The stall clock: awake seconds since the last advance, or since the start.
+    pub since_advance_s: f64,
+    /// Seconds since its output last grew.
+    pub since_output_s: Option<f64>,
+    /// Seconds since its last beat.
+    pub since_beat_s: Option<f64>,
+    /// The limit for the warning.
+    pub warn_after_s: f64,
+    /// The limit for the stop.
+    pub stall_after_s: f64,
+    /// Whether a stall is only recorded.
+    pub observe: bool,
+    /// Whether the run was attached, not launched.
+    pub attached: bool,
+    /// How many processes it has; `null` where they could not be read.
+    pub processes: Option<u32>,
+    /// What they use, together; 100 is one core.
+    pub cpu_percent: Option<f64>,
+    /// What they hold, together.
+    #[cfg_attr(feature = "bindings", ts(type = "number | null"))]
+    pub memory_bytes: Option<u64>,
+    /// When it started.
+    pub started_at: String,
+    /// What is odd about its marker, as a sentence ("the marker cannot be read: …").
+    pub marker_note: Option<String>,
+}
+
+/// `nightkeep status --json`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS), ts(export))]
+pub struct Status {
+    /// The engine.
+    pub engine: EngineInfo,
+    /// The counts.
+    pub summary: Summary,
+    /// Runs that are not over, oldest first.
+    pub runs: Vec<RunView>,
+}
+
+/// Something that is wrong with the watch.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS), ts(export))]
+pub struct Fault {
+    /// What kind.
+    pub kind: FaultKind,
+    /// One sentence.
+    pub message: String,
+}
+
+/// All that a surface needs to draw itself. Sent whole at every change: it replaces, it never patches.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS), ts(export))]
+pub struct Live {
+    /// Grows with every change of anything shown, the history and the configuration included.
+    #[cfg_attr(feature = "bindings", ts(type = "number"))]
+    pub revision: u64,
+    /// When it was made.
+    pub at: String,
+    /// Engine, counts, runs.
+    pub status: Status,
+    /// The newest aborted runs that nobody has looked at, at most 20, newest first.
+    pub unseen: Vec<HistoryRow>,
+    /// What is wrong with the watch.
+    pub faults: Vec<Fault>,
+}

@@ -1,0 +1,26 @@
+//! The wire types: what the API, `--json` and the window speak. Nothing here decides anything.
+//!
+//! Field names are a contract (`docs/` describes it for users); a field may be added, none may change its meaning.
+//! Times are RFC 3339 UTC text, lengths are seconds as numbers whose names end in `_s`, unknown values are `null`.
+
+mod error;
+mod history;
+mod jobs;
+mod live;
+mod requests;
+
+pub use error::{ApiError, ErrorCode};
+pub use history::{
+    AdvanceView, Evidence, EvidenceProcess, HistoryRow, OutputTail, RunDetail, SocketView, TimelineEvent,
+};
+pub use jobs::{
+    FieldFault, JobSpec, JobType, JobView, LimitsSpec, LimitsView, ProbeReport, ProbeState, TypeView, Validation,
+};
+pub use live::{
+    Activity, EngineInfo, Fault, FaultKind, Live, Liveness, Method, Outcome, Phase, Progress, Reason, RunView, Status,
+    Summary,
+};
+pub use requests::{AttachRequest, HistoryQuery, ProbeRequest, RegisterRequest, StartReply, StopReply, StopRequest};
+
+/// The version of the API: the first part of every path, and what clients compare before they speak.
+pub const API_VERSION: u32 = 1;

@@ -1,0 +1,86 @@
+//! What clients ask for.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use super::{LimitsSpec, Outcome};
+
+/// `POST /v1/runs`: a run directory with a `spec.json` was made and its keeper started; watch it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct RegisterRequest {
+    /// The name of the directory below `runs/`.
+    pub tag: String,
+}
+
+/// `POST /v1/attach`: watch a process that somebody else started.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct AttachRequest {
+    /// The job's name.
+    pub name: String,
+    /// The job type.
+    pub r#type: Option<String>,
+    /// The process; this or `pidfile`.
+    pub pid: Option<u32>,
+    /// A file with the process's number; this or `pid`.
+    #[schema(value_type = Option<String>)]
+    pub pidfile: Option<PathBuf>,
+    /// Its marker, absolute.
+    #[schema(value_type = String)]
+    pub progress: PathBuf,
+    /// Its own limits.
+    pub limits: LimitsSpec,
+    /// Whether a stall is only recorded.
+    pub observe: bool,
+}
+
+/// The reply to everything that begins a run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS), ts(export))]
+pub struct StartReply {
+    /// The run's number.
+    #[cfg_attr(feature = "bindings", ts(type = "number"))]
+    pub run: u64,
+    /// The name of its directory below `runs/`.
+    pub tag: String,
+}
+
+/// `POST /v1/runs/{run}/stop`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct StopRequest {
+    /// Without a grace.
+    #[serde(default)]
+    pub force: bool,
+}
+
+/// The reply to a stop: it has begun. Its end is told by the events and by the history.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS), ts(export))]
+pub struct StopReply {
+    /// The runs that are being stopped.
+    #[cfg_attr(feature = "bindings", ts(type = "Array<number>"))]
+    pub runs: Vec<u64>,
+}
+
+/// `POST /v1/probe`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct ProbeRequest {
+    /// The marker's path as written.
+    pub path: String,
+    /// What it is relative to.
+    pub cwd: Option<String>,
+}
+
+/// `GET /v1/history`.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, utoipa::ToSchema, utoipa::IntoParams)]
+#[serde(default)]
+pub struct HistoryQuery {
+    /// How many at the most; 100 when left out, at most 1,000.
+    pub limit: Option<u32>,
+    /// Only runs with a smaller number: the way to the next page.
+    pub before: Option<u64>,
+    /// Only runs of this job.
+    pub job: Option<String>,
+    /// Only runs that ended so.
+    pub outcome: Option<Outcome>,
+}
