@@ -93,8 +93,7 @@ impl Limits {
     #[must_use]
     pub fn with(self, overrides: &LimitOverrides) -> Self {
         let stall_after = overrides.stall_after.unwrap_or(self.stall_after);
-        let inherited_warn =
-            if self.warn_after < stall_after { self.warn_after } else { stall_after.half() };
+        let inherited_warn = if self.warn_after < stall_after { self.warn_after } else { stall_after.half() };
         Self {
             warn_after: overrides.warn_after.unwrap_or(inherited_warn),
             stall_after,

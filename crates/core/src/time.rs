@@ -67,7 +67,7 @@ impl fmt::Display for Span {
         match secs {
             0 if self.0 > 0 => write!(f, "0.{} s", self.0 / 100),
             0..=119 => write!(f, "{secs} s"),
-            120..=3599 if secs % 60 == 0 || secs >= 600 => write!(f, "{} min", secs / 60),
+            120..=3599 if secs.is_multiple_of(60) || secs >= 600 => write!(f, "{} min", secs / 60),
             120..=3599 => write!(f, "{} min {:02} s", secs / 60, secs % 60),
             _ => write!(f, "{} h {:02} min", secs / 3600, secs % 3600 / 60),
         }

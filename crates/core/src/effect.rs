@@ -1,0 +1,185 @@
+//! What is to be done, in the order in which it is to be done.
+
+use crate::ids::RunId;
+use crate::input::Exit;
+use crate::life::{Method, Outcome, Reason};
+use crate::time::{Span, Wall};
+
+/// Something for the engine to do. It leaves no choice to whoever carries it out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Effect {
+    /// Write this into the journal.
+    Record(RunId, Entry),
+    /// Write this intent into the journal and answer with [`crate::Input::IntentStored`] once it is durable.
+    RecordIntent(RunId, Entry),
+    /// Read the source of the run again at this moment and answer with [`crate::Input::Looked`].
+    Look(RunId),
+    /// Take the evidence and answer with [`crate::Input::EvidenceTaken`].
+    TakeEvidence(RunId),
+    /// Carry out this stage of the stop.
+    Signal(RunId, Stage),
+    /// Leave the aborted note in the marker, which the agent did not.
+    LeaveAbortedNote {
+        /// Which run.
+        run: RunId,
+        /// Why it was stopped.
+        reason: Reason,
+        /// The best step.
+        step: Option<i64>,
+    },
+    /// Tell the owner.
+    Notify(Notice),
+    /// The run is over; its sources can be let go.
+    Forget(RunId),
+}
+
+/// A stage of a stop, in order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Stage {
+    /// The polite signal to the root process.
+    PoliteRoot,
+    /// The polite signal to everything that is left.
+    PoliteRest,
+    /// The forced signal, until the kernel says that nothing is left.
+    Forced,
+}
+
+/// What the journal is told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Entry {
+    /// The command is up.
+    Started,
+    /// The run moved forward.
+    Advanced {
+        /// The how-manieth advance it is, from 1.
+        n: u32,
+        /// The step reached.
+        step: i64,
+        /// How many steps there are.
+        total: Option<i64>,
+        /// The note.
+        note: Option<String>,
+        /// Awake time since the advance before, or since the start.
+        gap: Span,
+    },
+    /// The step fell; the best one stays.
+    WentBack {
+        /// The step read.
+        step: i64,
+        /// The best step.
+        best: i64,
+    },
+    /// The marker claims a time that lies in the future; the claim is ignored.
+    ClaimIgnored {
+        /// The claim.
+        claimed: Wall,
+    },
+    /// The agent left its own aborted note.
+    Acknowledged {
+        /// The note.
+        note: Option<String>,
+    },
+    /// The warning limit passed.
+    Warned {
+        /// What the stall clock showed.
+        since: Span,
+    },
+    /// The run would have been stopped, had its mode been to enforce.
+    WouldStop {
+        /// Why.
+        reason: Reason,
+        /// What the stall clock showed.
+        since: Span,
+    },
+    /// The limit passed, and nobody could look whether it had advanced; it was not stopped.
+    CouldNotJudge {
+        /// What the stall clock showed.
+        since: Span,
+    },
+    /// A stop is about to begin.
+    StopIntended {
+        /// Why.
+        reason: Reason,
+        /// What the stall clock showed.
+        since: Span,
+        /// The best step.
+        step: Option<i64>,
+        /// The last note.
+        note: Option<String>,
+        /// Without a grace.
+        force: bool,
+    },
+    /// A stop that was intended did not begin: the run advanced in time, or the intent could not be recorded.
+    StopAbandoned,
+    /// A stage of the stop begins.
+    Signalled {
+        /// Which one.
+        stage: Stage,
+    },
+    /// The run is over.
+    Ended {
+        /// How it ended.
+        outcome: Outcome,
+        /// Why it was stopped, if it was.
+        reason: Option<Reason>,
+        /// How it was stopped, if it was.
+        method: Option<Method>,
+        /// How its root process ended.
+        exit: Exit,
+        /// What was still alive after the forced stop.
+        survivors: Vec<u32>,
+    },
+}
+
+/// Something to tell the owner.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Notice {
+    /// The warning limit passed.
+    Warning {
+        /// Which run.
+        run: RunId,
+        /// The job's name.
+        job: String,
+        /// What the stall clock showed.
+        since: Span,
+        /// The best step.
+        step: Option<i64>,
+        /// Awake time until the stop; `None` when the run is only observed.
+        stop_in: Option<Span>,
+    },
+    /// The run was stopped.
+    Stopped {
+        /// Which run.
+        run: RunId,
+        /// The job's name.
+        job: String,
+        /// Why.
+        reason: Reason,
+        /// How.
+        method: Method,
+        /// What the stall clock showed when the stop began.
+        since: Span,
+        /// The best step.
+        step: Option<i64>,
+        /// The grace that passed, for a forced stop.
+        grace: Span,
+    },
+    /// The forced stop left something alive.
+    CouldNotStop {
+        /// Which run.
+        run: RunId,
+        /// The job's name.
+        job: String,
+        /// What is alive.
+        survivors: Vec<u32>,
+    },
+    /// The limit passed, and nobody could look whether the run had advanced; it was not stopped.
+    CouldNotJudge {
+        /// Which run.
+        run: RunId,
+        /// The job's name.
+        job: String,
+        /// What the stall clock showed.
+        since: Span,
+    },
+}

@@ -1,0 +1,185 @@
+//! Everything that can happen to the supervisor.
+
+use crate::effect::Stage;
+use crate::ids::RunId;
+use crate::life::Reason;
+use crate::limits::{Limits, Mode};
+use crate::time::{Awake, Wall};
+
+/// A fact about the world, or a wish of a person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Input {
+    /// A run is to be watched from this moment on.
+    Watch(Box<Watch>),
+    /// The command of a run is up.
+    Started(RunId),
+    /// The marker of a run was read.
+    Marker(RunId, Reading),
+    /// The answer to [`crate::Effect::Look`].
+    Looked(RunId, Look),
+    /// A run says what it is doing.
+    Activity(RunId, Activity),
+    /// The answer to [`crate::Effect::TakeEvidence`].
+    EvidenceTaken(RunId),
+    /// The answer to [`crate::Effect::RecordIntent`]: it is durable.
+    IntentStored(RunId),
+    /// The answer to [`crate::Effect::RecordIntent`]: it could not be written.
+    IntentNotStored(RunId),
+    /// The root process of a run is gone; others of the run may be there still.
+    RootEnded(RunId),
+    /// Nothing of the run is left, or nothing that could be identified.
+    AllGone(RunId, Exit),
+    /// Processes of the run that a forced stop could not end.
+    Survivors(RunId, Vec<u32>),
+    /// A person wants the run to stop; with `force`, without a grace.
+    Stop {
+        /// Which run.
+        run: RunId,
+        /// Without a grace.
+        force: bool,
+    },
+    /// The computer woke from sleep.
+    Woke,
+    /// Whether the history can be written.
+    Storage {
+        /// It can.
+        writable: bool,
+    },
+    /// Nothing but the time.
+    Tick,
+}
+
+/// What is known of a run when its watch begins.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Watch {
+    /// Its number.
+    pub run: RunId,
+    /// The job's name.
+    pub job: String,
+    /// What it is judged by.
+    pub limits: Limits,
+    /// Whether a stall is acted on.
+    pub mode: Mode,
+    /// Where the stall clock starts: the run's start, or its last advance when the watch goes on after a break.
+    pub clock_from: Awake,
+    /// When the run started, for its longest run time.
+    pub started: Awake,
+    /// Whether its command is known to be up.
+    pub up: bool,
+    /// What is left of an earlier watch of the same run.
+    pub resume: Option<Resume>,
+    /// How many runs of the job before this one failed in a row.
+    pub failures_before: u32,
+}
+
+/// What an earlier watch of the same run had seen and begun.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Resume {
+    /// The best step.
+    pub step: Option<i64>,
+    /// The last note.
+    pub note: Option<String>,
+    /// How often it advanced.
+    pub advances: u32,
+    /// Whether the warning was given since the last advance.
+    pub warned: bool,
+    /// Whether the agent left its own aborted note.
+    pub acknowledged: bool,
+    /// The stop that had begun.
+    pub stop: Option<BegunStop>,
+}
+
+/// A stop whose intent is on record, of an earlier watch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BegunStop {
+    /// Why.
+    pub reason: Reason,
+    /// Without a grace.
+    pub force: bool,
+    /// The last stage on record, and when it began.
+    pub reached: Option<(Stage, Awake)>,
+    /// When the polite signal was recorded, from which the grace counts.
+    pub asked: Option<Awake>,
+}
+
+/// What stood in a marker.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Reading {
+    /// The step; `-1` is the aborted note.
+    pub step: Option<i64>,
+    /// How many steps there are.
+    pub total: Option<i64>,
+    /// The note.
+    pub note: Option<String>,
+    /// The time that the agent claims, for display only.
+    pub claimed: Option<Wall>,
+    /// Which series of steps this is; a different one starts again.
+    pub series: Option<String>,
+    /// The file is the one that stood there before the run started: it says nothing of this run.
+    pub before_start: bool,
+}
+
+/// What a look at the marker at the moment of judgement found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Look {
+    /// A marker.
+    Read(Reading),
+    /// No marker that could be taken for one (missing, half-written, too large, …): no advance either.
+    Nothing,
+    /// Nobody could look (no permission, a read that does not come back): nothing follows from that.
+    CouldNotLook,
+}
+
+/// What a run says it is doing. The waiting ones stop the stall clock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Activity {
+    /// Works.
+    #[default]
+    Working,
+    /// Waits for a tool that it called.
+    Tool,
+    /// Waits for a sub-agent.
+    Subagent,
+    /// Compacts its context.
+    Compacting,
+    /// Waits for a person.
+    WaitingHuman,
+    /// Waits for a usage limit to pass.
+    WaitingLimit,
+}
+
+impl Activity {
+    /// Whether the stall clock stands still meanwhile.
+    #[must_use]
+    pub const fn is_waiting(self) -> bool {
+        match self {
+            Self::WaitingHuman | Self::WaitingLimit => true,
+            Self::Working | Self::Tool | Self::Subagent | Self::Compacting => false,
+        }
+    }
+}
+
+/// How the root process ended, as far as anybody knows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Exit {
+    /// With this exit code.
+    Code(i32),
+    /// By this signal.
+    Signal(i32),
+    /// It could not be started.
+    NotStarted {
+        /// The system's error number.
+        errno: Option<i32>,
+        /// The system's words for it.
+        message: String,
+    },
+    /// Because a person passed an interrupt on to it (Ctrl-C in its terminal).
+    Interrupted {
+        /// The exit code, if it ended with one.
+        code: Option<i32>,
+        /// The signal that ended it, if one did.
+        signal: Option<i32>,
+    },
+    /// Nobody saw it.
+    Unknown,
+}

@@ -1,0 +1,229 @@
+//! All runs together: the one door for inputs, the one queue of effects, the next wake-up.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use crate::effect::{Effect, Entry, Notice};
+use crate::ids::RunId;
+use crate::input::{Input, Look, Watch};
+use crate::life::{Event, Life, Outcome, Reason};
+use crate::limits::Mode;
+use crate::run::{Judgement, Run};
+use crate::snapshot::RunSnapshot;
+use crate::time::{Awake, Now, Span};
+
+/// A tick that comes this much after its time: whoever drives the core was starved, and so perhaps was what it watches.
+pub const LATE: Span = Span::from_secs(2);
+/// After a late tick and a fresh look, this long passes before anything is judged.
+pub const FRESH_LOOK: Span = Span::from_secs(2);
+/// After the computer woke, this long passes before anything is judged: networks and agents need a moment.
+pub const WAKE_GRACE: Span = Span::from_secs(60);
+
+/// Why the next wake-up comes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WakeReason {
+    /// A warning is due.
+    Warning,
+    /// A verdict is due.
+    Verdict,
+    /// A stage of a stop is over.
+    Stage,
+}
+
+/// The judge of all runs. See the crate's documentation for how it is driven.
+#[derive(Debug, Default)]
+pub struct Supervisor {
+    runs: BTreeMap<RunId, Run>,
+    effects: VecDeque<Effect>,
+    failures: BTreeMap<String, u32>,
+    unwritable: bool,
+}
+
+impl Supervisor {
+    /// A supervisor of nothing.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Takes one input in. Total: any input in any state has a defined result; inputs about unknown runs change nothing.
+    ///
+    /// Afterwards [`Self::poll_effect`] has to be called until it returns `None`, before the next input.
+    pub fn handle(&mut self, now: Now, input: Input) {
+        let mut out = Vec::new();
+        match input {
+            Input::Watch(watch) => self.watch(now, *watch, &mut out),
+            Input::Storage { writable } => self.unwritable = !writable,
+            Input::Woke => {
+                for run in self.runs.values_mut() {
+                    run.judge_from(now.awake.plus(WAKE_GRACE));
+                }
+            }
+            Input::Tick => self.tick(now, &mut out),
+            Input::Started(id)
+            | Input::Marker(id, _)
+            | Input::Looked(id, _)
+            | Input::Activity(id, _)
+            | Input::EvidenceTaken(id)
+            | Input::IntentStored(id)
+            | Input::IntentNotStored(id)
+            | Input::RootEnded(id)
+            | Input::AllGone(id, _)
+            | Input::Survivors(id, _)
+            | Input::Stop { run: id, .. } => {
+                if let Some(run) = self.runs.get_mut(&id) {
+                    run_input(run, now, input, &mut out);
+                }
+            }
+        }
+        self.settle(out);
+    }
+
+    /// The next thing to do, in order. To be called until `None` after every [`Self::handle`].
+    pub fn poll_effect(&mut self) -> Option<Effect> {
+        self.effects.pop_front()
+    }
+
+    /// When [`Input::Tick`] is due, and why; `None` when nothing is waited for. May change with every input.
+    #[must_use]
+    pub fn next_wakeup(&self) -> Option<(Awake, WakeReason)> {
+        self.runs.values().filter_map(|run| self.due(run)).min_by_key(|(at, _)| *at)
+    }
+
+    /// All runs that are not over, oldest first, as they stand at `now`.
+    #[must_use]
+    pub fn snapshot(&self, now: Awake) -> Vec<RunSnapshot> {
+        self.runs.values().map(|run| run.snapshot(now)).collect()
+    }
+
+    /// How many runs of `job` failed or were aborted in a row, up to the last one that ended.
+    #[must_use]
+    pub fn failures_in_a_row(&self, job: &str) -> u32 {
+        self.failures.get(job).copied().unwrap_or(0)
+    }
+
+    fn watch(&mut self, now: Now, watch: Watch, out: &mut Vec<Effect>) {
+        if self.runs.contains_key(&watch.run) {
+            return;
+        }
+        let _known = self.failures.entry(watch.job.clone()).or_insert(watch.failures_before);
+        let mut run = Run::new(now, watch);
+        run.go_on(now, out);
+        let _none = self.runs.insert(run.id, run);
+    }
+
+    fn due(&self, run: &Run) -> Option<(Awake, WakeReason)> {
+        let stage = run.stage_ends().map(|at| (at, WakeReason::Stage));
+        let judgement = run.judgement_due(!self.unwritable).map(|(at, what)| match what {
+            Judgement::Warning => (at, WakeReason::Warning),
+            Judgement::Verdict(_) => (at, WakeReason::Verdict),
+        });
+        [stage, judgement].into_iter().flatten().min_by_key(|(at, _)| *at)
+    }
+
+    fn tick(&mut self, now: Now, out: &mut Vec<Effect>) {
+        let writable = !self.unwritable;
+        for run in self.runs.values_mut() {
+            if run.stage_ends().is_some_and(|at| at <= now.awake) {
+                run.stage_over(now, out);
+            }
+            // A warning and a verdict can be due at once; each one that is given takes itself off.
+            while let Some((at, what)) = run.judgement_due(writable).filter(|(at, _)| *at <= now.awake) {
+                if now.awake.since(at) > LATE {
+                    run.judge_from(now.awake.plus(FRESH_LOOK));
+                    out.push(Effect::Look(run.id));
+                    break;
+                }
+                judge(run, now, what, out);
+            }
+        }
+    }
+
+    /// Counts what ended, lets it go, and queues what is to be done.
+    fn settle(&mut self, out: Vec<Effect>) {
+        for effect in out {
+            if let Effect::Record(id, Entry::Ended { outcome, reason, .. }) = &effect
+                && let Some(run) = self.runs.remove(id)
+            {
+                let count = self.failures.entry(run.job).or_insert(0);
+                *count = match (outcome, reason) {
+                    (Outcome::Succeeded, _) => 0,
+                    (_, Some(Reason::User)) | (Outcome::Lost, _) => *count,
+                    (Outcome::Failed | Outcome::Aborted, _) => count.saturating_add(1),
+                };
+            }
+            self.effects.push_back(effect);
+        }
+    }
+}
+
+fn run_input(run: &mut Run, now: Now, input: Input, out: &mut Vec<Effect>) {
+    match input {
+        Input::Started(_) => {
+            if run.life == Life::Starting {
+                out.push(Effect::Record(run.id, Entry::Started));
+            }
+            run.on(now, Event::Started, out);
+        }
+        Input::Marker(_, reading) => {
+            let _advanced = run.read(now, reading, out);
+        }
+        Input::Looked(_, look) => looked(run, now, look, out),
+        Input::Activity(_, activity) => {
+            run.set_activity(now, activity);
+            if activity.is_waiting() {
+                run.clear_doubt(out);
+            }
+        }
+        Input::EvidenceTaken(_) => run.on(now, Event::EvidenceDone, out),
+        Input::IntentStored(_) => run.on(now, Event::Stored, out),
+        Input::IntentNotStored(_) => run.not_stored(now, out),
+        Input::RootEnded(_) => run.root_ended(now, out),
+        Input::AllGone(_, exit) => run.all_gone(now, exit, out),
+        Input::Survivors(_, pids) => run.survivors = pids,
+        Input::Stop { force, .. } => run.on(now, Event::StopWanted { force }, out),
+        Input::Watch(_) | Input::Woke | Input::Storage { .. } | Input::Tick => {}
+    }
+}
+
+fn judge(run: &mut Run, now: Now, what: Judgement, out: &mut Vec<Effect>) {
+    match what {
+        Judgement::Warning => {
+            let since = run.warn(now, out);
+            out.push(Effect::Notify(Notice::Warning {
+                run: run.id,
+                job: run.job.clone(),
+                since,
+                step: run.step,
+                stop_in: run.stop_in(now),
+            }));
+        }
+        Judgement::Verdict(reason) => run.on(now, Event::Overdue(reason), out),
+    }
+}
+
+/// The answer to a look: an advance clears the doubt; otherwise the verdict is given or recorded.
+fn looked(run: &mut Run, now: Now, look: Look, out: &mut Vec<Effect>) {
+    let could_look = match look {
+        Look::Read(reading) => {
+            let _advanced = run.read(now, reading, out);
+            true
+        }
+        Look::Nothing => true,
+        Look::CouldNotLook => false,
+    };
+    let Life::Doubted(reason) = run.life else { return };
+    if !could_look && reason == Reason::Stalled {
+        if run.could_not_look(now) {
+            let since = run.since_advance(now.awake);
+            out.push(Effect::Record(run.id, Entry::CouldNotJudge { since }));
+            out.push(Effect::Notify(Notice::CouldNotJudge { run: run.id, job: run.job.clone(), since }));
+        }
+        run.clear_doubt(out);
+    } else if !run.is_over(now, reason) {
+        run.clear_doubt(out);
+    } else if run.mode == Mode::Observe {
+        run.would_stop(now, reason, out);
+    } else {
+        run.on(now, Event::Confirmed, out);
+    }
+}

@@ -1,0 +1,372 @@
+//! What must hold for every sequence of inputs, each tried on many thousand generated ones.
+//!
+//! The reference that effects are compared with is kept here, apart from the core: a list of what was handed in.
+
+use nightkeep_core::{
+    Activity, Awake, Effect, Entry, Exit, Input, Limits, Look, Mode, Now, Reading, Reason, RunId, Span, Stage,
+    Supervisor, Wall, Watch,
+};
+use proptest::prelude::*;
+
+const RUN: RunId = RunId(7);
+
+/// One thing that happens, `after_ms` after the one before.
+#[derive(Debug, Clone)]
+struct Happening {
+    after_ms: u64,
+    what: What,
+}
+
+#[derive(Debug, Clone)]
+enum What {
+    Marker(i64),
+    LookFinds(Option<i64>),
+    CannotLook,
+    Waits(bool),
+    Sleeps(i64),
+    EvidenceTaken,
+    Stored(bool),
+    RootEnded,
+    AllGone(i32),
+    Survivors,
+    Stop(bool),
+    Writable(bool),
+    Ticks,
+}
+
+fn what() -> impl Strategy<Value = What> {
+    prop_oneof![
+        6 => (-1_i64..12).prop_map(What::Marker),
+        3 => prop::option::of(0_i64..12).prop_map(What::LookFinds),
+        1 => Just(What::CannotLook),
+        2 => any::<bool>().prop_map(What::Waits),
+        1 => (0_i64..50_000_000).prop_map(What::Sleeps),
+        3 => Just(What::EvidenceTaken),
+        4 => prop::bool::weighted(0.8).prop_map(What::Stored),
+        1 => Just(What::RootEnded),
+        1 => (0_i32..3).prop_map(What::AllGone),
+        1 => Just(What::Survivors),
+        1 => prop::bool::weighted(0.3).prop_map(What::Stop),
+        1 => any::<bool>().prop_map(What::Writable),
+        8 => Just(What::Ticks),
+    ]
+}
+
+fn happenings() -> impl Strategy<Value = Vec<Happening>> {
+    let one = (prop_oneof![4 => 0_u64..400, 3 => 400_u64..4_000, 1 => 4_000_u64..40_000], what())
+        .prop_map(|(after_ms, what)| Happening { after_ms, what });
+    prop::collection::vec(one, 1..60)
+}
+
+fn limits() -> impl Strategy<Value = Limits> {
+    (1_u64..4_000, 1_u64..8_000, 0_u64..3_000, prop::option::of(5_000_u64..60_000), 0_u64..3_000).prop_map(
+        |(warn, more, grace, max_runtime, allowance)| Limits {
+            warn_after: Span::from_ms(warn),
+            stall_after: Span::from_ms(warn + more),
+            grace: Span::from_ms(grace),
+            start_allowance: Span::from_ms(allowance),
+            max_runtime: max_runtime.map(Span::from_ms),
+        },
+    )
+}
+
+/// What was seen while a sequence was played.
+#[derive(Debug, Default, PartialEq)]
+struct Seen {
+    /// Each effect with the awake time at which it came.
+    effects: Vec<(u64, Effect)>,
+    /// Awake time on which no waiting lies, at each millisecond mark asked for: `(at, paused before)`.
+    paused: Vec<(u64, u64)>,
+    /// A wake-up that was still due after it had been handed in.
+    hot_loop: Option<u64>,
+}
+
+struct Player {
+    core: Supervisor,
+    awake: u64,
+    slept: i64,
+    seen: Seen,
+}
+
+impl Player {
+    fn new(limits: Limits, mode: Mode) -> Self {
+        let mut player = Self { core: Supervisor::new(), awake: 0, slept: 0, seen: Seen::default() };
+        player.give(Input::Watch(Box::new(Watch {
+            run: RUN,
+            job: "job".to_owned(),
+            limits,
+            mode,
+            clock_from: Awake::default(),
+            started: Awake::default(),
+            up: true,
+            resume: None,
+            failures_before: 0,
+        })));
+        player
+    }
+
+    fn give(&mut self, input: Input) {
+        let wall = i64::try_from(self.awake).expect("short") + self.slept;
+        self.core.handle(Now { awake: Awake::from_ms(self.awake), wall: Wall::from_ms(wall) }, input);
+        while let Some(effect) = self.core.poll_effect() {
+            self.seen.effects.push((self.awake, effect));
+        }
+    }
+
+    /// Moves the time on, handing in each wake-up at its time.
+    fn pass(&mut self, ms: u64) {
+        let until = self.awake + ms;
+        while let Some((at, _)) = self.core.next_wakeup().filter(|(at, _)| at.as_ms() <= until) {
+            self.awake = self.awake.max(at.as_ms());
+            self.give(Input::Tick);
+            if self.core.next_wakeup().is_some_and(|(next, _)| next.as_ms() <= at.as_ms()) {
+                // One input may make the next stage due at once (a grace of zero); three in a row may not.
+                self.give(Input::Tick);
+                self.give(Input::Tick);
+                if self.core.next_wakeup().is_some_and(|(next, _)| next.as_ms() <= at.as_ms()) {
+                    self.seen.hot_loop = Some(at.as_ms());
+                    break;
+                }
+            }
+        }
+        self.awake = until;
+    }
+
+    fn happen(&mut self, happening: &Happening) {
+        self.pass(happening.after_ms);
+        let reading = |step: i64| Reading { step: Some(step), ..Reading::default() };
+        let input = match happening.what {
+            What::Marker(step) => Input::Marker(RUN, reading(step)),
+            What::LookFinds(Some(step)) => Input::Looked(RUN, Look::Read(reading(step))),
+            What::LookFinds(None) => Input::Looked(RUN, Look::Nothing),
+            What::CannotLook => Input::Looked(RUN, Look::CouldNotLook),
+            What::Waits(true) => Input::Activity(RUN, Activity::WaitingHuman),
+            What::Waits(false) => Input::Activity(RUN, Activity::Working),
+            What::Sleeps(ms) => {
+                self.slept += ms;
+                Input::Woke
+            }
+            What::EvidenceTaken => Input::EvidenceTaken(RUN),
+            What::Stored(true) => Input::IntentStored(RUN),
+            What::Stored(false) => Input::IntentNotStored(RUN),
+            What::RootEnded => Input::RootEnded(RUN),
+            What::AllGone(code) => Input::AllGone(RUN, Exit::Code(code)),
+            What::Survivors => Input::Survivors(RUN, vec![1]),
+            What::Stop(force) => Input::Stop { run: RUN, force },
+            What::Writable(writable) => Input::Storage { writable },
+            What::Ticks => Input::Tick,
+        };
+        self.give(input);
+    }
+}
+
+fn play(limits: Limits, mode: Mode, story: &[Happening]) -> Seen {
+    let mut player = Player::new(limits, mode);
+    let mut waiting_since = None;
+    let mut paused = 0;
+    for happening in story {
+        player.happen(happening);
+        match happening.what {
+            What::Waits(true) => waiting_since = waiting_since.or(Some(player.awake)),
+            What::Waits(false) => paused += waiting_since.take().map_or(0, |since| player.awake - since),
+            What::Marker(_)
+            | What::LookFinds(_)
+            | What::CannotLook
+            | What::Sleeps(_)
+            | What::EvidenceTaken
+            | What::Stored(_)
+            | What::RootEnded
+            | What::AllGone(_)
+            | What::Survivors
+            | What::Stop(_)
+            | What::Writable(_)
+            | What::Ticks => {}
+        }
+        let so_far = paused + waiting_since.map_or(0, |since| player.awake - since);
+        player.seen.paused.push((player.awake, so_far));
+    }
+    player.seen
+}
+
+/// How long the run waited for somebody up to `at`, by the reference.
+fn paused_until(seen: &Seen, at: u64) -> u64 {
+    let after = seen.paused.iter().position(|(t, _)| *t >= at);
+    let before = seen.paused.iter().rev().find(|(t, _)| *t <= at).copied().unwrap_or((0, 0));
+    match after.and_then(|index| seen.paused.get(index)) {
+        // Within a step that is spent waiting, the pause grows with the time.
+        Some((_, total)) if *total > before.1 => before.1 + (at - before.0).min(total - before.1),
+        Some(_) | None => before.1,
+    }
+}
+
+fn signals(seen: &Seen) -> impl Iterator<Item = (u64, Stage)> + '_ {
+    seen.effects.iter().filter_map(|(at, effect)| match effect {
+        Effect::Signal(_, stage) => Some((*at, *stage)),
+        Effect::Record(..)
+        | Effect::RecordIntent(..)
+        | Effect::Look(_)
+        | Effect::TakeEvidence(_)
+        | Effect::LeaveAbortedNote { .. }
+        | Effect::Notify(_)
+        | Effect::Forget(_) => None,
+    })
+}
+
+fn entries(seen: &Seen) -> impl Iterator<Item = (u64, &Entry)> + '_ {
+    seen.effects.iter().filter_map(|(at, effect)| match effect {
+        Effect::Record(_, entry) | Effect::RecordIntent(_, entry) => Some((*at, entry)),
+        Effect::Signal(..)
+        | Effect::Look(_)
+        | Effect::TakeEvidence(_)
+        | Effect::LeaveAbortedNote { .. }
+        | Effect::Notify(_)
+        | Effect::Forget(_) => None,
+    })
+}
+
+/// The story without what a person asked for; with `only_force`, without their wishes for force.
+fn without_stops(mut story: Vec<Happening>, only_force: bool) -> Vec<Happening> {
+    story.retain(|happening| !matches!(happening.what, What::Stop(force) if force || !only_force));
+    story
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 16_384, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// INV: no stop for stalling before the limit has passed since the last advance, waiting not counted.
+    #[test]
+    fn no_stall_stop_before_the_limit_has_passed_since_the_last_advance(
+        limits in limits(), story in happenings(),
+    ) {
+        let seen = play(limits, Mode::Enforce, &story);
+        let mut last_advance = 0;
+        let mut advanced = false;
+        for (at, entry) in entries(&seen) {
+            if matches!(entry, Entry::Advanced { .. }) {
+                last_advance = at;
+                advanced = true;
+            }
+            if let Entry::StopIntended { reason: Reason::Stalled, .. } = entry {
+                let allowance = if advanced { 0 } else { limits.start_allowance.as_ms() };
+                let waited = paused_until(&seen, at) - paused_until(&seen, last_advance);
+                let quiet = at - last_advance - waited;
+                prop_assert!(
+                    quiet >= limits.stall_after.as_ms() + allowance,
+                    "stopped after {quiet} ms of {limits:?}"
+                );
+            }
+        }
+    }
+
+    /// INV: no forced signal before the grace is over, unless a person asked for force.
+    #[test]
+    fn no_forced_signal_before_the_grace_is_over(limits in limits(), story in happenings()) {
+        let seen = play(limits, Mode::Enforce, &without_stops(story, true));
+        let mut asked = None;
+        for (at, stage) in signals(&seen) {
+            match stage {
+                Stage::PoliteRoot => asked = Some(at),
+                Stage::PoliteRest => prop_assert!(asked.is_some()),
+                Stage::Forced => {
+                    let asked = asked.expect("force comes after the polite signal");
+                    prop_assert!(at - asked >= limits.grace.as_ms(), "forced after {} ms", at - asked);
+                }
+            }
+        }
+    }
+
+    /// INV: every signal has its intent on record before it.
+    #[test]
+    fn every_signal_follows_a_recorded_intent(limits in limits(), story in happenings()) {
+        let seen = play(limits, Mode::Enforce, &story);
+        let mut intended = false;
+        for (_, effect) in &seen.effects {
+            match effect {
+                Effect::RecordIntent(..) => intended = true,
+                Effect::Record(_, Entry::StopAbandoned) => intended = false,
+                Effect::Signal(..) => prop_assert!(intended),
+                Effect::Record(..)
+                | Effect::Look(_)
+                | Effect::TakeEvidence(_)
+                | Effect::LeaveAbortedNote { .. }
+                | Effect::Notify(_)
+                | Effect::Forget(_) => {}
+            }
+        }
+    }
+
+    /// INV: a run ends once, and nothing is done about it afterwards.
+    #[test]
+    fn a_run_has_one_end_and_nothing_follows_it(limits in limits(), story in happenings()) {
+        let seen = play(limits, Mode::Enforce, &story);
+        let ends = entries(&seen).filter(|(_, entry)| matches!(entry, Entry::Ended { .. })).count();
+        prop_assert!(ends <= 1);
+        if let Some(end) = seen.effects.iter().position(|(_, effect)| matches!(effect, Effect::Forget(_))) {
+            prop_assert_eq!(end, seen.effects.len() - 1);
+        }
+    }
+
+    /// INV: the same inputs at the same times have the same effects.
+    #[test]
+    fn the_same_inputs_have_the_same_effects(limits in limits(), story in happenings()) {
+        prop_assert_eq!(play(limits, Mode::Enforce, &story), play(limits, Mode::Enforce, &story));
+    }
+
+    /// INV: in observe mode nothing is ever stopped, unless a person asks for it.
+    #[test]
+    fn an_observed_run_is_never_stopped(limits in limits(), story in happenings()) {
+        let seen = play(limits, Mode::Observe, &without_stops(story, false));
+        prop_assert_eq!(signals(&seen).count(), 0);
+        let intended = entries(&seen).any(|(_, entry)| matches!(entry, Entry::StopIntended { .. }));
+        prop_assert!(!intended);
+    }
+
+    /// INV: what the computer slept changes nothing but the wall clock; it is on no limit.
+    #[test]
+    fn sleep_is_on_no_limit(limits in limits(), story in happenings(), factor in 2_i64..9) {
+        let longer: Vec<Happening> = story
+            .iter()
+            .cloned()
+            .map(|mut happening| {
+                if let What::Sleeps(ms) = &mut happening.what {
+                    *ms *= factor;
+                }
+                happening
+            })
+            .collect();
+        prop_assert_eq!(play(limits, Mode::Enforce, &story), play(limits, Mode::Enforce, &longer));
+    }
+
+    /// INV: while a run waits for a person or a limit, no warning and no verdict for stalling comes.
+    #[test]
+    fn a_waiting_run_is_not_judged(limits in limits(), quiet_ms in 1_u64..1_000_000) {
+        let limits = Limits { max_runtime: None, ..limits };
+        let mut player = Player::new(limits, Mode::Enforce);
+        player.give(Input::Activity(RUN, Activity::WaitingLimit));
+        player.pass(quiet_ms);
+        prop_assert_eq!(player.seen.effects.len(), 0);
+    }
+
+    /// INV: nothing is polled: a wake-up that was handed in does not stay due.
+    #[test]
+    fn a_wakeup_that_was_handed_in_does_not_stay_due(limits in limits(), story in happenings()) {
+        prop_assert_eq!(play(limits, Mode::Enforce, &story).hot_loop, None);
+    }
+
+    /// INV: a stuck run that nobody holds up is stopped, and its end is on record (the watch does not fall asleep).
+    #[test]
+    fn a_stuck_run_is_always_stopped(limits in limits(), steps in prop::collection::vec(0_i64..9, 0..6)) {
+        let mut player = Player::new(limits, Mode::Enforce);
+        for step in steps {
+            player.give(Input::Marker(RUN, Reading { step: Some(step), ..Reading::default() }));
+            player.pass(1);
+        }
+        for _ in 0..4 {
+            player.pass(limits.stall_after.as_ms() + limits.start_allowance.as_ms() + 20_000);
+            player.give(Input::Looked(RUN, Look::Nothing));
+            player.give(Input::IntentStored(RUN));
+        }
+        let ended = entries(&player.seen).any(|(_, entry)| matches!(entry, Entry::Ended { .. }));
+        prop_assert!(ended);
+    }
+}
