@@ -1,0 +1,137 @@
+//! Starting programs: leaders of a session of their own, and detached ones.
+//!
+//! What runs between `fork` and `exec` runs in a copy of a process whose other threads are missing, so it may call the
+//! kernel and nothing else: no allocation, no lock.
+
+use std::ffi::{OsStr, OsString};
+use std::io::{self, Read};
+use std::os::fd::{AsRawFd, RawFd};
+use std::os::unix::process::CommandExt;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use rustix::process::Pid;
+
+use crate::detached::DetachedStdin;
+use crate::exit::ExecError;
+use crate::imp::close_others_on_exec;
+use crate::nursery::{ChildSpec, ChildStdio};
+
+use super::open_files::restore_open_files_limit;
+
+/// Starts a command as the leader of a session and a process group of its own. The caller collects it.
+pub(crate) fn spawn_leader(spec: ChildSpec) -> Result<Pid, ExecError> {
+    let mut command = Command::new(&spec.program);
+    command.args(&spec.args).envs(spec.env);
+    for key in &spec.env_remove {
+        command.env_remove(key);
+    }
+    if let Some(cwd) = &spec.cwd {
+        command.current_dir(cwd);
+    }
+    command.stdin(stdio(spec.stdin)).stdout(stdio(spec.stdout)).stderr(stdio(spec.stderr));
+    #[expect(unsafe_code, reason = "the session, the signals and the open files are set in the child")]
+    // SAFETY: the closure makes system calls on integers and on memory of its own stack, and nothing else.
+    unsafe {
+        command.pre_exec(|| {
+            start_session()?;
+            reset_signals();
+            restore_open_files_limit();
+            close_others_on_exec();
+            Ok(())
+        });
+    }
+    let child = command.spawn()?;
+    let pid = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
+    Ok(pid.expect("the system returns positive process ids"))
+}
+
+fn stdio(stdio: ChildStdio) -> Stdio {
+    match stdio {
+        ChildStdio::Null => Stdio::null(),
+        ChildStdio::Inherit => Stdio::inherit(),
+        ChildStdio::File(file) => file.into(),
+    }
+}
+
+/// The child forks once more and ends at once; the grandchild becomes the program. `Command` learns from the grandchild
+/// whether the program could be started, and a pipe brings its pid.
+pub(crate) fn spawn_detached(
+    program: &OsStr,
+    args: &[OsString],
+    env: &[(OsString, OsString)],
+    cwd: Option<&Path>,
+    stdin: DetachedStdin,
+) -> io::Result<u32> {
+    let (mut read_end, write_end) = io::pipe()?;
+    let mut command = Command::new(program);
+    command.args(args).envs(env.iter().map(|(key, value)| (key, value)));
+    if let Some(cwd) = cwd {
+        command.current_dir(cwd);
+    }
+    command.stdin(match stdin {
+        DetachedStdin::Null => Stdio::null(),
+        DetachedStdin::Inherit => Stdio::inherit(),
+    });
+    command.stdout(Stdio::null()).stderr(Stdio::null());
+    let pid_end = write_end.as_raw_fd();
+    #[expect(unsafe_code, reason = "the second fork has to happen in the child")]
+    // SAFETY: as in `spawn_leader`; the pipe's write end stays open until `spawn` has returned.
+    unsafe {
+        command.pre_exec(move || {
+            leave_to_grandchild(pid_end)?;
+            start_session()?;
+            reset_signals();
+            restore_open_files_limit();
+            close_others_on_exec();
+            Ok(())
+        });
+    }
+    let mut child = command.spawn()?;
+    drop(write_end);
+    child.wait()?;
+    let mut pid = [0; 4];
+    read_end.read_exact(&mut pid)?;
+    Ok(u32::from_ne_bytes(pid))
+}
+
+/// Forks; the parent writes the child's pid into the pipe and ends. Returns in the child only.
+fn leave_to_grandchild(pid_end: RawFd) -> io::Result<()> {
+    #[expect(unsafe_code, reason = "rustix does not fork")]
+    // SAFETY: the calling process has one thread, since it is itself a fresh fork, and both sides go on with system
+    // calls only. `_exit` runs no handlers of the program that was copied.
+    unsafe {
+        match libc::fork() {
+            -1 => Err(io::Error::last_os_error()),
+            0 => Ok(()),
+            grandchild => {
+                let bytes = grandchild.to_ne_bytes();
+                let written = libc::write(pid_end, bytes.as_ptr().cast(), bytes.len());
+                libc::_exit(i32::from(usize::try_from(written) != Ok(bytes.len())))
+            }
+        }
+    }
+}
+
+fn start_session() -> io::Result<()> {
+    rustix::process::setsid()?;
+    Ok(())
+}
+
+/// Gives every signal its default effect and lets all of them through: ignored and blocked signals are inherited.
+fn reset_signals() {
+    /// No system here has more signals.
+    const SIGNALS_MAX: i32 = 64;
+    #[expect(unsafe_code, reason = "rustix does not set signal dispositions")]
+    // SAFETY: the default dispositions run no code of ours. Numbers that are no signals, or whose disposition cannot be
+    // changed, are refused and stay as they are. The set is initialised before it is used.
+    unsafe {
+        for signal in 1..=SIGNALS_MAX {
+            libc::signal(signal, libc::SIG_DFL);
+        }
+        let mut none = std::mem::MaybeUninit::<libc::sigset_t>::uninit();
+        if libc::sigemptyset(none.as_mut_ptr()) == 0 {
+            libc::sigprocmask(libc::SIG_SETMASK, none.as_ptr(), std::ptr::null_mut());
+        }
+    }
+}
