@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// What kind of failure it is. Surfaces switch on this and never on the text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-#[cfg_attr(feature = "bindings", derive(ts_rs::TS), ts(export))]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
 #[serde(rename_all = "kebab-case")]
 pub enum ErrorCode {
     /// Nothing goes by that name or number.
@@ -29,7 +29,7 @@ pub enum ErrorCode {
 
 /// A failed request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema, thiserror::Error)]
-#[cfg_attr(feature = "bindings", derive(ts_rs::TS), ts(export))]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
 #[error("{message}")]
 pub struct ApiError {
     /// What kind of failure it is.

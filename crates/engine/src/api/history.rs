@@ -6,7 +6,7 @@ use super::{LimitsView, Method, Outcome, Phase, Reason};
 
 /// A run that is over: one entry of `nightkeep history --json`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
-#[cfg_attr(feature = "bindings", derive(ts_rs::TS), ts(export))]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
 pub struct HistoryRow {
     /// Its number.
     #[cfg_attr(feature = "bindings", ts(type = "number"))]
@@ -38,7 +38,7 @@ pub struct HistoryRow {
     pub last_note: Option<String>,
     /// How often it advanced.
     pub advances: u32,
-    /// The longest awake time between two advances.
+    /// The longest awake time without an advance: between two of them, or the one that ended in a stop for stalling.
     pub longest_gap_s: Option<f64>,
     /// Processes that were still alive after the forced stop.
     pub survivors: Vec<u32>,
@@ -52,7 +52,7 @@ pub struct HistoryRow {
 
 /// One advance.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
-#[cfg_attr(feature = "bindings", derive(ts_rs::TS), ts(export))]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
 pub struct AdvanceView {
     /// When.
     pub at: String,
@@ -67,7 +67,7 @@ pub struct AdvanceView {
 
 /// A process, as it was seen just before the first signal.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
-#[cfg_attr(feature = "bindings", derive(ts_rs::TS), ts(export))]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
 pub struct EvidenceProcess {
     /// Its number.
     pub pid: u32,
@@ -94,7 +94,7 @@ pub struct EvidenceProcess {
 
 /// An open network socket of a process of the run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-#[cfg_attr(feature = "bindings", derive(ts_rs::TS), ts(export))]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
 pub struct SocketView {
     /// The process that holds it.
     pub pid: u32,
@@ -110,7 +110,7 @@ pub struct SocketView {
 
 /// The end of the captured output.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, utoipa::ToSchema)]
-#[cfg_attr(feature = "bindings", derive(ts_rs::TS), ts(export))]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
 pub struct OutputTail {
     /// The last lines, at most 200, with control and bidirectional characters neutralised.
     pub lines: Vec<String>,
@@ -123,7 +123,7 @@ pub struct OutputTail {
 
 /// What was seen just before the first signal.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, utoipa::ToSchema)]
-#[cfg_attr(feature = "bindings", derive(ts_rs::TS), ts(export))]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
 pub struct Evidence {
     /// When.
     pub taken_at: String,
@@ -139,7 +139,7 @@ pub struct Evidence {
 
 /// One line of the story of a run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-#[cfg_attr(feature = "bindings", derive(ts_rs::TS), ts(export))]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
 pub struct TimelineEvent {
     /// When.
     pub at: String,
@@ -151,7 +151,7 @@ pub struct TimelineEvent {
 
 /// One run with all that is known of it: `nightkeep show RUN --json`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
-#[cfg_attr(feature = "bindings", derive(ts_rs::TS), ts(export))]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
 pub struct RunDetail {
     /// Its number.
     #[cfg_attr(feature = "bindings", ts(type = "number"))]

@@ -8,7 +8,7 @@ use super::Outcome;
 
 /// Limits as people write them: durations are text like `90s`, `10m`, `1h30m`; what is left out is inherited.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, utoipa::ToSchema)]
-#[cfg_attr(feature = "bindings", derive(ts_rs::TS), ts(export))]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS), ts(optional_fields))]
 #[serde(deny_unknown_fields, default)]
 pub struct LimitsSpec {
     /// Without an advance for this long: a warning.
@@ -30,7 +30,7 @@ pub struct LimitsSpec {
 
 /// Limits in force, in seconds.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize, utoipa::ToSchema)]
-#[cfg_attr(feature = "bindings", derive(ts_rs::TS), ts(export))]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
 pub struct LimitsView {
     /// Without an advance for this long: a warning.
     pub warn_after_s: f64,
@@ -46,7 +46,7 @@ pub struct LimitsView {
 
 /// A job as it stands in `config.toml`, below `[jobs.NAME]`.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, utoipa::ToSchema)]
-#[cfg_attr(feature = "bindings", derive(ts_rs::TS), ts(export))]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS), ts(optional_fields))]
 #[serde(deny_unknown_fields, default)]
 pub struct JobSpec {
     /// Its name: 1 to 60 characters. The table's name in the file, so not written into it.
@@ -62,12 +62,14 @@ pub struct JobSpec {
     pub cwd: Option<String>,
     /// Added to the environment.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[cfg_attr(feature = "bindings", ts(as = "Option<BTreeMap<String, String>>", optional))]
     pub env: BTreeMap<String, String>,
     /// Its marker, relative to `cwd`; a file of the run's own directory when left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub progress: Option<String>,
     /// Whether a stall is only recorded.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[cfg_attr(feature = "bindings", ts(as = "Option<bool>", optional))]
     pub observe: bool,
     /// Its own limits.
     pub limits: LimitsSpec,
@@ -75,7 +77,7 @@ pub struct JobSpec {
 
 /// A job type as it stands in `config.toml`, below `[types.NAME]`.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, utoipa::ToSchema)]
-#[cfg_attr(feature = "bindings", derive(ts_rs::TS), ts(export))]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
 #[serde(deny_unknown_fields, default)]
 pub struct JobType {
     /// Its limits; what is left out is that of the built-in type of the same name, else of `generic`.
@@ -84,7 +86,7 @@ pub struct JobType {
 
 /// A job with what is known of it: `nightkeep job list --json`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
-#[cfg_attr(feature = "bindings", derive(ts_rs::TS), ts(export))]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
 pub struct JobView {
     /// What stands in the file.
     pub spec: JobSpec,
@@ -104,7 +106,7 @@ pub struct JobView {
 
 /// A job type with the limits that come out: `nightkeep type list --json`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
-#[cfg_attr(feature = "bindings", derive(ts_rs::TS), ts(export))]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
 pub struct TypeView {
     /// Its name.
     pub name: String,
@@ -120,7 +122,7 @@ pub struct TypeView {
 
 /// A field that is at fault.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-#[cfg_attr(feature = "bindings", derive(ts_rs::TS), ts(export))]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
 pub struct FieldFault {
     /// The field's path (`name`, `command`, `limits.warn_after`, …).
     pub field: String,
@@ -130,7 +132,7 @@ pub struct FieldFault {
 
 /// What is said of a job before it is saved.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, utoipa::ToSchema)]
-#[cfg_attr(feature = "bindings", derive(ts_rs::TS), ts(export))]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
 pub struct Validation {
     /// What must be mended first.
     pub errors: Vec<FieldFault>,
@@ -140,7 +142,7 @@ pub struct Validation {
 
 /// What a look at a marker's path found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-#[cfg_attr(feature = "bindings", derive(ts_rs::TS), ts(export))]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
 #[serde(rename_all = "kebab-case")]
 pub enum ProbeState {
     /// It is a marker.
@@ -159,7 +161,7 @@ pub enum ProbeState {
 
 /// `probe`: what a look at a marker's path found.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
-#[cfg_attr(feature = "bindings", derive(ts_rs::TS), ts(export))]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
 pub struct ProbeReport {
     /// What was found.
     pub state: ProbeState,

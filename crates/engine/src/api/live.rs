@@ -8,7 +8,7 @@ macro_rules! words {
     ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident),+ $(,)? }) => {
         $(#[$doc])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
-        #[cfg_attr(feature = "bindings", derive(ts_rs::TS), ts(export))]
+        #[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
         #[serde(rename_all = "kebab-case")]
         pub enum $name { $($(#[$vdoc])* $variant),+ }
     };
@@ -138,7 +138,7 @@ words! {
 
 /// The engine itself.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-#[cfg_attr(feature = "bindings", derive(ts_rs::TS), ts(export))]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
 pub struct EngineInfo {
     /// The program's version.
     pub version: String,
@@ -152,7 +152,7 @@ pub struct EngineInfo {
 
 /// How many runs are in which state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, utoipa::ToSchema)]
-#[cfg_attr(feature = "bindings", derive(ts_rs::TS), ts(export))]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
 pub struct Summary {
     /// Runs that are not over.
     pub running: u32,
@@ -172,7 +172,7 @@ pub struct Summary {
 
 /// A run that is not over.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
-#[cfg_attr(feature = "bindings", derive(ts_rs::TS), ts(export))]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
 pub struct RunView {
     /// Its number.
     #[cfg_attr(feature = "bindings", ts(type = "number"))]
@@ -228,7 +228,7 @@ pub struct RunView {
 
 /// `nightkeep status --json`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
-#[cfg_attr(feature = "bindings", derive(ts_rs::TS), ts(export))]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
 pub struct Status {
     /// The engine.
     pub engine: EngineInfo,
@@ -240,7 +240,7 @@ pub struct Status {
 
 /// Something that is wrong with the watch.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-#[cfg_attr(feature = "bindings", derive(ts_rs::TS), ts(export))]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
 pub struct Fault {
     /// What kind.
     pub kind: FaultKind,
@@ -250,7 +250,7 @@ pub struct Fault {
 
 /// All that a surface needs to draw itself. Sent whole at every change: it replaces, it never patches.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
-#[cfg_attr(feature = "bindings", derive(ts_rs::TS), ts(export))]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
 pub struct Live {
     /// Grows with every change of anything shown, the history and the configuration included.
     #[cfg_attr(feature = "bindings", ts(type = "number"))]

@@ -36,7 +36,7 @@ pub struct AttachRequest {
 
 /// The reply to everything that begins a run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-#[cfg_attr(feature = "bindings", derive(ts_rs::TS), ts(export))]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
 pub struct StartReply {
     /// The run's number.
     #[cfg_attr(feature = "bindings", ts(type = "number"))]
@@ -55,7 +55,7 @@ pub struct StopRequest {
 
 /// The reply to a stop: it has begun. Its end is told by the events and by the history.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-#[cfg_attr(feature = "bindings", derive(ts_rs::TS), ts(export))]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
 pub struct StopReply {
     /// The runs that are being stopped.
     #[cfg_attr(feature = "bindings", ts(type = "Array<number>"))]
@@ -64,6 +64,7 @@ pub struct StopReply {
 
 /// `POST /v1/probe`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
 pub struct ProbeRequest {
     /// The marker's path as written.
     pub path: String,
@@ -73,11 +74,13 @@ pub struct ProbeRequest {
 
 /// `GET /v1/history`.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, utoipa::ToSchema, utoipa::IntoParams)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS), ts(optional_fields))]
 #[serde(default)]
 pub struct HistoryQuery {
     /// How many at the most; 100 when left out, at most 1,000.
     pub limit: Option<u32>,
     /// Only runs with a smaller number: the way to the next page.
+    #[cfg_attr(feature = "bindings", ts(as = "Option<u32>", optional))]
     pub before: Option<u64>,
     /// Only runs of this job.
     pub job: Option<String>,

@@ -1,0 +1,183 @@
+//! Runs that somebody else started: finding their process, and noticing the ends of their members.
+
+use std::path::Path;
+use std::time::Duration;
+
+use nightkeep_core::{Exit, Input, Limits, RunId};
+use nightkeep_os::{ExitStatus, Identity, Process};
+
+use super::fact::Fact;
+use super::launch::Registered;
+use super::record::limits_ms;
+use super::run::{Body, Members};
+use super::task::Actor;
+use crate::api::{ApiError, AttachRequest, ErrorCode};
+use crate::store::entry::Registration;
+
+/// How often the processes below an attached run are looked for; a walk of a few processes costs some 0.05 ms.
+const SAMPLE_EVERY: Duration = Duration::from_secs(5);
+/// The largest pidfile that is read.
+const PIDFILE_BYTES_MAX: u64 = 64;
+
+impl Actor {
+    /// What is to be registered for a request, and which process it is about.
+    pub(super) fn attachable(&self, request: &AttachRequest) -> Result<(Registered, Members), ApiError> {
+        let pid = match (request.pid, &request.pidfile) {
+            (Some(pid), None) => pid,
+            (None, Some(file)) => pid_in(file)?,
+            (Some(_), Some(_)) | (None, None) => {
+                return Err(ApiError::new(ErrorCode::Invalid, "name either a pid or a pidfile").at_field("pid"));
+            }
+        };
+        let root = own_process(pid)?;
+        let limits: Limits = self
+            .config
+            .current()
+            .limits_for(request.r#type.as_deref(), &request.limits)
+            .map_err(|fault| ApiError::new(ErrorCode::Invalid, fault.message).at_field(fault.field))?;
+        let registration = Registration {
+            tag: uuid::Uuid::now_v7().to_string(),
+            job: request.name.clone(),
+            job_type: request.r#type.clone().unwrap_or_else(|| nightkeep_core::limits::DEFAULT_TYPE.to_owned()),
+            command: Vec::new(),
+            cwd: None,
+            marker: Some(request.progress.display().to_string()),
+            attached: true,
+            observe: request.observe,
+            limits: limits_ms(&limits),
+            identity: serde_json::to_value(&root).ok(),
+        };
+        Ok((Registered::attached(registration, limits), Members::of_root(root)))
+    }
+
+    /// From here on the run is reached through its processes, one by one.
+    pub(super) fn attach_to(&mut self, id: RunId, members: Members) {
+        let root = members.root.clone();
+        let Some(run) = self.runs.get_mut(&id) else { return };
+        run.body = Body::Attached(members);
+        match self.exits.watch(&root) {
+            Ok(true) => {
+                self.sample_due(id);
+                self.signal_again(id);
+            }
+            Ok(false) => self.exited(&root, ExitStatus::Unknown),
+            Err(fault) => {
+                tracing::warn!(run = id.0, %fault, "the end of a process cannot be waited for");
+                self.exited(&root, ExitStatus::Unknown);
+            }
+        }
+    }
+
+    /// Processes of an attached run were identified while it is being stopped: the end of each is waited for.
+    pub(super) fn members_found(&mut self, id: RunId, found: Vec<Identity>) {
+        for member in found {
+            let Some(run) = self.runs.get_mut(&id) else { return };
+            let Body::Attached(members) = &mut run.body else { return };
+            if run.stage.is_some() {
+                let _known = members.stopped.insert(member.pid, member.clone());
+            }
+            if members.alive.contains_key(&member.pid) || member == members.root {
+                continue;
+            }
+            if matches!(self.exits.watch(&member), Ok(true)) {
+                let _new = members.alive.insert(member.pid, member);
+            }
+        }
+        self.settle_attached(id);
+    }
+
+    /// A process that is not a child ended.
+    pub(super) fn exited(&mut self, identity: &Identity, status: ExitStatus) {
+        let belongs = self.runs.values().find_map(|run| match &run.body {
+            Body::Attached(members) if members.alive.get(&identity.pid) == Some(identity) => Some(run.id),
+            Body::Attached(_) | Body::Kept { .. } | Body::Unreached => None,
+        });
+        let Some(id) = belongs else { return };
+        let Some(run) = self.runs.get_mut(&id) else { return };
+        let Body::Attached(members) = &mut run.body else { return };
+        let _gone = members.alive.remove(&identity.pid);
+        let is_root = members.root == *identity;
+        let stopping = run.stage.is_some();
+        if is_root {
+            let exit = match status {
+                ExitStatus::Code(code) => Exit::Code(code),
+                ExitStatus::Signal(signal) => Exit::Signal(signal),
+                ExitStatus::Unknown => Exit::Unknown,
+            };
+            run.exit = Some(exit.clone());
+            if !stopping {
+                self.over(id, exit);
+                return;
+            }
+            self.give(Input::RootEnded(id));
+        }
+        self.settle_attached(id);
+    }
+
+    /// A stop of an attached run is over when the root and all that were identified are gone.
+    fn settle_attached(&mut self, id: RunId) {
+        let Some(run) = self.runs.get(&id) else { return };
+        let Body::Attached(members) = &run.body else { return };
+        if run.stage.is_some() && members.alive.is_empty() && !members.forcing {
+            let exit = run.exit.clone().unwrap_or(Exit::Unknown);
+            self.over(id, exit);
+        }
+    }
+
+    /// What a forced stop left. Nothing left settles the run; otherwise the core is told and gives up in its time.
+    pub(super) fn survivors(&mut self, id: RunId, left: Vec<u32>) {
+        if let Some(Body::Attached(members)) = self.runs.get_mut(&id).map(|run| &mut run.body) {
+            members.forcing = false;
+        }
+        if left.is_empty() {
+            self.settle_attached(id);
+        } else {
+            self.give(Input::Survivors(id, left));
+        }
+    }
+
+    /// Looks at the processes of an attached run again, and once more after a while.
+    pub(super) fn sample_due(&self, id: RunId) {
+        let Some(Body::Attached(members)) = self.runs.get(&id).map(|run| &run.body) else { return };
+        self.sample_members(id, members.root.clone());
+        self.spawn(async move {
+            tokio::time::sleep(SAMPLE_EVERY).await;
+            Fact::SampleDue(id)
+        });
+    }
+
+    /// Finds the processes below an attached run again, so that one whose parent dies later is known.
+    fn sample_members(&self, id: RunId, root: Identity) {
+        self.spawn(async move {
+            let found = tokio::task::spawn_blocking(move || {
+                let below = nightkeep_os::descendants(root.pid).unwrap_or_default();
+                let is_it = below.first().is_some_and(|top| top.identity == root);
+                if is_it { below.into_iter().map(|process| process.identity).collect() } else { Vec::new() }
+            });
+            Fact::Members(id, found.await.unwrap_or_default())
+        });
+    }
+}
+
+fn pid_in(file: &Path) -> Result<u32, ApiError> {
+    let at = |code, what: String| ApiError::new(code, what).at_field("pidfile");
+    let marker = nightkeep_os::open_marker(file)
+        .map_err(|fault| at(ErrorCode::Invalid, format!("the pidfile cannot be read: {fault}")))?;
+    let bytes = marker
+        .read(PIDFILE_BYTES_MAX)
+        .map_err(|fault| at(ErrorCode::Invalid, format!("the pidfile cannot be read: {fault}")))?;
+    String::from_utf8_lossy(&bytes)
+        .trim()
+        .parse()
+        .map_err(|_| at(ErrorCode::Invalid, format!("`{}` does not hold the number of a process", file.display())))
+}
+
+/// The process with this number, if it is there and may be stopped by this user.
+fn own_process(pid: u32) -> Result<Identity, ApiError> {
+    let at = |code, what: String| ApiError::new(code, what).at_field("pid");
+    match Process::open_pid(pid) {
+        Ok(Some(process)) => Ok(process.identity().clone()),
+        Ok(None) => Err(at(ErrorCode::NotFound, format!("there is no process {pid}"))),
+        Err(fault) => Err(at(ErrorCode::NotPermitted, format!("process {pid} cannot be identified: {fault}"))),
+    }
+}

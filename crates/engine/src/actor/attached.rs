@@ -1,0 +1,96 @@
+//! Stopping a run that is no child of a keeper: process by process, as far as they can be identified.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use nightkeep_core::Stage;
+use nightkeep_os::{Identity, Process, Signal};
+
+use super::run::Members;
+
+/// How long a forced stop tries; the core gives up a little later.
+const FORCE_TRIES: u32 = 80;
+/// Between two tries.
+const BETWEEN_TRIES: Duration = Duration::from_millis(50);
+
+/// Who belongs to an attached run, and by what it is told.
+#[derive(Debug, Clone)]
+pub(super) struct Kin {
+    /// Known so far.
+    pub(super) members: Members,
+    /// The tag that the run's processes carry, if Nightkeep launched it.
+    pub(super) tag: Option<String>,
+}
+
+impl Kin {
+    /// All that can be identified at this moment: those known before, what hangs below them, and what carries the
+    /// run's tag or that of the agent.
+    pub(super) fn find(&self) -> Vec<Identity> {
+        let mut found: BTreeMap<u32, Identity> = self.members.alive.clone();
+        for known in self.members.list() {
+            let below = nightkeep_os::descendants(known.pid).unwrap_or_default();
+            // The number may belong to somebody else by this time.
+            if below.first().is_some_and(|top| top.identity == known) {
+                found.extend(below.into_iter().map(|process| (process.identity.pid, process.identity)));
+            }
+        }
+        let agent = nightkeep_os::tagged("CLAUDE_PID", &self.members.root.pid.to_string()).unwrap_or_default();
+        let own = self.tag.as_deref().map(|tag| nightkeep_os::tagged("NIGHTKEEP_RUN", tag).unwrap_or_default());
+        found.extend(agent.into_iter().chain(own.unwrap_or_default()).map(|process| (process.pid, process)));
+        found.into_values().collect()
+    }
+
+    /// Carries out one stage on those that were found. Who belongs to the run, and what a forced stop left.
+    pub(super) fn signal(&self, stage: Stage, polite: Signal, found: Vec<Identity>) -> (Vec<Identity>, Vec<u32>) {
+        match stage {
+            Stage::PoliteRoot => ask(&self.members.root, polite),
+            Stage::PoliteRest => {
+                for member in found.iter().filter(|member| **member != self.members.root) {
+                    ask(member, polite);
+                }
+            }
+            Stage::Forced => return self.force(found),
+        }
+        (found, Vec::new())
+    }
+
+    fn force(&self, mut found: Vec<Identity>) -> (Vec<Identity>, Vec<u32>) {
+        for _ in 0..FORCE_TRIES {
+            let alive: Vec<&Identity> = found.iter().filter(|member| kill(member)).collect();
+            if alive.is_empty() {
+                return (found, Vec::new());
+            }
+            std::thread::sleep(BETWEEN_TRIES);
+            found = self.find();
+        }
+        let left = found.iter().filter(|member| is_alive(member)).map(|member| member.pid).collect();
+        (found, left)
+    }
+}
+
+fn ask(member: &Identity, polite: Signal) {
+    signal(member, polite);
+    // A stopped process takes the request only once it goes on.
+    signal(member, Signal::Cont);
+}
+
+/// Kills a process. Whether it was still there.
+fn kill(member: &Identity) -> bool {
+    let there = is_alive(member);
+    if there {
+        signal(member, Signal::Kill);
+    }
+    there
+}
+
+fn is_alive(member: &Identity) -> bool {
+    matches!(Process::open(member), Ok(Some(process)) if process.is_alive())
+}
+
+fn signal(member: &Identity, signal: Signal) {
+    // What cannot be identified is not signalled.
+    let Ok(Some(process)) = Process::open(member) else { return };
+    if let Err(fault) = process.signal(signal) {
+        tracing::warn!(pid = member.pid, %fault, "a signal was refused");
+    }
+}

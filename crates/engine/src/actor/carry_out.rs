@@ -1,0 +1,284 @@
+//! Carrying out what the core decided.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::tz::TimeZone;
+use nightkeep_core::{Effect, Entry, Exit, Input, Look, Notice, Now, Reason, RunId, Stage, Wall};
+
+use super::fact::{Fact, Over, Unseen};
+use super::record;
+use super::run::{Body, MarkerTrouble};
+use super::task::Actor;
+use super::{attached::Kin, evidence};
+use crate::keeper::protocol::Request;
+use crate::marker::{Mark, MarkStep, Reading, Trouble, WriteError, write_marker};
+use crate::notify::Text;
+use crate::store::StoreHandle;
+use crate::store::entry::{self, Stamped};
+
+/// A look at a marker that does not come back in this time says that nobody could look.
+const LOOK_MAX: Duration = Duration::from_millis(1_500);
+/// The same for the last look at the marker of a run that is over, which holds up its end.
+const LAST_LOOK_MAX: Duration = Duration::from_millis(500);
+/// The step by which the core knows the aborted note.
+const ABORTED: i64 = -1;
+/// An end waits no longer than this for the note that Nightkeep leaves.
+const NOTE_MAX: Duration = Duration::from_secs(1);
+/// How many unseen runs surfaces are given.
+const UNSEEN_MAX: u32 = 20;
+
+impl Actor {
+    /// Carries out one effect. Effects come in order, and records are written in that order.
+    pub(super) fn carry_out(&mut self, now: Now, effect: Effect) {
+        if self.watched(&effect).is_none() && !matches!(effect, Effect::Notify(_)) {
+            return;
+        }
+        match effect {
+            Effect::Record(id, entry) => self.record(now, id, entry),
+            Effect::RecordIntent(id, entry) => self.record_intent(now, id, entry),
+            Effect::Look(id) => self.look(id),
+            Effect::TakeEvidence(id) => self.take_evidence(now, id),
+            Effect::Signal(id, stage) => self.signal(id, stage),
+            Effect::LeaveAbortedNote { run, reason, step } => self.leave_note(now, run, reason, step),
+            Effect::Notify(notice) => self.notify(now, &notice),
+            Effect::Forget(id) => self.forget(id),
+        }
+    }
+
+    fn record(&mut self, now: Now, id: RunId, entry: Entry) {
+        let Some(run) = self.runs.get(&id) else { return };
+        let ended = matches!(entry, Entry::Ended { .. });
+        let stamped = record::stored(run, self.stamp(now), entry);
+        tracing::info!(run = id.0, job = %run.job, entry = stamped.entry.kind(), "recorded");
+        if ended {
+            self.record_end(id, stamped);
+        } else {
+            self.store.try_append(id.0, vec![stamped]);
+        }
+    }
+
+    /// The end of a run changes the history that surfaces show, so they are told when it is in the store.
+    fn record_end(&mut self, id: RunId, stamped: Stamped) {
+        let store = self.store.clone();
+        let note = self.runs.get_mut(&id).and_then(|run| run.note.take());
+        self.spawn(async move {
+            let left = match note {
+                Some(note) => tokio::time::timeout(NOTE_MAX, note).await.ok().and_then(Result::ok).flatten(),
+                None => None,
+            };
+            match store.append(id.0, left.into_iter().chain([stamped]).collect()).await {
+                Ok(()) => Fact::History(unseen(&store).await),
+                Err(fault) => Fact::Storage(Err(fault.with_causes())),
+            }
+        });
+    }
+
+    fn record_intent(&mut self, now: Now, id: RunId, entry: Entry) {
+        let Some(run) = self.runs.get(&id) else { return };
+        let stamped = record::stored(run, self.stamp(now), entry);
+        tracing::info!(run = id.0, job = %run.job, "intends to stop");
+        let store = self.store.clone();
+        self.spawn(async move {
+            let result = store.append(id.0, vec![stamped]).await;
+            if let Err(fault) = &result {
+                tracing::error!(run = id.0, fault = %fault.with_causes(), "an intent could not be recorded");
+            }
+            Fact::Intent(id, result.is_ok())
+        });
+    }
+
+    fn look(&self, id: RunId) {
+        let look = self.looked(id, LOOK_MAX);
+        self.spawn(async move { Fact::Looked(id, look.await) });
+    }
+
+    /// What the marker of a run says at this moment.
+    fn looked(&self, id: RunId, within: Duration) -> impl Future<Output = Look> + Send + use<> {
+        let markers = Arc::clone(&self.markers);
+        let before = self.runs.get(&id).and_then(|run| run.marker_before);
+        async move {
+            match tokio::time::timeout(within, markers.read_now(id.0)).await {
+                Ok(Ok(reading)) => Look::Read(core_reading(reading, before)),
+                Ok(Err(Trouble::NotPermitted)) | Err(_) => Look::CouldNotLook,
+                Ok(Err(trouble)) => {
+                    tracing::debug!(run = id.0, %trouble, "the marker says nothing");
+                    Look::Nothing
+                }
+            }
+        }
+    }
+
+    /// Nothing of a run is left. What it stamped last may not have been read yet, and is part of its story.
+    pub(super) fn over(&mut self, id: RunId, exit: Exit) {
+        let Some(run) = self.runs.get_mut(&id) else { return };
+        if std::mem::replace(&mut run.over, true) {
+            return;
+        }
+        let recovered = run.recovered;
+        let look = self.looked(id, LAST_LOOK_MAX);
+        self.spawn(async move { Fact::Over(id, Over { exit, recovered, look: look.await }) });
+    }
+
+    /// The last reading of a run that is over.
+    pub(super) fn is_over(&mut self, id: RunId, over: Over) {
+        let Over { exit, recovered, look } = over;
+        if let Look::Read(reading) = look {
+            self.give(Input::Marker(id, reading));
+        }
+        if let Some(run) = self.runs.get_mut(&id) {
+            run.recovered = recovered;
+        }
+        self.give(Input::AllGone(id, exit));
+    }
+
+    fn take_evidence(&self, now: Now, id: RunId) {
+        let Some(run) = self.runs.get(&id) else { return };
+        let (top, dir, store, at) = (run.top(), run.dir.clone(), self.store.clone(), self.stamp(now));
+        self.spawn(async move {
+            let evidence = Box::new(evidence::take(top, dir).await);
+            store.try_append(id.0, vec![Stamped { at, entry: entry::Entry::EvidenceTaken { evidence } }]);
+            Fact::EvidenceDone(id)
+        });
+    }
+
+    /// Carries out a stage of a stop, or remembers it until the run can be reached.
+    pub(super) fn signal(&mut self, id: RunId, stage: Stage) {
+        let Some(run) = self.runs.get_mut(&id) else { return };
+        run.stage = Some(stage);
+        tracing::info!(run = id.0, job = %run.job, ?stage, "stops");
+        match &mut run.body {
+            Body::Unreached => {}
+            Body::Kept { requests, .. } => {
+                let requests = requests.clone();
+                let request = match stage {
+                    Stage::PoliteRoot => Request::SignalRoot { signal: run.stop_signal },
+                    Stage::PoliteRest => Request::SignalRest { signal: run.stop_signal },
+                    Stage::Forced => Request::KillAll,
+                };
+                let facts = self.facts.clone();
+                let _task = tokio::spawn(async move {
+                    if let Err(fault) = requests.send(request).await {
+                        // The end of the connection is told by its reader, which takes it from there.
+                        tracing::warn!(run = id.0, %fault, "the keeper did not take a request");
+                        drop(facts.send(Fact::KeeperGone(id)).await);
+                    }
+                });
+            }
+            Body::Attached(members) => {
+                members.forcing = stage == Stage::Forced;
+                let tag = run.dir.is_some().then(|| run.tag.clone());
+                let (kin, polite) = (Kin { members: members.clone(), tag }, run.stop_signal);
+                let facts = self.facts.clone();
+                let _task = tokio::task::spawn_blocking(move || {
+                    // Who is there is told before anybody ends of the signal, or the run would look over too early.
+                    let found = kin.find();
+                    drop(facts.blocking_send(Fact::Members(id, found.clone())));
+                    let (found, left) = kin.signal(stage, polite, found);
+                    drop(facts.blocking_send(Fact::Members(id, found)));
+                    if stage == Stage::Forced {
+                        drop(facts.blocking_send(Fact::Survivors(id, left)));
+                    }
+                });
+            }
+        }
+    }
+
+    /// The end that follows is recorded behind the note, so that the next run of the job learns of it.
+    fn leave_note(&mut self, now: Now, id: RunId, reason: Reason, step: Option<i64>) {
+        let at = self.stamp(now);
+        let Some(run) = self.runs.get_mut(&id) else { return };
+        let Some(path) = run.marker.clone() else { return };
+        let why = match reason {
+            Reason::Stalled => "stalled",
+            Reason::MaxRuntime => "longest run time",
+            Reason::User => "stopped by hand",
+        };
+        let note = match step {
+            Some(step) => format!("aborted: {why} at step {step}"),
+            None => format!("aborted: {why} before the first step"),
+        };
+        tracing::debug!(run = run.id.0, "leaves the aborted note");
+        run.note = Some(tokio::task::spawn_blocking(move || match write_aborted_note(&path, &note, now.wall) {
+            Ok(_) => Some(Stamped { at, entry: entry::Entry::AbortedNoteWritten { note } }),
+            Err(fault) => {
+                tracing::warn!(run = id.0, %fault, "the aborted note could not be left");
+                None
+            }
+        }));
+    }
+
+    fn notify(&mut self, now: Now, notice: &Notice) {
+        if let Notice::CouldNotStop { run, survivors, .. } = notice {
+            let survivors = survivors.iter().copied().map(entry::Survivor::from).collect();
+            let entry = entry::Entry::CouldNotStop { survivors };
+            self.store.try_append(run.0, vec![Stamped { at: self.stamp(now), entry }]);
+        }
+        if !self.config.current().settings().notifications {
+            return;
+        }
+        if let Some(notifier) = &self.notifier {
+            notifier.show(Text::of(notice, now.wall, &TimeZone::system()));
+        }
+    }
+
+    fn forget(&mut self, id: RunId) {
+        self.markers.remove(id.0);
+        let Some(run) = self.runs.remove(&id) else { return };
+        if let Body::Attached(members) = run.body {
+            for member in members.alive.values() {
+                self.exits.forget(member);
+            }
+        }
+    }
+
+    /// The marker of a run was read.
+    pub(super) fn marker_read(&mut self, id: RunId, result: Result<Reading, Trouble>) {
+        let now = self.now();
+        let at = self.stamp(now);
+        let Some(run) = self.runs.get_mut(&id) else { return };
+        match result {
+            Ok(reading) => {
+                if run.marker_trouble.take().is_some_and(|trouble| trouble.recorded) {
+                    self.store.try_append(id.0, vec![Stamped { at, entry: entry::Entry::MarkerReadable }]);
+                }
+                let reading = core_reading(reading, run.marker_before);
+                self.give(Input::Marker(id, reading));
+            }
+            Err(trouble) => {
+                // A run that has not stamped yet is no trouble worth a record.
+                let recorded = !matches!(trouble, Trouble::Missing | Trouble::NoDirectory);
+                let what = trouble.to_string();
+                run.marker_trouble = Some(MarkerTrouble { what: what.clone(), recorded });
+                if recorded {
+                    let entry = entry::Entry::MarkerTrouble { what };
+                    self.store.try_append(id.0, vec![Stamped { at, entry }]);
+                }
+            }
+        }
+    }
+}
+
+fn write_aborted_note(path: &Path, note: &str, at: Wall) -> Result<i64, WriteError> {
+    write_marker(path, &Mark { step: MarkStep::Aborted, note: Some(note), total: None, expect: None, series: None, at })
+}
+
+/// A reading as the core takes it.
+fn core_reading(reading: Reading, before: Option<nightkeep_os::FileStamp>) -> nightkeep_core::Reading {
+    nightkeep_core::Reading {
+        before_start: before.is_some_and(|before| reading.stamp.is(&before)),
+        step: if reading.aborted { Some(ABORTED) } else { reading.step },
+        total: reading.total,
+        note: reading.note,
+        claimed: reading.claimed_at,
+        series: reading.series,
+    }
+}
+
+/// The aborted runs that nobody has looked at.
+pub(super) async fn unseen(store: &StoreHandle) -> Unseen {
+    let rows = store.unseen(UNSEEN_MAX).await.unwrap_or_default();
+    let count = store.unseen_count().await.unwrap_or_default();
+    Unseen { rows, count }
+}

@@ -1,0 +1,96 @@
+//! What is seen of a run just before the first signal. A part that cannot be had is named and holds nothing up.
+
+use std::time::Duration;
+
+use nightkeep_core::Span;
+use nightkeep_os::ProcessFacts;
+
+use super::output;
+use super::run::Top;
+use super::usage::percent;
+use crate::api::{Evidence, EvidenceProcess, OutputTail, SocketView};
+use crate::clean::clean_text;
+use crate::clock;
+use crate::rundir::RunDir;
+
+/// Between the two looks from which the processor share is worked out.
+const BETWEEN_LOOKS: Duration = Duration::from_millis(200);
+/// The longest command line kept, in characters.
+const COMMAND_MAX: usize = 300;
+
+/// Takes the evidence. Takes a bit over [`BETWEEN_LOOKS`].
+pub(super) async fn take(top: Option<Top>, dir: Option<RunDir>) -> Evidence {
+    let mut evidence = Evidence { taken_at: clock::rfc3339(clock::now().wall), ..Evidence::default() };
+    let first = look(top).await;
+    tokio::time::sleep(BETWEEN_LOOKS).await;
+    let second = look(top).await;
+    match second {
+        Ok(found) => {
+            let before = first.unwrap_or_default();
+            evidence.sockets = sockets(&found, &mut evidence.missing);
+            evidence.processes = found.iter().map(|process| seen(process, &before)).collect();
+        }
+        Err(why) => evidence.missing.push(format!("the process tree: {why}")),
+    }
+    evidence.output = match dir.as_ref().map(output::tail) {
+        Some(Ok(tail)) => tail,
+        Some(Err(why)) => {
+            evidence.missing.push(format!("the output: {why}"));
+            OutputTail::default()
+        }
+        None => {
+            evidence.missing.push("the output: it is not captured for an attached run".to_owned());
+            OutputTail::default()
+        }
+    };
+    evidence
+}
+
+async fn look(top: Option<Top>) -> Result<Vec<ProcessFacts>, String> {
+    let Some(top) = top else { return Err("its processes are not known".to_owned()) };
+    match tokio::task::spawn_blocking(move || top.processes()).await {
+        Ok(Ok(found)) => Ok(found),
+        Ok(Err(fault)) => Err(fault.to_string()),
+        Err(fault) => Err(fault.to_string()),
+    }
+}
+
+fn seen(process: &ProcessFacts, before: &[ProcessFacts]) -> EvidenceProcess {
+    let former = before.iter().find(|former| former.identity == process.identity);
+    let cpu_percent = former.and_then(|former| {
+        let used_ms = process.cpu_ms.saturating_sub(former.cpu_ms);
+        percent(used_ms, Span::from_ms(process.age_ms.saturating_sub(former.age_ms)))
+    });
+    EvidenceProcess {
+        pid: process.identity.pid,
+        parent: Some(process.parent),
+        depth: process.depth,
+        name: clean_text(&process.name, COMMAND_MAX),
+        command: clean_text(&process.command, COMMAND_MAX),
+        state: process.state.word().to_owned(),
+        cpu_s: Span::from_ms(process.cpu_ms).as_secs_f64(),
+        cpu_percent,
+        memory_bytes: Some(process.memory_bytes),
+        age_s: Span::from_ms(process.age_ms).as_secs_f64(),
+    }
+}
+
+fn sockets(found: &[ProcessFacts], missing: &mut Vec<String>) -> Vec<SocketView> {
+    let pids: Vec<u32> = found.iter().map(|process| process.identity.pid).collect();
+    match nightkeep_os::open_sockets(&pids) {
+        Ok(open) => open
+            .into_iter()
+            .map(|socket| SocketView {
+                pid: socket.pid,
+                protocol: socket.protocol,
+                local: socket.local.to_string(),
+                remote: socket.remote.map_or_else(String::new, |remote| remote.to_string()),
+                state: socket.state,
+            })
+            .collect(),
+        Err(why) => {
+            missing.push(format!("the open sockets: {why}"));
+            Vec::new()
+        }
+    }
+}

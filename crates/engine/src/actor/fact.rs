@@ -1,0 +1,117 @@
+//! Everything that reaches the engine's task from outside: facts about the world, and what clients ask for.
+
+use nightkeep_core::{Exit, Look, RunId};
+use nightkeep_os::{ExecError, ExitStatus, Identity};
+use tokio::sync::oneshot;
+
+use crate::api::{ApiError, AttachRequest, Fault, HistoryRow, Live, StartReply, StopReply};
+use crate::config::ConfigEvent;
+use crate::keeper::link::KeeperLink;
+use crate::keeper::protocol::Event;
+use crate::marker::MarkerEvent;
+use crate::notify::NotShown;
+use crate::rundir::{Spec, Started};
+
+use super::launch::Registered;
+use super::run::Members;
+
+/// A fact, told by one of the engine's helpers.
+#[derive(Debug)]
+pub(super) enum Fact {
+    /// A marker was read.
+    Marker(MarkerEvent),
+    /// A marker was read because a verdict depends on it.
+    Looked(RunId, Look),
+    /// The evidence is in the store, or could not be had.
+    EvidenceDone(RunId),
+    /// The intent to stop is durable, or could not be written.
+    Intent(RunId, bool),
+    /// A run has its number.
+    Registered(RunId, Box<Registered>, Then),
+    /// A run was started, or could not be.
+    Launched(RunId, Result<Started, ExecError>),
+    /// The marker of a run that is over was read for the last time.
+    Over(RunId, Over),
+    /// The keeper of a run answers.
+    Linked(RunId, Box<KeeperLink>),
+    /// The keeper of a run said something.
+    Keeper(RunId, Event),
+    /// The keeper of a run does not answer, or no longer.
+    KeeperGone(RunId),
+    /// What the root left behind had its time to go by itself.
+    LeftoversSettled(RunId, Vec<u32>),
+    /// A watched process that is not a child ended.
+    Exited(Identity, ExitStatus),
+    /// Processes of an attached run that were identified.
+    Members(RunId, Vec<Identity>),
+    /// It is time to look at the processes of an attached run again.
+    SampleDue(RunId),
+    /// What a forced stop could not end.
+    Survivors(RunId, Vec<u32>),
+    /// `config.toml` was edited.
+    Config(ConfigEvent),
+    /// The history changed.
+    History(Unseen),
+    /// Whether the history can be written.
+    Storage(Result<(), String>),
+    /// Whether a notification could be shown.
+    Notified(Result<(), NotShown>),
+    /// What is wrong with file watching, if anything.
+    Watching(Option<Fault>),
+}
+
+/// The end of a run.
+#[derive(Debug)]
+pub(super) struct Over {
+    pub(super) exit: Exit,
+    /// It happened while nobody watched.
+    pub(super) recovered: bool,
+    /// What its marker says in the end.
+    pub(super) look: Look,
+}
+
+/// What follows once a run has its number.
+#[derive(Debug)]
+pub(super) enum Then {
+    /// Its keeper is started.
+    Launch(Box<Spec>, Reply<StartReply>),
+    /// It runs already: its directory tells.
+    Adopt(Reply<StartReply>),
+    /// It runs already: this is its process.
+    Attach(Members, Reply<StartReply>),
+}
+
+/// The aborted runs that nobody has looked at.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Unseen {
+    /// The newest of them, newest first.
+    pub(super) rows: Vec<HistoryRow>,
+    /// How many there are in all.
+    pub(super) count: u32,
+}
+
+/// Where the answer to a command goes.
+pub(super) type Reply<T> = oneshot::Sender<Result<T, ApiError>>;
+
+/// What a client asks for that needs the engine's task.
+#[derive(Debug)]
+pub(super) enum Command {
+    /// Everything that is the case, with what processes use.
+    Live(oneshot::Sender<Live>),
+    /// Watch a run that a client launched.
+    Register { tag: String, reply: Reply<StartReply> },
+    /// Watch a process that somebody else started.
+    Attach { request: Box<AttachRequest>, reply: Reply<StartReply> },
+    /// Start a job.
+    StartJob { job: String, reply: Reply<StartReply> },
+    /// Stop a run.
+    StopRun { run: u64, force: bool, reply: Reply<StopReply> },
+    /// Stop all runs of a job.
+    StopJob { job: String, force: bool, reply: Reply<StopReply> },
+    /// The configuration was edited by a client.
+    ConfigEdited,
+    /// Somebody looked at runs; the unseen ones have to be read again.
+    HistorySeen,
+    /// End.
+    Shutdown,
+}

@@ -1,0 +1,239 @@
+//! The way to the engine: what the API's routes call. Cloning it is cheap.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use nightkeep_core::Wall;
+use tokio::sync::{mpsc, oneshot, watch};
+
+use super::fact::{Command, Reply};
+use super::output;
+use super::task::Actor;
+use crate::api::{
+    ApiError, AttachRequest, ErrorCode, HistoryQuery, HistoryRow, JobSpec, JobView, LimitsSpec, Live, OutputTail,
+    ProbeReport, ProbeRequest, RunDetail, StartReply, StopReply, TypeView, Validation,
+};
+use crate::clock;
+use crate::config::{self, ConfigFile, EditError, Surroundings};
+use crate::marker;
+use crate::places::Places;
+use crate::rundir::RunDir;
+use crate::store::entry::Stamp;
+use crate::store::{StoreError, StoreHandle};
+
+/// The way to the engine's task, its store and its configuration.
+#[derive(Debug, Clone)]
+pub struct Handle {
+    commands: mpsc::Sender<Command>,
+    live: watch::Receiver<Arc<Live>>,
+    store: StoreHandle,
+    config: Arc<ConfigFile>,
+    around: Surroundings,
+    places: Places,
+    boot: String,
+}
+
+impl Handle {
+    pub(super) fn new(commands: mpsc::Sender<Command>, actor: &Actor) -> Self {
+        Self {
+            commands,
+            live: actor.live.subscribe(),
+            store: actor.store.clone(),
+            config: Arc::clone(&actor.config),
+            around: actor.around.clone(),
+            places: actor.places.clone(),
+            boot: actor.boot.clone(),
+        }
+    }
+
+    /// A live document at once, and another after every change.
+    #[must_use]
+    pub fn changes(&self) -> watch::Receiver<Arc<Live>> {
+        let mut changes = self.live.clone();
+        changes.mark_changed();
+        changes
+    }
+
+    /// All that is the case at this moment, with what processes use.
+    pub async fn live(&self) -> Result<Live, ApiError> {
+        let (reply, answer) = oneshot::channel();
+        self.commands.send(Command::Live(reply)).await.map_err(|_| is_ending())?;
+        answer.await.map_err(|_| is_ending())
+    }
+
+    /// Watches a run whose directory is there.
+    pub async fn register(&self, tag: String) -> Result<StartReply, ApiError> {
+        if let Ok(Some(run)) = self.store.find_tag(tag.clone()).await {
+            return Ok(StartReply { run, tag });
+        }
+        self.ask(|reply| Command::Register { tag, reply }).await
+    }
+
+    /// Watches a process that somebody else started.
+    pub async fn attach(&self, request: AttachRequest) -> Result<StartReply, ApiError> {
+        self.ask(|reply| Command::Attach { request: Box::new(request), reply }).await
+    }
+
+    /// Starts a job.
+    pub async fn start_job(&self, job: String) -> Result<StartReply, ApiError> {
+        self.ask(|reply| Command::StartJob { job, reply }).await
+    }
+
+    /// Begins to stop a run.
+    pub async fn stop_run(&self, run: u64, force: bool) -> Result<StopReply, ApiError> {
+        self.ask(|reply| Command::StopRun { run, force, reply }).await
+    }
+
+    /// Begins to stop all runs of a job.
+    pub async fn stop_job(&self, job: String, force: bool) -> Result<StopReply, ApiError> {
+        self.ask(|reply| Command::StopJob { job, force, reply }).await
+    }
+
+    /// Ends the engine's task. Runs go on.
+    pub async fn stop_engine(&self) -> Result<(), ApiError> {
+        self.commands.send(Command::Shutdown).await.map_err(|_| is_ending())
+    }
+
+    /// Waits until the engine's task has ended.
+    pub async fn ended(&self) {
+        self.commands.closed().await;
+    }
+
+    /// Runs that are over, newest first.
+    pub async fn history(&self, query: &HistoryQuery) -> Result<Vec<HistoryRow>, ApiError> {
+        self.store.history(query.clone()).await.map_err(|fault| storage(&fault))
+    }
+
+    /// One run with all that is known of it.
+    pub async fn run(&self, run: u64) -> Result<RunDetail, ApiError> {
+        let Some(mut detail) = self.store.detail(run).await.map_err(|fault| storage(&fault))? else {
+            return Err(ApiError::new(ErrorCode::NotFound, format!("there is no run {run}"))
+                .with_hint("`nightkeep history` lists the runs that have ended, `nightkeep status` the others"));
+        };
+        let dir = RunDir::at(self.places.run_dir(&detail.tag));
+        detail.output = output::tail(&dir).unwrap_or_else(|fault| OutputTail {
+            lines: vec![format!("(the output cannot be read: {fault})")],
+            ..OutputTail::default()
+        });
+        Ok(detail)
+    }
+
+    /// Somebody looked at a run.
+    pub async fn see_run(&self, run: u64) -> Result<(), ApiError> {
+        let _was_unseen = self.store.mark_seen(run, self.stamp()).await.map_err(|fault| storage(&fault))?;
+        self.commands.send(Command::HistorySeen).await.map_err(|_| is_ending())
+    }
+
+    /// Somebody looked at all runs.
+    pub async fn see_all(&self) -> Result<(), ApiError> {
+        let _count = self.store.mark_all_seen(self.stamp()).await.map_err(|fault| storage(&fault))?;
+        self.commands.send(Command::HistorySeen).await.map_err(|_| is_ending())
+    }
+
+    /// What the environment of a job's next run says of the run before it.
+    pub async fn last_run(&self, job: String) -> Result<BTreeMap<String, String>, ApiError> {
+        let last = self.store.last_of_job(job).await.map_err(|fault| storage(&fault))?;
+        let variables = last.iter().flat_map(crate::environment::of_last_run);
+        Ok(variables.map(|(name, value)| (name, value.lossy())).collect())
+    }
+
+    /// All jobs, with what is known of each.
+    pub async fn jobs(&self) -> Result<Vec<JobView>, ApiError> {
+        let config = self.config.current();
+        let summaries = self.store.job_summaries().await.map_err(|fault| storage(&fault))?;
+        let live = self.live().await?;
+        Ok(config
+            .jobs()
+            .iter()
+            .map(|job| {
+                let last = summaries.iter().find(|summary| summary.job == job.name);
+                JobView {
+                    spec: job.clone(),
+                    limits: config::view(&config.limits_of(job).unwrap_or_default()),
+                    running: live.status.runs.iter().find(|run| run.job == job.name).map(|run| run.run),
+                    last_outcome: last.map(|last| last.outcome),
+                    last_run: last.map(|last| last.last_run),
+                    last_ended_at: last.map(|last| last.ended_at.clone()),
+                }
+            })
+            .collect())
+    }
+
+    /// All job types.
+    #[must_use]
+    pub fn types(&self) -> Vec<TypeView> {
+        self.config.current().types()
+    }
+
+    /// Says what is wrong with a job before it is saved; `replacing` is the job that it is to take the place of.
+    #[must_use]
+    pub fn validate_job(&self, job: &JobSpec, replacing: Option<&str>) -> Validation {
+        config::validate(job, &self.config.current(), replacing, &self.around)
+    }
+
+    /// Adds a job to `config.toml`.
+    pub async fn add_job(&self, job: JobSpec) -> Result<(), ApiError> {
+        self.refuse_invalid(&job, None)?;
+        self.edit(move |file| file.add_job(&job).map(drop)).await
+    }
+
+    /// Changes a job in `config.toml`.
+    pub async fn replace_job(&self, name: String, job: JobSpec) -> Result<(), ApiError> {
+        self.refuse_invalid(&job, Some(&name))?;
+        self.edit(move |file| file.replace_job(&name, &job).map(drop)).await
+    }
+
+    /// Removes a job from `config.toml`.
+    pub async fn remove_job(&self, name: String) -> Result<(), ApiError> {
+        self.edit(move |file| file.remove_job(&name).map(drop)).await
+    }
+
+    /// Sets the limits of a job type in `config.toml`.
+    pub async fn set_type(&self, name: String, limits: LimitsSpec) -> Result<(), ApiError> {
+        self.edit(move |file| file.set_type(&name, &limits).map(drop)).await
+    }
+
+    /// Looks at a marker's path.
+    #[must_use]
+    pub fn probe(&self, request: &ProbeRequest) -> ProbeReport {
+        marker::probe(&request.path, request.cwd.as_deref(), &self.around.home, clock::now().wall)
+    }
+
+    fn refuse_invalid(&self, job: &JobSpec, replacing: Option<&str>) -> Result<(), ApiError> {
+        match self.validate_job(job, replacing).errors.into_iter().next() {
+            None => Ok(()),
+            Some(fault) => Err(ApiError::new(ErrorCode::Invalid, fault.message).at_field(fault.field)),
+        }
+    }
+
+    async fn edit(
+        &self,
+        edit: impl FnOnce(&ConfigFile) -> Result<(), EditError> + Send + 'static,
+    ) -> Result<(), ApiError> {
+        let file = Arc::clone(&self.config);
+        let done = tokio::task::spawn_blocking(move || edit(&file)).await;
+        done.map_err(|fault| ApiError::new(ErrorCode::Internal, fault.to_string()))?.map_err(ApiError::from)?;
+        self.commands.send(Command::ConfigEdited).await.map_err(|_| is_ending())
+    }
+
+    async fn ask<T>(&self, command: impl FnOnce(Reply<T>) -> Command) -> Result<T, ApiError> {
+        let (reply, answer) = oneshot::channel();
+        self.commands.send(command(reply)).await.map_err(|_| is_ending())?;
+        answer.await.map_err(|_| is_ending())?
+    }
+
+    fn stamp(&self) -> Stamp {
+        let now = clock::now();
+        let wall: Wall = now.wall;
+        Stamp { at_wall_ms: wall.as_ms(), at_awake_ms: now.awake.as_ms(), boot: self.boot.clone() }
+    }
+}
+
+fn is_ending() -> ApiError {
+    ApiError::new(ErrorCode::Unreachable, "the engine is ending")
+        .with_hint("try again; the next command starts another one")
+}
+
+fn storage(fault: &StoreError) -> ApiError {
+    ApiError::new(ErrorCode::Storage, fault.with_causes())
+}

@@ -1,0 +1,108 @@
+//! The live document: made anew after every change, and sent to whoever looks.
+
+use std::sync::Arc;
+
+use super::task::Actor;
+use super::view::run_view;
+use crate::api::{EngineInfo, FaultKind, Live, Progress, RunView, Status, Summary};
+use crate::clock::rfc3339;
+use crate::store::Quarantine;
+
+/// A live document with nothing in it.
+pub(super) fn empty(info: &EngineInfo) -> Live {
+    Live {
+        revision: 0,
+        at: info.started_at.clone(),
+        status: Status { engine: info.clone(), summary: Summary::default(), runs: Vec::new() },
+        unseen: Vec::new(),
+        faults: Vec::new(),
+    }
+}
+
+impl Actor {
+    /// Tells every surface, if anybody looks and anything changed.
+    pub(super) fn publish(&mut self) {
+        if self.live.receiver_count() == 0 {
+            return;
+        }
+        let live = self.document();
+        let news = std::mem::take(&mut self.news);
+        let _changed = self.live.send_if_modified(|former| {
+            let changed = news || !says_the_same(former, &live);
+            if changed {
+                *former = Arc::new(live);
+            }
+            changed
+        });
+    }
+
+    /// All that is the case, with what processes use sampled anew.
+    pub(super) fn fresh_document(&mut self) -> Live {
+        let now = self.now();
+        for run in self.runs.values_mut() {
+            let top = run.top();
+            run.usage.refresh(now.awake, top);
+        }
+        self.document()
+    }
+
+    fn document(&mut self) -> Live {
+        let now = self.now();
+        self.revision += 1;
+        let runs: Vec<RunView> = self
+            .core
+            .snapshot(now.awake)
+            .iter()
+            .filter_map(|core| Some(run_view(self.runs.get(&core.run)?, core, now)))
+            .collect();
+        Live {
+            revision: self.revision,
+            at: rfc3339(now.wall),
+            status: Status { engine: self.info.clone(), summary: summary(&runs, self.unseen.count), runs },
+            unseen: self.unseen.rows.clone(),
+            faults: self.faults.list(),
+        }
+    }
+
+    /// What is wrong from the first moment on.
+    pub(super) fn note_first_faults(&mut self, quarantine: Option<&Quarantine>) {
+        self.note_config_fault();
+        if let Some(set_aside) = quarantine {
+            self.faults.set(FaultKind::Quarantine, set_aside.message());
+        }
+    }
+
+    /// `config.toml` was read or edited: whether it can be used.
+    pub(super) fn note_config_fault(&mut self) {
+        self.news = true;
+        let result = self.config.fault().map_or(Ok(()), |fault| Err(fault.to_string()));
+        self.faults.settle(FaultKind::Config, result, |why| {
+            format!("`config.toml` cannot be used, and the last good one is in force: {why}.")
+        });
+    }
+}
+
+fn summary(runs: &[RunView], stopped_unseen: u32) -> Summary {
+    let count =
+        |wanted: fn(&RunView) -> bool| u32::try_from(runs.iter().filter(|run| wanted(run)).count()).unwrap_or(u32::MAX);
+    Summary {
+        running: count(|_| true),
+        warning: count(|run| matches!(run.progress, Progress::Warning | Progress::Stalled)),
+        stopped_unseen,
+        ..Summary::default()
+    }
+}
+
+/// Whether two documents say the same but for the passing of time, which whoever shows them counts alone.
+fn says_the_same(one: &Live, other: &Live) -> bool {
+    let timeless = |run: &RunView| RunView { since_advance_s: 0.0, since_output_s: None, ..run.clone() };
+    // A stall clock that went back was reset by an advance.
+    let advanced = |(former, run): (&RunView, &RunView)| run.since_advance_s < former.since_advance_s;
+    let (runs, others) = (&one.status.runs, &other.status.runs);
+    one.faults == other.faults
+        && one.unseen == other.unseen
+        && one.status.summary == other.status.summary
+        && runs.len() == others.len()
+        && runs.iter().map(timeless).eq(others.iter().map(timeless))
+        && !runs.iter().zip(others).any(advanced)
+}

@@ -1,0 +1,32 @@
+//! The engine's one task: it owns the core, hands it one input at a time, and carries out what it answers.
+//!
+//! ```text
+//! markers, keepers, processes, store ──► Fact ─┐
+//! API ──► Handle ──► Command ──────────────────┼─► Actor ─► core ─► effects ─► tasks ─► Fact …
+//! the core's next wake-up ─────────────────────┘     └────► Live ─► every surface
+//! ```
+//! The task itself never waits for anything but its inputs: what takes time (a signal, the evidence, a write that has
+//! to be durable) is done in a task of its own, and its result comes back as a `Fact`.
+
+mod attach;
+mod attached;
+mod carry_out;
+mod evidence;
+mod fact;
+mod faults;
+mod handle;
+mod keepers;
+mod launch;
+mod live;
+mod on_command;
+mod on_fact;
+mod output;
+mod record;
+mod recover;
+mod run;
+mod task;
+mod usage;
+mod view;
+
+pub use handle::Handle;
+pub use task::{Parts, start};

@@ -1,0 +1,161 @@
+//! What a client's command leads to.
+
+use nightkeep_core::{Input, RunId};
+
+use super::carry_out::unseen;
+use super::fact::{Command, Fact, Reply, Then};
+use super::launch::Registered;
+use super::task::Actor;
+use crate::api::{ApiError, AttachRequest, ErrorCode, StartReply, StopReply};
+use crate::rundir::RunDir;
+use crate::store::StoreHandle;
+use crate::store::entry::Stamp;
+
+impl Actor {
+    /// Carries out one command.
+    pub(super) fn on_command(&mut self, command: Command) {
+        match command {
+            Command::Live(reply) => {
+                let _heard = reply.send(self.fresh_document());
+            }
+            Command::Register { tag, reply } => self.register(&tag, reply),
+            Command::Attach { request, reply } => self.attach(&request, reply),
+            Command::StartJob { job, reply } => self.start_job(&job, reply),
+            Command::StopRun { run, force, reply } => {
+                let _heard = reply.send(self.stop_run(RunId(run), force));
+            }
+            Command::StopJob { job, force, reply } => {
+                let _heard = reply.send(self.stop_job(&job, force));
+            }
+            Command::ConfigEdited => self.note_config_fault(),
+            Command::HistorySeen => {
+                let store = self.store.clone();
+                self.spawn(async move { Fact::History(unseen(&store).await) });
+            }
+            Command::Shutdown => self.ending = true,
+        }
+    }
+
+    fn register(&mut self, tag: &str, reply: Reply<StartReply>) {
+        let dir = RunDir::at(self.places.run_dir(tag));
+        let spec = match dir.read_spec() {
+            Ok(Some(spec)) if spec.tag == tag => spec,
+            Ok(Some(_) | None) => {
+                let missing = ApiError::new(ErrorCode::NotFound, format!("there is no run directory `{tag}`"));
+                let _heard = reply.send(Err(missing));
+                return;
+            }
+            Err(fault) => {
+                let _heard = reply.send(Err(ApiError::new(ErrorCode::Invalid, fault.to_string())));
+                return;
+            }
+        };
+        if let Some(known) = self.runs.values().find(|run| run.tag == tag) {
+            let _heard = reply.send(Ok(StartReply { run: known.id.0, tag: known.tag.clone() }));
+            return;
+        }
+        self.register_run(Registered::launched(&spec, dir), Then::Adopt(reply));
+    }
+
+    fn attach(&mut self, request: &AttachRequest, reply: Reply<StartReply>) {
+        match self.attachable(request) {
+            Ok((registered, members)) => self.register_run(registered, Then::Attach(members, reply)),
+            Err(error) => {
+                let _heard = reply.send(Err(error));
+            }
+        }
+    }
+
+    fn start_job(&mut self, name: &str, reply: Reply<StartReply>) {
+        let config = self.config.current();
+        let Some(job) = config.job(name).cloned() else {
+            let missing = no_such_job(name, config.jobs().iter().map(|job| job.name.as_str()));
+            let answer = match self.config.fault() {
+                None => missing,
+                // The job may be there for whoever reads the file.
+                Some(fault) => missing.with_hint(format!("`config.toml` cannot be used as it is: {fault}")),
+            };
+            let _heard = reply.send(Err(answer));
+            return;
+        };
+        if let Some(run) = self.runs.values().find(|run| run.job == name) {
+            let busy = ApiError::new(ErrorCode::Conflict, format!("`{name}` is running already, as run {}", run.id))
+                .with_hint(format!("stop it first: `nightkeep stop {name}`"));
+            let _heard = reply.send(Err(busy));
+            return;
+        }
+        match self.spec_of(&job) {
+            Ok((spec, dir)) => {
+                self.register_run(Registered::launched(&spec, dir), Then::Launch(Box::new(spec), reply));
+            }
+            Err(error) => {
+                let _heard = reply.send(Err(error));
+            }
+        }
+    }
+
+    /// Asks the store for a number; everything else follows when it is durable.
+    fn register_run(&mut self, registered: Registered, mut then: Then) {
+        let now = self.now();
+        let (store, at) = (self.store.clone(), self.stamp(now));
+        let facts = self.facts.clone();
+        let _task = tokio::spawn(async move {
+            if let Then::Launch(spec, _) = &mut then {
+                // The run before this one may not be readable; that is no reason not to start.
+                let last = store.last_of_job(spec.job.clone()).await.unwrap_or_default();
+                spec.env.extend(last.iter().flat_map(crate::environment::of_last_run));
+            }
+            match number(&store, at, &registered).await {
+                Ok(id) => drop(facts.send(Fact::Registered(id, Box::new(registered), then)).await),
+                Err(error) => {
+                    let (Then::Launch(_, reply) | Then::Adopt(reply) | Then::Attach(_, reply)) = then;
+                    let _heard = reply.send(Err(error));
+                }
+            }
+        });
+    }
+
+    fn stop_run(&mut self, id: RunId, force: bool) -> Result<StopReply, ApiError> {
+        if !self.runs.contains_key(&id) {
+            return Err(ApiError::new(ErrorCode::NotFound, format!("run {id} is not running"))
+                .with_hint("`nightkeep status` lists what runs, `nightkeep history` what has ended"));
+        }
+        self.give(Input::Stop { run: id, force });
+        Ok(StopReply { runs: vec![id.0] })
+    }
+
+    fn stop_job(&mut self, name: &str, force: bool) -> Result<StopReply, ApiError> {
+        let ids: Vec<RunId> = self.runs.values().filter(|run| run.job == name).map(|run| run.id).collect();
+        if ids.is_empty() {
+            return Err(ApiError::new(ErrorCode::NotFound, format!("no run of `{name}` is there to be stopped"))
+                .with_hint("`nightkeep status` lists what runs"));
+        }
+        for id in &ids {
+            self.give(Input::Stop { run: *id, force });
+        }
+        Ok(StopReply { runs: ids.into_iter().map(|id| id.0).collect() })
+    }
+}
+
+async fn number(store: &StoreHandle, at: Stamp, registered: &Registered) -> Result<RunId, ApiError> {
+    store.register(at, registered.registration.clone()).await.map(RunId).map_err(|fault| {
+        ApiError::new(
+            ErrorCode::Storage,
+            format!("the run cannot be written into the history: {}", fault.with_causes()),
+        )
+        .with_hint(
+            "free some space or check the permissions of the data directory; `nightkeep doctor` says where it is",
+        )
+    })
+}
+
+/// A name that no job has, and those that there are.
+pub(super) fn no_such_job<'n>(name: &str, known: impl Iterator<Item = &'n str>) -> ApiError {
+    let known: Vec<&str> = known.collect();
+    let hint = if known.is_empty() {
+        "add one with `nightkeep job add NAME -- COMMAND`".to_owned()
+    } else {
+        format!("the jobs are: {}", known.join(", "))
+    };
+    ApiError::new(ErrorCode::NotFound, format!("there is no job `{name}`")).with_hint(hint)
+}

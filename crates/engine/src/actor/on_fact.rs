@@ -1,0 +1,66 @@
+//! What a fact leads to.
+
+use nightkeep_core::{Input, RunId};
+
+use super::fact::Fact;
+use super::task::Actor;
+use crate::api::FaultKind;
+use crate::config::ConfigEvent;
+use crate::notify::NotShown;
+
+impl Actor {
+    /// Takes one fact in.
+    pub(super) fn on_fact(&mut self, fact: Fact) {
+        match fact {
+            Fact::Marker(event) => self.marker_read(RunId(event.key), event.result),
+            Fact::Looked(id, look) => self.give(Input::Looked(id, look)),
+            Fact::EvidenceDone(id) => self.give(Input::EvidenceTaken(id)),
+            Fact::Intent(id, true) => self.give(Input::IntentStored(id)),
+            Fact::Intent(id, false) => self.give(Input::IntentNotStored(id)),
+            Fact::Registered(id, registered, then) => self.registered(id, *registered, then),
+            Fact::Launched(id, result) => self.launched(id, result),
+            Fact::Over(id, over) => self.is_over(id, over),
+            Fact::Linked(id, link) => self.linked(id, *link),
+            Fact::Keeper(id, event) => self.keeper_said(id, event),
+            Fact::KeeperGone(id) => self.keeper_gone(id),
+            Fact::LeftoversSettled(id, pids) => self.leftovers_settled(id, pids),
+            Fact::Exited(identity, status) => self.exited(&identity, status),
+            Fact::Members(id, found) => self.members_found(id, found),
+            Fact::SampleDue(id) => self.sample_due(id),
+            Fact::Survivors(id, left) => self.survivors(id, left),
+            Fact::Config(event) => {
+                if let ConfigEvent::Broken(fault) = &event {
+                    tracing::warn!(%fault, "config.toml cannot be used");
+                }
+                self.note_config_fault();
+            }
+            Fact::History(unseen) => {
+                self.unseen = unseen;
+                self.news = true;
+            }
+            Fact::Storage(result) => self.storage(result),
+            Fact::Notified(result) => self.notified(result),
+            Fact::Watching(Some(fault)) => self.faults.set(fault.kind, fault.message),
+            Fact::Watching(None) => self.faults.clear(FaultKind::Watch),
+        }
+    }
+
+    /// Whether a notification could be shown.
+    fn notified(&mut self, result: Result<(), NotShown>) {
+        self.faults.settle(FaultKind::Notifications, result, |why| {
+            let what = match why {
+                NotShown::NoService => "No notification service was found.".to_owned(),
+                NotShown::Refused(why) => format!("Notifications cannot be shown: {why}."),
+            };
+            format!("{what} Stops still appear here and in the tray.")
+        });
+    }
+
+    /// Whether the history can be written. While it cannot, nothing is stopped on a judgement.
+    fn storage(&mut self, result: Result<(), String>) {
+        self.give(Input::Storage { writable: result.is_ok() });
+        self.faults.settle(FaultKind::Storage, result, |why| {
+            format!("The history cannot be written, and nothing is stopped meanwhile: {why}.")
+        });
+    }
+}

@@ -1,0 +1,98 @@
+//! From what is known to what surfaces show. Nothing here decides anything.
+
+use nightkeep_core::snapshot::Oddity;
+use nightkeep_core::{self as core, Mode, Now, RunSnapshot};
+
+use super::output;
+use super::run::Watched;
+use crate::api::{Activity, Liveness, Phase, Progress, RunView};
+use crate::clean::clean_text;
+use crate::clock::rfc3339;
+use crate::rundir::RunDir;
+
+/// The longest note shown, in characters.
+const NOTE_MAX: usize = 200;
+
+/// One run as surfaces show it.
+pub(super) fn run_view(watched: &Watched, core: &RunSnapshot, now: Now) -> RunView {
+    let grown = watched.dir.as_ref().and_then(output::last_growth_ms);
+    RunView {
+        run: watched.id.0,
+        job: watched.job.clone(),
+        r#type: watched.job_type.clone(),
+        pid: watched.root_pid(),
+        phase: match core.phase {
+            core::Phase::Starting => Phase::Starting,
+            core::Phase::Running => Phase::Running,
+            core::Phase::Stopping => Phase::Stopping,
+        },
+        progress: progress(core.progress),
+        liveness: Liveness::Unknown,
+        activity: activity(core.activity),
+        step: core.step,
+        total: core.total,
+        note: core.note.as_deref().map(|note| clean_text(note, NOTE_MAX)),
+        since_advance_s: core.since_advance.as_secs_f64(),
+        since_output_s: grown.map(|at| since_s(at, now)),
+        since_beat_s: None,
+        warn_after_s: core.limits.warn_after.as_secs_f64(),
+        stall_after_s: core.limits.stall_after.as_secs_f64(),
+        observe: core.mode == Mode::Observe,
+        attached: watched.attached,
+        processes: watched.usage.processes,
+        cpu_percent: watched.usage.cpu_percent,
+        memory_bytes: watched.usage.memory_bytes,
+        started_at: rfc3339(watched.started),
+        marker_note: marker_note(watched, core),
+    }
+}
+
+/// Wall time since `at`; never negative.
+fn since_s(at_ms: i64, now: Now) -> f64 {
+    let ms = u64::try_from(now.wall.as_ms().saturating_sub(at_ms)).unwrap_or(0);
+    core::Span::from_ms(ms).as_secs_f64()
+}
+
+fn marker_note(watched: &Watched, core: &RunSnapshot) -> Option<String> {
+    if let Some(trouble) = &watched.marker_trouble {
+        return if trouble.recorded {
+            Some(format!("The marker cannot be used: {}.", trouble.what))
+        } else if core.step.is_some() {
+            Some("The marker is gone.".to_owned())
+        } else {
+            // One in the run's own directory is not there before the first step, and never for a job without marks.
+            let own = watched.dir.as_ref().map(RunDir::marker);
+            (watched.marker != own).then(|| "The marker is not there yet.".to_owned())
+        };
+    }
+    let step = core.step.unwrap_or(0);
+    match core.oddity? {
+        Oddity::WentBack { step: fallen } => {
+            Some(format!("The marker went back to step {fallen}; step {step} still counts."))
+        }
+        Oddity::ClaimsTheFuture => Some("The marker's `ts` lies in the future and is ignored.".to_owned()),
+        Oddity::CouldNotLook => Some("The marker could not be looked at, so the run was not judged.".to_owned()),
+    }
+}
+
+const fn progress(progress: core::Progress) -> Progress {
+    match progress {
+        core::Progress::Starting => Progress::Starting,
+        core::Progress::Advancing => Progress::Advancing,
+        core::Progress::Quiet => Progress::Quiet,
+        core::Progress::Warning => Progress::Warning,
+        core::Progress::Stalled => Progress::Stalled,
+        core::Progress::Waiting => Progress::Waiting,
+    }
+}
+
+const fn activity(activity: core::Activity) -> Activity {
+    match activity {
+        core::Activity::Working => Activity::Working,
+        core::Activity::Tool => Activity::Tool,
+        core::Activity::Subagent => Activity::Subagent,
+        core::Activity::Compacting => Activity::Compacting,
+        core::Activity::WaitingHuman => Activity::WaitingHuman,
+        core::Activity::WaitingLimit => Activity::WaitingLimit,
+    }
+}

@@ -1,0 +1,124 @@
+//! The event stream: whole pictures, each replacing the one before.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use futures_util::stream::{self, Stream, StreamExt};
+use hyper::body::Incoming;
+use sse_stream::SseStream;
+
+use super::Client;
+use super::http::{self, Connection};
+use crate::api::{ApiError, ErrorCode, Live};
+
+/// The name of the events that carry a [`Live`].
+const LIVE: &str = "live";
+/// Between two attempts to reach an engine that is away: the first pause and the longest.
+const BACK_OFF: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(5));
+
+/// The events of one connection. Ends when the engine ends; dropping it ends the connection.
+pub struct Events {
+    connection: Option<Connection>,
+    blocks: SseStream<Incoming>,
+}
+
+impl Events {
+    pub(super) async fn open(socket: &Path) -> Result<Self, ApiError> {
+        let (response, connection) = http::open(socket, "/v1/events").await?;
+        Ok(Self { connection: Some(connection), blocks: SseStream::new(response.into_body()) })
+    }
+}
+
+impl fmt::Debug for Events {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Events").field("connected", &self.connection.is_some()).finish_non_exhaustive()
+    }
+}
+
+impl Stream for Events {
+    type Item = Result<Live, ApiError>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        if let Some(connection) = &mut self.connection
+            && Pin::new(connection).poll(cx).is_ready()
+        {
+            // All that came over it is in the body already, its failure included.
+            self.connection = None;
+        }
+        loop {
+            let block = match ready!(self.blocks.poll_next_unpin(cx)) {
+                None => return Poll::Ready(None),
+                Some(Ok(block)) => block,
+                Some(Err(cause)) => {
+                    let message = format!("the event stream broke off: {cause}");
+                    return Poll::Ready(Some(Err(ApiError::new(ErrorCode::Unreachable, message))));
+                }
+            };
+            // Other events are those of a later engine; a client of this version has no use for them.
+            if let (Some(LIVE), Some(data)) = (block.event.as_deref(), &block.data) {
+                return Poll::Ready(Some(http::json(data.as_bytes())));
+            }
+        }
+    }
+}
+
+/// Follows the engine at `socket` for ever: each picture as `Some`, and `None` once whenever it is away. Comes back
+/// by itself, at first quickly and then every few seconds.
+pub fn follow(socket: PathBuf) -> impl Stream<Item = Option<Live>> + Send + Unpin {
+    let followed = Followed { socket, events: None, pause: BACK_OFF.0, said_away: false };
+    stream::unfold(followed, |mut followed| async move { Some((followed.next().await, followed)) }).boxed()
+}
+
+struct Followed {
+    socket: PathBuf,
+    events: Option<Events>,
+    pause: Duration,
+    said_away: bool,
+}
+
+impl Followed {
+    async fn next(&mut self) -> Option<Live> {
+        loop {
+            match &mut self.events {
+                Some(events) => match events.next().await {
+                    Some(Ok(live)) => {
+                        self.pause = BACK_OFF.0;
+                        self.said_away = false;
+                        return Some(live);
+                    }
+                    Some(Err(error)) => {
+                        tracing::debug!(%error, "lost the engine");
+                        self.events = None;
+                    }
+                    None => self.events = None,
+                },
+                None => {
+                    if self.reach().await {
+                        continue;
+                    }
+                }
+            }
+            if self.events.is_none() && !self.said_away {
+                self.said_away = true;
+                return None;
+            }
+        }
+    }
+
+    /// One attempt, after the pause that is due when the one before was in vain.
+    async fn reach(&mut self) -> bool {
+        if self.said_away {
+            tokio::time::sleep(self.pause).await;
+            self.pause = (self.pause * 2).min(BACK_OFF.1);
+        }
+        let events = match Client::connect(&self.socket).await {
+            Ok(client) => client.events().await,
+            Err(error) => Err(error),
+        };
+        self.events = events.inspect_err(|error| tracing::debug!(%error, "the engine is away")).ok();
+        self.events.is_some()
+    }
+}

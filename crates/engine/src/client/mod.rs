@@ -1,0 +1,253 @@
+//! The client's side of the API: what tray, window, command line and tests speak to the engine with.
+//!
+//! Each request is a connection of its own over the local socket: there is no state to lose when the engine is
+//! replaced, and a connection costs less than the answer. Nothing here retries; [`follow`] alone comes back after the
+//! engine was away.
+
+mod events;
+mod http;
+mod start;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+pub use events::{Events, follow};
+pub use start::{nightkeep_program, start_engine};
+
+use crate::api::{
+    API_VERSION, ApiError, AttachRequest, EngineInfo, ErrorCode, HistoryQuery, HistoryRow, JobSpec, JobView,
+    LimitsSpec, Live, ProbeReport, ProbeRequest, RegisterRequest, RunDetail, StartReply, Status, StopReply,
+    StopRequest, TypeView, Validation,
+};
+use http::{Body, encode, request};
+
+/// A way to an engine that speaks this program's version of the API.
+#[derive(Debug, Clone)]
+pub struct Client {
+    socket: Arc<Path>,
+    engine: EngineInfo,
+}
+
+impl Client {
+    /// Reaches the engine that listens at `socket`.
+    ///
+    /// # Errors
+    /// [`ErrorCode::Unreachable`] when none listens, [`ErrorCode::Version`] when it speaks another version.
+    pub async fn connect(socket: &Path) -> Result<Self, ApiError> {
+        let engine = engine_at(socket).await?;
+        if engine.api != API_VERSION {
+            return Err(other_version(&engine));
+        }
+        Ok(Self { socket: socket.into(), engine })
+    }
+
+    /// Reaches the engine that listens at `socket`, and starts one first when none does.
+    ///
+    /// # Errors
+    /// As [`Client::connect`], and [`ErrorCode::Unreachable`] when none could be started.
+    pub async fn connect_or_start(socket: &Path) -> Result<Self, ApiError> {
+        match Self::connect(socket).await {
+            Err(error) if error.code == ErrorCode::Unreachable => {
+                start_engine().map_err(|cause| start::cannot_start(&cause))?;
+                start::wait_until_it_answers(socket).await
+            }
+            answered => answered,
+        }
+    }
+
+    /// The engine, as it was when it was reached.
+    #[must_use]
+    pub fn engine(&self) -> &EngineInfo {
+        &self.engine
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn socket(&self) -> &Path {
+        &self.socket
+    }
+
+    /// All that a surface needs to draw itself.
+    ///
+    /// # Errors
+    /// What the engine says, or that it cannot be reached; so for every method below.
+    pub async fn live(&self) -> Result<Live, ApiError> {
+        self.get("/v1/live").await
+    }
+
+    /// The runs that are not over.
+    pub async fn status(&self) -> Result<Status, ApiError> {
+        self.get("/v1/status").await
+    }
+
+    /// The runs that are over, newest first.
+    pub async fn history(&self, query: &HistoryQuery) -> Result<Vec<HistoryRow>, ApiError> {
+        self.get(&history_path(query)).await
+    }
+
+    /// One run, with all that is known of it.
+    pub async fn run(&self, run: u64) -> Result<RunDetail, ApiError> {
+        self.get(&format!("/v1/runs/{run}")).await
+    }
+
+    /// What the environment of a job's next run says of the run before it; nothing when there was none.
+    pub async fn last_run(&self, job: &str) -> Result<BTreeMap<String, String>, ApiError> {
+        self.get(&format!("/v1/jobs/{}/last-run", encode(job))).await
+    }
+
+    /// The jobs, as they stand in the configuration.
+    pub async fn jobs(&self) -> Result<Vec<JobView>, ApiError> {
+        self.get("/v1/jobs").await
+    }
+
+    /// The job types, built-in ones first.
+    pub async fn types(&self) -> Result<Vec<TypeView>, ApiError> {
+        self.get("/v1/types").await
+    }
+
+    /// Has a launched run watched.
+    pub async fn register(&self, tag: &str) -> Result<StartReply, ApiError> {
+        self.post("/v1/runs", &RegisterRequest { tag: tag.to_owned() }).await
+    }
+
+    /// Has a process watched that somebody else started.
+    pub async fn attach(&self, wanted: &AttachRequest) -> Result<StartReply, ApiError> {
+        self.post("/v1/attach", wanted).await
+    }
+
+    /// Begins to stop a run.
+    pub async fn stop_run(&self, run: u64, how: StopRequest) -> Result<StopReply, ApiError> {
+        self.post(&format!("/v1/runs/{run}/stop"), &how).await
+    }
+
+    /// Notes that somebody has looked at a run.
+    pub async fn mark_seen(&self, run: u64) -> Result<(), ApiError> {
+        self.send("POST", &format!("/v1/runs/{run}/seen"), &()).await
+    }
+
+    /// Notes that somebody has looked at all that is over.
+    pub async fn mark_all_seen(&self) -> Result<(), ApiError> {
+        self.send("POST", "/v1/history/seen", &()).await
+    }
+
+    /// Adds a job to the configuration.
+    pub async fn add_job(&self, spec: &JobSpec) -> Result<(), ApiError> {
+        self.send("POST", "/v1/jobs", spec).await
+    }
+
+    /// Says what is wrong with a job before it is saved; `replacing` names the job that it will replace.
+    pub async fn validate_job(&self, spec: &JobSpec, replacing: Option<&str>) -> Result<Validation, ApiError> {
+        let query = replacing.map(|job| format!("?replacing={}", encode(job))).unwrap_or_default();
+        self.post(&format!("/v1/jobs/validate{query}"), spec).await
+    }
+
+    /// Replaces a job; another name in `spec` renames it.
+    pub async fn replace_job(&self, job: &str, spec: &JobSpec) -> Result<(), ApiError> {
+        self.send("PUT", &format!("/v1/jobs/{}", encode(job)), spec).await
+    }
+
+    /// Removes a job from the configuration; its history stays.
+    pub async fn remove_job(&self, job: &str) -> Result<(), ApiError> {
+        self.send("DELETE", &format!("/v1/jobs/{}", encode(job)), &()).await
+    }
+
+    /// Starts a job.
+    pub async fn start_job(&self, job: &str) -> Result<StartReply, ApiError> {
+        self.post(&format!("/v1/jobs/{}/start", encode(job)), &()).await
+    }
+
+    /// Begins to stop every run of a job.
+    pub async fn stop_job(&self, job: &str, how: StopRequest) -> Result<StopReply, ApiError> {
+        self.post(&format!("/v1/jobs/{}/stop", encode(job)), &how).await
+    }
+
+    /// Overrides limits of a job type, or makes a type of its own.
+    pub async fn set_type(&self, name: &str, limits: &LimitsSpec) -> Result<(), ApiError> {
+        self.send("PUT", &format!("/v1/types/{}", encode(name)), limits).await
+    }
+
+    /// Looks at a marker's path.
+    pub async fn probe(&self, wanted: &ProbeRequest) -> Result<ProbeReport, ApiError> {
+        self.post("/v1/probe", wanted).await
+    }
+
+    /// Everything that a surface shows, at once and after each change.
+    pub async fn events(&self) -> Result<Events, ApiError> {
+        Events::open(&self.socket).await
+    }
+
+    async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, ApiError> {
+        http::json(&request(&self.socket, "GET", path, Body::None).await?)
+    }
+
+    async fn post<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> Result<T, ApiError> {
+        http::json(&request(&self.socket, "POST", path, Body::json(body)?).await?)
+    }
+
+    /// A request whose answer says nothing beyond that it was done.
+    async fn send(&self, method: &str, path: &str, body: &impl Serialize) -> Result<(), ApiError> {
+        request(&self.socket, method, path, Body::json(body)?).await.map(drop)
+    }
+}
+
+/// Asks who listens at `socket`, whatever version it speaks.
+///
+/// # Errors
+/// [`ErrorCode::Unreachable`] when nobody does.
+pub async fn engine_at(socket: &Path) -> Result<EngineInfo, ApiError> {
+    http::json(&request(socket, "GET", "/v1/engine", Body::None).await?)
+        .map_err(|_| ApiError::new(ErrorCode::Version, "what listens is no engine that this program understands"))
+}
+
+/// Asks the engine at `socket` to end; its runs go on. Works with an engine of any version.
+///
+/// # Errors
+/// [`ErrorCode::Unreachable`] when none listens, or what the engine says.
+pub async fn stop_engine(socket: &Path) -> Result<(), ApiError> {
+    request(socket, "POST", "/v1/engine/stop", Body::None).await.map(drop)
+}
+
+fn other_version(engine: &EngineInfo) -> ApiError {
+    let message = format!(
+        "the engine is of version {} and speaks API version {}, this program is of version {} and speaks {API_VERSION}",
+        engine.version,
+        engine.api,
+        env!("CARGO_PKG_VERSION"),
+    );
+    ApiError::new(ErrorCode::Version, message)
+        .with_hint("run `nightkeep engine --stop`; runs go on, and the next command starts the engine that fits")
+}
+
+fn history_path(query: &HistoryQuery) -> String {
+    let HistoryQuery { limit, before, job, outcome } = query;
+    let pairs = [
+        limit.map(|limit| format!("limit={limit}")),
+        before.map(|before| format!("before={before}")),
+        job.as_deref().map(|job| format!("job={}", encode(job))),
+        outcome.and_then(|outcome| serde_json::to_value(outcome).ok()?.as_str().map(|word| format!("outcome={word}"))),
+    ];
+    let query: Vec<String> = pairs.into_iter().flatten().collect();
+    if query.is_empty() { "/v1/history".to_owned() } else { format!("/v1/history?{}", query.join("&")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::Outcome;
+
+    #[test]
+    fn a_history_query_asks_only_for_what_is_set() {
+        let all = HistoryQuery {
+            limit: Some(5),
+            before: Some(40),
+            job: Some("docs & more".to_owned()),
+            outcome: Some(Outcome::Aborted),
+        };
+        assert_eq!(history_path(&HistoryQuery::default()), "/v1/history");
+        assert_eq!(history_path(&all), "/v1/history?limit=5&before=40&job=docs%20%26%20more&outcome=aborted");
+    }
+}

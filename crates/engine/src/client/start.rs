@@ -1,0 +1,104 @@
+//! Starting the engine when nobody listens.
+
+use std::env;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use nightkeep_os::DetachedStdin;
+
+use nightkeep_core::Span;
+
+use super::Client;
+use crate::api::{ApiError, ErrorCode};
+use crate::clock;
+use crate::places::HOME_VARIABLE;
+
+/// How long a started engine may take until it answers.
+const ANSWERS_WITHIN: Span = Span::from_secs(5);
+/// Between two looks at its socket: the first pause and the longest.
+const LOOK_AGAIN: (Duration, Duration) = (Duration::from_millis(5), Duration::from_millis(100));
+/// Names the program to start instead of the one that lies beside this one.
+const PROGRAM_VARIABLE: &str = "NIGHTKEEP_BIN";
+
+/// The `nightkeep` program: `NIGHTKEEP_BIN` when set, this very program when it is `nightkeep`, else the one beside it.
+///
+/// # Errors
+/// The system does not say where this program lies.
+pub fn nightkeep_program() -> io::Result<PathBuf> {
+    if let Some(named) = env::var_os(PROGRAM_VARIABLE).filter(|named| !named.is_empty()) {
+        return Ok(PathBuf::from(named));
+    }
+    Ok(beside(&env::current_exe()?))
+}
+
+/// Starts an engine that outlives this process. It does no harm when one runs already: the second one sees the lock
+/// and ends.
+///
+/// # Errors
+/// The program is missing or cannot be started.
+pub fn start_engine() -> io::Result<()> {
+    let program = nightkeep_program()?;
+    // Not from the caller's directory: it must not be kept busy for as long as the engine lives. A path that is
+    // relative to it has to be said in full, then.
+    let home = env::var_os(HOME_VARIABLE).filter(|home| !home.is_empty()).map(std::path::absolute).transpose()?;
+    let home: Vec<_> = home.map(|home| (HOME_VARIABLE.into(), home.into())).into_iter().collect();
+    let elsewhere = env::temp_dir();
+    nightkeep_os::spawn_detached(program.as_os_str(), &["engine".into()], &home, Some(&elsewhere), DetachedStdin::Null)
+        .map(drop)
+        .map_err(|cause| io::Error::new(cause.kind(), format!("`{}`: {cause}", program.display())))
+}
+
+/// Waits until the engine that was started answers.
+pub(super) async fn wait_until_it_answers(socket: &Path) -> Result<Client, ApiError> {
+    let started = clock::now().awake;
+    let waited_enough = || clock::now().awake.since(started) >= ANSWERS_WITHIN;
+    let mut pause = LOOK_AGAIN.0;
+    loop {
+        match Client::connect(socket).await {
+            Err(error) if error.code == ErrorCode::Unreachable && !waited_enough() => {}
+            Err(error) if error.code == ErrorCode::Unreachable => {
+                let message = format!("the engine was started and did not answer within {ANSWERS_WITHIN}");
+                return Err(ApiError::new(ErrorCode::Unreachable, message)
+                    .with_hint("run `nightkeep engine` in a terminal to see why"));
+            }
+            answered => return answered,
+        }
+        // Nothing tells when a socket begins to listen.
+        tokio::time::sleep(pause).await;
+        pause = (pause * 2).min(LOOK_AGAIN.1);
+    }
+}
+
+pub(super) fn cannot_start(cause: &io::Error) -> ApiError {
+    ApiError::new(ErrorCode::Unreachable, format!("the engine is not running and cannot be started: {cause}"))
+        .with_hint(format!("install `nightkeep` beside this program, or name it in `{PROGRAM_VARIABLE}`"))
+}
+
+fn beside(this: &Path) -> PathBuf {
+    // A program that was replaced while it runs is still found: the system appends a word to its path.
+    let shown = this.to_string_lossy();
+    let this = shown.strip_suffix(" (deleted)").map_or(this, Path::new);
+    let name = format!("nightkeep{}", env::consts::EXE_SUFFIX);
+    if this.file_name().is_some_and(|own| own == name.as_str()) { this.to_owned() } else { this.with_file_name(name) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_program_is_this_one_or_the_one_beside_it() {
+        let name = format!("nightkeep{}", env::consts::EXE_SUFFIX);
+        let own = Path::new("/opt/bin").join(&name);
+        assert_eq!(beside(&own), own);
+        assert_eq!(beside(Path::new("/opt/bin/nightkeep-tray")), own);
+    }
+
+    #[test]
+    fn a_program_that_was_replaced_while_it_runs_is_found_where_it_was() {
+        let name = format!("nightkeep{}", env::consts::EXE_SUFFIX);
+        let shown = format!("/opt/bin/{name} (deleted)");
+        assert_eq!(beside(Path::new(&shown)), Path::new("/opt/bin").join(name));
+    }
+}

@@ -1,0 +1,116 @@
+//! What can be said of a job by looking at nothing but the job and the configuration.
+
+use std::collections::BTreeMap;
+
+use super::shape::{KeyPath, listed};
+use super::{Config, limits};
+use crate::api::{FieldFault, JobSpec};
+
+/// The longest name of a job or type, in characters.
+const NAME_CHARS_MAX: usize = 60;
+
+/// The first thing in a configuration that cannot be meant, and the way to it in the file.
+pub(super) fn first_fault(config: &Config) -> Option<(KeyPath, String)> {
+    let types = config.types.iter().find_map(|(name, _)| {
+        let path = KeyPath::of(&["types", name]);
+        match name_fault(name) {
+            Some(message) => Some((path, message)),
+            None => config.limits_of_type(name).err().map(|fault| (in_file(&path, &fault.field), fault.message)),
+        }
+    });
+    types.or_else(|| {
+        config.jobs.iter().find_map(|job| {
+            let fault = job_faults(job, config).into_iter().next()?;
+            let path = KeyPath::of(&["jobs", &job.name]);
+            Some((in_file(&path, &fault.field), fault.message))
+        })
+    })
+}
+
+/// What is wrong with a job, whatever the computer looks like.
+pub(super) fn job_faults(job: &JobSpec, config: &Config) -> Vec<FieldFault> {
+    let mut faults = Vec::new();
+    let mut fault = |field: &str, message: String| faults.push(FieldFault { field: field.to_owned(), message });
+    if let Some(message) = name_fault(&job.name) {
+        fault("name", message);
+    }
+    match job.command.first() {
+        None => fault("command", "a job needs a command: the program and its arguments".to_owned()),
+        Some(program) if program.trim().is_empty() => fault("command", "the program's name is empty".to_owned()),
+        Some(_) if job.command.iter().any(|word| word.contains('\0')) => {
+            fault("command", "a NUL character cannot be passed to a program".to_owned());
+        }
+        Some(_) => {}
+    }
+    for (field, path) in [("cwd", &job.cwd), ("progress", &job.progress)] {
+        match path {
+            Some(path) if path.trim().is_empty() => fault(field, "it is empty; leave it out instead".to_owned()),
+            Some(path) if path.contains('\0') => fault(field, "a path cannot have a NUL character".to_owned()),
+            Some(_) | None => {}
+        }
+    }
+    faults.extend(env_faults(&job.env));
+    faults.extend(limit_faults(job, config));
+    faults
+}
+
+/// What is wrong with a name, if anything is.
+pub(super) fn name_fault(name: &str) -> Option<String> {
+    let odd = |c: char| c.is_control() || c == '/' || crate::marker::is_invisible(c);
+    if name.trim().is_empty() {
+        Some("a name is needed".to_owned())
+    } else if name.chars().count() > NAME_CHARS_MAX {
+        Some(format!("the name is longer than {NAME_CHARS_MAX} characters"))
+    } else if let Some(c) = name.chars().find(|c| odd(*c)) {
+        Some(format!("a name cannot have the character `{}`", c.escape_default()))
+    } else if name.trim() != name {
+        Some("a name cannot begin or end with a space".to_owned())
+    } else {
+        None
+    }
+}
+
+/// The fault of naming a type that does not exist.
+pub(super) fn unknown_type<'n>(name: &str, known: impl Iterator<Item = &'n str>) -> FieldFault {
+    let message = format!("there is no type `{name}`; the types are {}", listed(known));
+    FieldFault { field: "type".to_owned(), message }
+}
+
+fn env_faults(env: &BTreeMap<String, String>) -> Vec<FieldFault> {
+    let said = env.iter().filter_map(|(name, value)| {
+        let message = if name.is_empty() {
+            "a variable needs a name".to_owned()
+        } else if name.contains('=') || name.chars().any(char::is_control) {
+            "the name of a variable cannot have `=` or control characters".to_owned()
+        } else if value.contains('\0') {
+            "the value of a variable cannot have a NUL character".to_owned()
+        } else {
+            return None;
+        };
+        Some(FieldFault { field: format!("env.{name}"), message })
+    });
+    said.collect()
+}
+
+/// Every duration that is none, and when all are, what is wrong with them together.
+fn limit_faults(job: &JobSpec, config: &Config) -> Vec<FieldFault> {
+    let unreadable: Vec<FieldFault> = limits::KEYS
+        .iter()
+        .filter_map(|key| {
+            let text = limits::get(&job.limits, key)?;
+            let fault = super::duration::parse(text).err()?;
+            Some(FieldFault { field: format!("limits.{key}"), message: fault.to_string() })
+        })
+        .collect();
+    if unreadable.is_empty() { config.limits_of(job).err().into_iter().collect() } else { unreadable }
+}
+
+/// The place in the file of a field of a job: limits stand directly in its table, and so does its name.
+fn in_file(table: &KeyPath, field: &str) -> KeyPath {
+    match field.split_once('.') {
+        Some(("limits", key)) => table.then(key),
+        Some((outer, key)) => table.then(outer).then(key),
+        None if field == "name" => table.clone(),
+        None => table.then(field),
+    }
+}

@@ -1,0 +1,68 @@
+//! Whose comment a comment is. The TOML library gives every comment to the table below it; people also write comments
+//! about the file as a whole, or below the last thing they wrote.
+
+use toml_edit::{DocumentMut, Item, Table};
+
+/// After `removed` was taken out: keeps those comments above it that an empty line sets apart from it, for they are
+/// not about it. They go to the table below, or to the end of the text.
+pub(super) fn keep_general_ones(document: &mut DocumentMut, removed: Option<&Table>) {
+    let Some(removed) = removed else { return };
+    let above = removed.decor().prefix().and_then(|prefix| prefix.as_str()).unwrap_or_default();
+    let Some((general, _)) = above.rsplit_once("\n\n") else { return };
+    if !general.contains('#') {
+        return;
+    }
+    let mut next: Option<&mut Table> = None;
+    below(document.as_table_mut(), removed.position().unwrap_or_default(), &mut next);
+    match next {
+        Some(table) => {
+            let own = table.decor().prefix().and_then(|prefix| prefix.as_str()).unwrap_or_default();
+            let gap = if own.starts_with('\n') { "\n" } else { "\n\n" };
+            let prefix = format!("{general}{gap}{own}");
+            table.decor_mut().set_prefix(prefix);
+        }
+        None => {
+            let trailing = document.trailing().as_str().unwrap_or_default();
+            let trailing = format!("{general}\n{trailing}");
+            document.set_trailing(trailing);
+        }
+    }
+}
+
+/// Takes the comments at the end of the text, if a table that is added to `outer` will come last.
+pub(super) fn take_trailing(document: &mut DocumentMut, outer: &str) -> String {
+    let mut last = None;
+    for (name, item) in document.iter() {
+        if let Some(position) = item.as_table().and_then(last_position) {
+            last = last.max(Some((position, name == outer)));
+        }
+    }
+    let comes_last = last.is_none_or(|(_, is_outer)| is_outer);
+    let trailing = document.trailing().as_str().unwrap_or_default().to_owned();
+    if !comes_last || !trailing.contains('#') {
+        return String::new();
+    }
+    document.set_trailing("");
+    if trailing.ends_with('\n') { trailing } else { format!("{trailing}\n") }
+}
+
+fn last_position(table: &Table) -> Option<isize> {
+    let inner = table.iter().filter_map(|(_, item)| item.as_table()).filter_map(last_position).max();
+    table.position().max(inner)
+}
+
+/// The first table in the text behind `position`.
+fn below<'d>(table: &'d mut Table, position: isize, best: &mut Option<&'d mut Table>) {
+    let is_better =
+        |own: isize| own > position && best.as_ref().and_then(|best| best.position()).is_none_or(|best| own < best);
+    if table.position().is_some_and(is_better) && !table.is_dotted() {
+        *best = Some(table);
+        return;
+    }
+    for (_, item) in table.iter_mut() {
+        match item {
+            Item::Table(table) => below(table, position, best),
+            Item::None | Item::Value(_) | Item::ArrayOfTables(_) => {}
+        }
+    }
+}

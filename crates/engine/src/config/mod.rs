@@ -1,0 +1,183 @@
+//! What the user wants: `config.toml` with its settings, job types and jobs.
+//!
+//! ```toml
+//! [settings]
+//! notifications = true            # system notifications
+//! keep_days = 30                  # how long ended runs are kept
+//!
+//! [types.llm]                     # a built-in type with another limit, or a type of one's own
+//! stall_after = "20m"
+//!
+//! [jobs.nightly]
+//! type = "llm"
+//! command = ["python3", "gen.py"] # or one text, split as a shell would: "python3 gen.py"
+//! cwd = "~/articles"              # `~` is the home directory; left out: the home directory
+//! env = { MODE = "night" }
+//! progress = "progress.json"      # the marker, relative to `cwd`
+//! stall_after = "15m"             # limits stand directly in the table of the job or type
+//! ```
+//!
+//! The text is read into a [`Config`] or into one [`ConfigFault`] that says where. [`ConfigFile`] holds the file of one
+//! engine: it edits the text without touching the user's comments and order, picks up edits by hand, and stays with the
+//! last good configuration while the file is broken. [`validate()`] says of a job what is wrong with it before it is saved.
+
+mod checks;
+mod comments;
+pub mod duration;
+mod edit;
+mod fault;
+mod file;
+mod limits;
+mod program;
+mod resolve;
+mod shape;
+mod validate;
+
+use nightkeep_core::limits::{DEFAULT_TYPE, Limits, built_in_types};
+
+pub use edit::EditError;
+pub use fault::ConfigFault;
+pub use file::{ConfigEvent, ConfigFile};
+pub use limits::{overrides, view};
+pub use resolve::{Surroundings, cwd_of, expand, progress_of};
+pub use validate::validate;
+
+use crate::api::{FieldFault, JobSpec, JobType, LimitsSpec, TypeView};
+
+/// What is not about one job: the table `[settings]`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settings {
+    /// Whether system notifications are shown.
+    pub notifications: bool,
+    /// For how many days ended runs are kept.
+    pub keep_days: u32,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { notifications: true, keep_days: 30 }
+    }
+}
+
+/// A configuration that can be used as it is: every name, type, duration and limit in it was checked.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Config {
+    settings: Settings,
+    types: Vec<(String, JobType)>,
+    jobs: Vec<JobSpec>,
+}
+
+impl Config {
+    /// Reads the text of a `config.toml`.
+    ///
+    /// # Errors
+    /// The first fault in it, with its place: broken TOML, an unknown key, a wrong type, a duration or limits that
+    /// cannot be meant, a job type that does not exist.
+    pub fn parse(text: &str) -> Result<Self, ConfigFault> {
+        let (config, spots) = shape::read(text)?;
+        match checks::first_fault(&config) {
+            None => Ok(config),
+            Some((path, message)) => {
+                Err(ConfigFault::at(text, spots.offset(&path), format!("`{}`: {message}", path.join())))
+            }
+        }
+    }
+
+    /// The settings.
+    #[must_use]
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// The jobs, in the order of the file.
+    #[must_use]
+    pub fn jobs(&self) -> &[JobSpec] {
+        &self.jobs
+    }
+
+    /// The job of that name.
+    #[must_use]
+    pub fn job(&self, name: &str) -> Option<&JobSpec> {
+        self.jobs.iter().find(|job| job.name == name)
+    }
+
+    /// The names of all job types: the built-in ones first, then those of the file in its order.
+    pub fn type_names<'c>(&'c self) -> impl Iterator<Item = &'c str> {
+        let own = self.types.iter().map(|(name, _)| name.as_str()).filter(|name| Limits::built_in(name).is_none());
+        built_in_types().map(|name| -> &'c str { name }).chain(own)
+    }
+
+    /// All job types with the limits that come out, in the order of [`Config::type_names`].
+    #[must_use]
+    pub fn types(&self) -> Vec<TypeView> {
+        self.type_names().map(|name| self.type_view(name)).collect()
+    }
+
+    /// The limits that a job of this kind is judged by: its own, else those of its type in the file, else those of the
+    /// built-in type of that name, else those of `generic`.
+    ///
+    /// # Errors
+    /// What is wrong with the type or with a limit. Never for a job that [`Config::job`] gave out.
+    pub fn limits_of(&self, job: &JobSpec) -> Result<Limits, FieldFault> {
+        self.limits_for(job.r#type.as_deref(), &job.limits)
+    }
+
+    /// The limits that come out of a type (`generic` when left out) and of what is said beside it, checked.
+    ///
+    /// # Errors
+    /// The field that is at fault: `type`, or `limits.…`.
+    pub fn limits_for(&self, kind: Option<&str>, own: &LimitsSpec) -> Result<Limits, FieldFault> {
+        let kind = kind.unwrap_or(DEFAULT_TYPE);
+        if !self.type_names().any(|known| known == kind) {
+            return Err(checks::unknown_type(kind, self.type_names()));
+        }
+        let limits = self.limits_of_type(kind)?.with(&overrides(own)?);
+        limits::check(&limits, own)?;
+        Ok(limits)
+    }
+
+    fn limits_of_type(&self, name: &str) -> Result<Limits, FieldFault> {
+        let built_in = Limits::built_in(name).unwrap_or_default();
+        match self.type_overrides(name) {
+            None => Ok(built_in),
+            Some(own) => {
+                let limits = built_in.with(&overrides(own)?);
+                limits::check(&limits, own)?;
+                Ok(limits)
+            }
+        }
+    }
+
+    /// This configuration with other limits of one type, if every job can still be judged.
+    fn with_type(&self, name: &str, limits: &LimitsSpec) -> Result<Self, FieldFault> {
+        let mut changed = self.clone();
+        changed.types.retain(|(known, _)| known != name);
+        changed.types.push((name.to_owned(), JobType { limits: limits.clone() }));
+        changed.limits_of_type(name)?;
+        for job in &changed.jobs {
+            changed.limits_of(job).map_err(|fault| FieldFault {
+                message: format!("the job `{}` does not go with it: {}", job.name, fault.message),
+                field: fault.field,
+            })?;
+        }
+        Ok(changed)
+    }
+
+    fn type_overrides(&self, name: &str) -> Option<&LimitsSpec> {
+        self.types.iter().find(|(known, _)| known == name).map(|(_, kind)| &kind.limits)
+    }
+
+    fn type_view(&self, name: &str) -> TypeView {
+        let count = self.jobs.iter().filter(|job| job.r#type.as_deref().unwrap_or(DEFAULT_TYPE) == name).count();
+        TypeView {
+            name: name.to_owned(),
+            built_in: Limits::built_in(name).is_some(),
+            overrides: self.type_overrides(name).cloned().unwrap_or_default(),
+            limits: view(&self.limits_of_type(name).expect("limits of types were checked when the text was read")),
+            jobs: u32::try_from(count).unwrap_or(u32::MAX),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

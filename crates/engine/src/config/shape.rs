@@ -1,0 +1,242 @@
+//! The shape of the file: which tables and keys there are, what stands in them, and where.
+//!
+//! The text is walked by hand rather than through serde, so that every fault has its place and says in the product's
+//! words what would be right there.
+
+use std::collections::{BTreeMap, HashMap};
+
+use toml_edit::{Document, Item, TableLike};
+
+use super::{Config, ConfigFault, Settings, limits};
+use crate::api::{JobSpec, JobType, LimitsSpec};
+
+/// The keys of a job's table besides its limits, in the order in which they are written.
+pub(super) const JOB_KEYS: [&str; 6] = ["type", "command", "cwd", "env", "progress", "observe"];
+
+/// The way to a key: tables from outside to inside, then the key.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
+pub(super) struct KeyPath(Vec<String>);
+
+impl KeyPath {
+    pub(super) fn of(parts: &[&str]) -> Self {
+        Self(parts.iter().map(|part| (*part).to_owned()).collect())
+    }
+
+    pub(super) fn then(&self, key: &str) -> Self {
+        let mut longer = self.clone();
+        longer.0.push(key.to_owned());
+        longer
+    }
+
+    /// The path as it is written in TOML.
+    pub(super) fn join(&self) -> String {
+        let written = self.0.iter().map(|part| toml_edit::Key::new(part).display_repr().into_owned());
+        written.collect::<Vec<_>>().join(".")
+    }
+}
+
+/// Where in the text the keys and values are.
+#[derive(Debug, Default)]
+pub(super) struct Spots(HashMap<KeyPath, usize>);
+
+impl Spots {
+    /// The place of the value at `path`, else of the nearest table around it.
+    pub(super) fn offset(&self, path: &KeyPath) -> Option<usize> {
+        let mut path = path.clone();
+        while !path.0.is_empty() {
+            if let Some(offset) = self.0.get(&path) {
+                return Some(*offset);
+            }
+            path.0.pop();
+        }
+        None
+    }
+}
+
+/// Reads the text into what it says. Values that are texts stay texts; what they mean is checked elsewhere.
+pub(super) fn read(text: &str) -> Result<(Config, Spots), ConfigFault> {
+    let document = Document::parse(text).map_err(|error| {
+        let offset = error.span().map(|span| span.start.min(text.len()));
+        ConfigFault::at(text, offset, format!("broken TOML: {}", error.message().replace('\n', ", ")))
+    })?;
+    let mut walk = Walk::default();
+    match walk.config(&document) {
+        Ok(config) => Ok((config, walk.spots)),
+        Err(flaw) => {
+            let offset = walk.spots.offset(&flaw.path);
+            Err(ConfigFault::at(text, offset, format!("`{}`: {}", flaw.path.join(), flaw.message)))
+        }
+    }
+}
+
+/// A key whose value has not the shape it has to have.
+struct Flaw {
+    path: KeyPath,
+    message: String,
+}
+
+type Entries<'t> = Vec<(&'t str, &'t Item)>;
+
+#[derive(Default)]
+struct Walk {
+    spots: Spots,
+}
+
+impl Walk {
+    fn config(&mut self, document: &Document<&str>) -> Result<Config, Flaw> {
+        let mut config = Config::default();
+        for (key, item) in self.known(&KeyPath::default(), document.as_table(), &["settings", "types", "jobs"])? {
+            let path = KeyPath::of(&[key]);
+            match key {
+                "settings" => config.settings = self.settings(&path, item)?,
+                "types" => {
+                    for (name, item) in self.entries(&path, item)? {
+                        let limits = self.limits_table(&path.then(name), item)?;
+                        config.types.push((name.to_owned(), JobType { limits }));
+                    }
+                }
+                _ => {
+                    for (name, item) in self.entries(&path, item)? {
+                        config.jobs.push(self.job(&path.then(name), name, item)?);
+                    }
+                }
+            }
+        }
+        Ok(config)
+    }
+
+    fn settings(&mut self, path: &KeyPath, item: &Item) -> Result<Settings, Flaw> {
+        let mut settings = Settings::default();
+        for (key, item) in self.known(path, table(path, item)?, &["notifications", "keep_days"])? {
+            let path = path.then(key);
+            match key {
+                "notifications" => settings.notifications = flag(&path, item)?,
+                _ => settings.keep_days = days(&path, item)?,
+            }
+        }
+        Ok(settings)
+    }
+
+    fn job(&mut self, path: &KeyPath, name: &str, item: &Item) -> Result<JobSpec, Flaw> {
+        let keys: Vec<&str> = JOB_KEYS.into_iter().chain(limits::KEYS).collect();
+        let mut job = JobSpec { name: name.to_owned(), ..JobSpec::default() };
+        for (key, item) in self.known(path, table(path, item)?, &keys)? {
+            let path = path.then(key);
+            match key {
+                "type" => job.r#type = Some(string(&path, item)?),
+                "command" => job.command = command(&path, item)?,
+                "cwd" => job.cwd = Some(string(&path, item)?),
+                "env" => job.env = self.env(&path, item)?,
+                "progress" => job.progress = Some(string(&path, item)?),
+                "observe" => job.observe = flag(&path, item)?,
+                _ => limit(&path, key, item, &mut job.limits)?,
+            }
+        }
+        Ok(job)
+    }
+
+    fn limits_table(&mut self, path: &KeyPath, item: &Item) -> Result<LimitsSpec, Flaw> {
+        let mut spec = LimitsSpec::default();
+        for (key, item) in self.known(path, table(path, item)?, &limits::KEYS)? {
+            limit(&path.then(key), key, item, &mut spec)?;
+        }
+        Ok(spec)
+    }
+
+    fn env(&mut self, path: &KeyPath, item: &Item) -> Result<BTreeMap<String, String>, Flaw> {
+        let entries = self.entries(path, item)?;
+        entries.into_iter().map(|(name, item)| Ok((name.to_owned(), string(&path.then(name), item)?))).collect()
+    }
+
+    /// The entries of a table; their places are noted.
+    fn entries<'t>(&mut self, path: &KeyPath, item: &'t Item) -> Result<Entries<'t>, Flaw> {
+        let table = table(path, item)?;
+        self.note(path, table);
+        Ok(table.iter().collect())
+    }
+
+    /// The entries of a table in which only the keys `known` may stand.
+    fn known<'t>(&mut self, path: &KeyPath, table: &'t dyn TableLike, known: &[&str]) -> Result<Entries<'t>, Flaw> {
+        self.note(path, table);
+        let entries: Entries<'t> = table.iter().collect();
+        match entries.iter().find(|(key, _)| !known.contains(key)) {
+            None => Ok(entries),
+            Some((key, _)) => Err(Flaw {
+                path: path.then(key),
+                message: format!("unknown key; the keys here are {}", listed(known.iter().copied())),
+            }),
+        }
+    }
+
+    fn note(&mut self, path: &KeyPath, table: &dyn TableLike) {
+        for (name, item) in table.iter() {
+            let header = item.as_table().and_then(|table| table.span());
+            let key = table.key(name).and_then(toml_edit::Key::span);
+            if let Some(span) = header.or(key) {
+                self.spots.0.insert(path.then(name), span.start);
+            }
+        }
+    }
+}
+
+/// Names in backticks, with commas between them.
+pub(super) fn listed<'n>(names: impl Iterator<Item = &'n str>) -> String {
+    names.map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+}
+
+fn table<'t>(path: &KeyPath, item: &'t Item) -> Result<&'t dyn TableLike, Flaw> {
+    item.as_table_like().ok_or_else(|| wrong(path, item, "a table"))
+}
+
+fn string(path: &KeyPath, item: &Item) -> Result<String, Flaw> {
+    item.as_str().map(str::to_owned).ok_or_else(|| wrong(path, item, "a text in quotes"))
+}
+
+fn flag(path: &KeyPath, item: &Item) -> Result<bool, Flaw> {
+    item.as_bool().ok_or_else(|| wrong(path, item, "`true` or `false`"))
+}
+
+fn days(path: &KeyPath, item: &Item) -> Result<u32, Flaw> {
+    let number = item.as_integer().ok_or_else(|| wrong(path, item, "a whole number of days"))?;
+    let days = u32::try_from(number).ok().filter(|days| (1..=3650).contains(days));
+    days.ok_or_else(|| Flaw { path: path.clone(), message: format!("{number} is not within 1 and 3650 days") })
+}
+
+/// A duration: a text, or a whole number of seconds.
+fn limit(path: &KeyPath, key: &str, item: &Item, spec: &mut LimitsSpec) -> Result<(), Flaw> {
+    let text = item.as_str().map(str::to_owned).or_else(|| item.as_integer().map(|seconds| seconds.to_string()));
+    let text = text.ok_or_else(|| wrong(path, item, "a length of time such as `\"10m\"`"))?;
+    if let Some(slot) = limits::slot(spec, key) {
+        *slot = Some(text);
+    }
+    Ok(())
+}
+
+/// A list of texts, or one text that is split as a shell would.
+fn command(path: &KeyPath, item: &Item) -> Result<Vec<String>, Flaw> {
+    if let Some(text) = item.as_str() {
+        let unclosed = || Flaw { path: path.clone(), message: "a quotation mark in it is not closed".to_owned() };
+        return shlex::split(text).ok_or_else(unclosed);
+    }
+    let Some(array) = item.as_array() else {
+        return Err(wrong(path, item, "a list of texts such as `[\"python3\", \"gen.py\"]`"));
+    };
+    let words: Option<Vec<String>> = array.iter().map(|word| word.as_str().map(str::to_owned)).collect();
+    words.ok_or_else(|| Flaw { path: path.clone(), message: "every part of it has to be a text in quotes".to_owned() })
+}
+
+fn wrong(path: &KeyPath, item: &Item, wanted: &str) -> Flaw {
+    Flaw { path: path.clone(), message: format!("has to be {wanted}, not {}", shown(item)) }
+}
+
+fn shown(item: &Item) -> &'static str {
+    match item.type_name() {
+        "string" => "a text",
+        "integer" | "float" => "a number",
+        "boolean" => "`true` or `false`",
+        "datetime" => "a date",
+        "array" => "a list",
+        "array of tables" => "a list of tables",
+        _ => "a table",
+    }
+}

@@ -1,0 +1,127 @@
+//! What edits do to the text.
+
+use super::*;
+use crate::config::edit::{Edit, apply};
+
+fn edited(text: &str, edit: Edit<'_>) -> String {
+    let edited = apply(text, &Config::parse(text).unwrap(), edit).unwrap();
+    Config::parse(&edited).unwrap();
+    edited
+}
+
+fn job(name: &str) -> JobSpec {
+    JobSpec { name: name.into(), command: vec!["x".into(), "two words".into()], ..JobSpec::default() }
+}
+
+fn refused(edit: Edit<'_>) -> String {
+    let error = apply(SAMPLE, &sample(), edit).unwrap_err();
+    format!("{:?}", crate::api::ApiError::from(error))
+}
+
+#[test]
+fn a_job_is_added_below_the_others() {
+    let mut job = job("third");
+    job.r#type = Some("build".into());
+    job.env.insert("A B".into(), "c".into());
+    job.env.insert("D".into(), "e".into());
+    job.observe = true;
+    job.limits.grace = Some("5s".into());
+    insta::assert_snapshot!(edited(SAMPLE, Edit::AddJob(&job)));
+    assert_eq!(Config::parse(&edited(SAMPLE, Edit::AddJob(&job))).unwrap().job("third"), Some(&job));
+}
+
+#[test]
+fn a_job_is_added_wherever_the_jobs_are() {
+    let add = |text: &str| edited(text, Edit::AddJob(&job("b")));
+    assert_eq!(add(""), "[jobs.b]\ncommand = [\"x\", \"two words\"]\n");
+    assert_eq!(
+        add("[jobs.a]\ncommand = [\"x\"]\n# about a\n\n[types.t]\ngrace = 3\n# the end\n"),
+        "[jobs.a]\ncommand = [\"x\"]\n\n[jobs.b]\ncommand = [\"x\", \"two words\"]\n# about a\n\n[types.t]\ngrace = 3\n# the end\n"
+    );
+    assert_eq!(
+        add("[jobs.a]\ncommand = [\"x\"]\n# about a\n"),
+        "[jobs.a]\ncommand = [\"x\"]\n# about a\n\n[jobs.b]\ncommand = [\"x\", \"two words\"]\n"
+    );
+    assert_eq!(
+        add("jobs = { a = { command = \"x\" } }\n"),
+        "jobs = { a = { command = \"x\" } , b = { command = [\"x\", \"two words\"] } }\n"
+    );
+    assert_eq!(
+        add("[jobs]\na = { command = \"x\" }\n"),
+        "[jobs]\na = { command = \"x\" }\n\n[jobs.b]\ncommand = [\"x\", \"two words\"]\n"
+    );
+}
+
+#[test]
+fn a_job_is_changed_where_it_stands_and_only_where_it_differs() {
+    let mut job = sample().job("nightly").unwrap().clone();
+    job.r#type = None;
+    job.cwd = Some("/srv".into());
+    job.progress = Some("p.json".into());
+    job.env.insert("MODE".into(), "dusk".into());
+    job.env.insert("EXTRA".into(), "1".into());
+    job.limits = LimitsSpec { warn_after: Some("1m".into()), ..LimitsSpec::default() };
+    let text = edited(SAMPLE, Edit::ReplaceJob { name: "nightly", job: &job });
+    assert_eq!(Config::parse(&text).unwrap().job("nightly"), Some(&job));
+    insta::assert_snapshot!(text);
+}
+
+#[test]
+fn a_job_that_is_saved_unchanged_changes_nothing() {
+    let job = sample().job("nightly").unwrap().clone();
+    assert_eq!(edited(SAMPLE, Edit::ReplaceJob { name: "nightly", job: &job }), SAMPLE);
+}
+
+#[test]
+fn a_renamed_job_stays_where_it_is() {
+    let job = JobSpec { name: "every night".into(), ..sample().job("nightly").unwrap().clone() };
+    let text = edited(SAMPLE, Edit::ReplaceJob { name: "nightly", job: &job });
+    assert_eq!(text, SAMPLE.replace("jobs.nightly", "jobs.\"every night\""));
+    let inline = "jobs = { a = { command = 'x' }, b = { command = 'y' } } # all\n";
+    let job = JobSpec { name: "c".into(), command: vec!["x".into()], ..JobSpec::default() };
+    assert_eq!(edited(inline, Edit::ReplaceJob { name: "a", job: &job }), inline.replace("a =", "c ="));
+}
+
+#[test]
+fn a_removed_job_takes_its_own_comments_along_and_leaves_the_others() {
+    insta::assert_snapshot!(edited(SAMPLE, Edit::RemoveJob { name: "nightly" }));
+    assert_eq!(edited("# a\n[jobs.a]\ncommand = 'x'\n", Edit::RemoveJob { name: "a" }), "");
+    assert_eq!(
+        edited(
+            "# the file\n\n# about a\n[jobs.a]\ncommand = 'x'\n\n# b\n[jobs.b]\ncommand = 'y'\n",
+            Edit::RemoveJob { name: "a" }
+        ),
+        "# the file\n\n# b\n[jobs.b]\ncommand = 'y'\n"
+    );
+    assert_eq!(edited("# the file\n\n[jobs.a]\ncommand = 'x'\n", Edit::RemoveJob { name: "a" }), "# the file\n");
+    assert_eq!(
+        edited("[jobs.a]\ncommand = 'x'\n\n[jobs.b]\ncommand = 'y'\n", Edit::RemoveJob { name: "a" }),
+        "[jobs.b]\ncommand = 'y'\n"
+    );
+}
+
+#[test]
+fn a_type_is_set_where_it_stands_or_made() {
+    let limits = LimitsSpec { stall_after: Some("25m".into()), grace: Some("9s".into()), ..LimitsSpec::default() };
+    insta::assert_snapshot!(edited(SAMPLE, Edit::SetType { name: "llm", limits: &limits }));
+    let text = edited(SAMPLE, Edit::SetType { name: "other", limits: &limits });
+    assert!(text.contains("[types.other]\nstall_after = \"25m\"\ngrace = \"9s\"\n"), "{text}");
+}
+
+#[test]
+fn an_edit_that_cannot_be_meant_is_refused_with_its_field() {
+    let slow = LimitsSpec { warn_after: Some("30m".into()), ..LimitsSpec::default() };
+    let renamed = JobSpec { name: "the site".into(), ..sample().job("nightly").unwrap().clone() };
+    let unknown = JobSpec { r#type: Some("nope".into()), ..job("b") };
+    let said = [
+        refused(Edit::AddJob(&job("nightly"))),
+        refused(Edit::AddJob(&job(""))),
+        refused(Edit::AddJob(&unknown)),
+        refused(Edit::ReplaceJob { name: "gone", job: &job("b") }),
+        refused(Edit::ReplaceJob { name: "nightly", job: &renamed }),
+        refused(Edit::RemoveJob { name: "gone" }),
+        refused(Edit::SetType { name: "llm", limits: &slow }),
+        refused(Edit::SetType { name: "a/b", limits: &LimitsSpec::default() }),
+    ];
+    insta::assert_snapshot!(said.join("\n"));
+}

@@ -1,0 +1,55 @@
+//! What every launched run is told through its environment.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use crate::api::Outcome;
+use crate::rundir::OsText;
+use crate::store::LastOfJob;
+
+/// The tag of the run; also how its processes are found again.
+pub const RUN: &str = "NIGHTKEEP_RUN";
+/// Where its marker is.
+pub const PROGRESS: &str = "NIGHTKEEP_PROGRESS";
+/// The engine's socket.
+pub const SOCKET: &str = "NIGHTKEEP_SOCKET";
+/// How the job's last run ended.
+pub const LAST_OUTCOME: &str = "NIGHTKEEP_LAST_OUTCOME";
+/// Its best step.
+pub const LAST_STEP: &str = "NIGHTKEEP_LAST_STEP";
+/// Its last note; for an aborted run, the aborted note.
+pub const LAST_NOTE: &str = "NIGHTKEEP_LAST_NOTE";
+
+/// The variables of a run.
+#[must_use]
+pub fn of_run(tag: &str, marker: &Path, socket: &Path) -> BTreeMap<String, OsText> {
+    BTreeMap::from([
+        (RUN.to_owned(), OsText(tag.into())),
+        (PROGRESS.to_owned(), OsText(marker.into())),
+        (SOCKET.to_owned(), OsText(socket.into())),
+    ])
+}
+
+/// The variables that tell of the run of the same job before it.
+#[must_use]
+pub fn of_last_run(last: &LastOfJob) -> BTreeMap<String, OsText> {
+    let outcome = Some(outcome_word(last.outcome).to_owned());
+    let step = last.step.map(|step| step.to_string());
+    let note = last.aborted_note.clone().or_else(|| last.note.clone());
+    [(LAST_OUTCOME, outcome), (LAST_STEP, step), (LAST_NOTE, note)]
+        .into_iter()
+        // A value that no environment can hold is left out.
+        .filter_map(|(name, value)| Some((name.to_owned(), value.filter(|value| !value.contains('\0'))?)))
+        .map(|(name, value)| (name, OsText(value.into())))
+        .collect()
+}
+
+/// The word for an outcome, as it stands in the history.
+const fn outcome_word(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Succeeded => "succeeded",
+        Outcome::Failed => "failed",
+        Outcome::Aborted => "aborted",
+        Outcome::Lost => "lost",
+    }
+}

@@ -1,0 +1,102 @@
+//! Hosting the engine: one per data directory, from the lock to the last byte.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use jiff::tz::TimeZone;
+use nightkeep_os::{FileError, Lock};
+
+use crate::actor::{self, Parts};
+use crate::clock;
+use crate::config::ConfigFile;
+use crate::local_socket::Listener;
+use crate::places::{Places, PlacesError};
+use crate::server;
+use crate::store::{Opened, Store, StoreError, StoreHandle};
+
+/// Why there is no engine.
+#[derive(Debug, thiserror::Error)]
+pub enum HostError {
+    /// The directories cannot be used.
+    #[error(transparent)]
+    Places(#[from] PlacesError),
+    /// Another engine owns the data directory.
+    #[error("another engine owns `{}`", data.display())]
+    Owned {
+        /// The lock that it holds.
+        data: PathBuf,
+    },
+    /// Whether another engine is there cannot be found out.
+    #[error(transparent)]
+    Lock(#[from] FileError),
+    /// The history cannot be opened.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The socket cannot be bound, or the system lacks something.
+    #[error("listen at `{}`", socket.display())]
+    Socket {
+        /// The socket.
+        socket: PathBuf,
+        /// What the system says.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The system lacks something.
+    #[error("start the engine")]
+    System(#[source] std::io::Error),
+}
+
+/// How the engine is hosted.
+#[derive(Debug, Clone)]
+pub struct HostOptions {
+    /// The `nightkeep` program, which keepers are.
+    pub nightkeep: PathBuf,
+    /// Whether desktop notifications are shown, where the configuration allows them.
+    pub notifications: bool,
+}
+
+/// Hosts the engine until `until` is done or a client ends it. Runs go on afterwards. Must be called inside a tokio
+/// runtime.
+///
+/// # Errors
+/// Why it could not be started.
+pub async fn host(places: Places, options: HostOptions, until: impl Future<Output = ()>) -> Result<(), HostError> {
+    places.create()?;
+    let lock_path = places.engine_lock();
+    let Some(lock) = Lock::exclusive(&lock_path)? else { return Err(HostError::Owned { data: lock_path }) };
+    nightkeep_os::raise_open_files_limit();
+    let Opened { store, notice } = Store::open(&places.database(), clock::now().wall)?;
+    if let Some(set_aside) = &notice {
+        tracing::error!(notice = set_aside.message(), "a damaged history was set aside");
+    }
+    let store = StoreHandle::start(store, TimeZone::system)?;
+    let socket = places.socket();
+    let listener = Listener::bind(&socket).map_err(|source| HostError::Socket { socket, source })?;
+    let parts = Parts {
+        config: Arc::new(ConfigFile::load(places.config_file())),
+        store: store.clone(),
+        nightkeep: options.nightkeep,
+        quarantine: notice,
+        notifications: options.notifications,
+        places,
+    };
+    let (handle, task) = actor::start(parts).await.map_err(HostError::System)?;
+    tracing::info!(pid = std::process::id(), version = env!("CARGO_PKG_VERSION"), "the engine watches");
+    tokio::select! {
+        result = axum::serve(listener, server::router(handle.clone())) => {
+            if let Err(fault) = result {
+                tracing::error!(%fault, "the API ended");
+            }
+        }
+        () = handle.ended() => {}
+        () = until => drop(handle.stop_engine().await),
+    }
+    if let Err(fault) = task.await {
+        tracing::error!(%fault, "the engine's task failed");
+    }
+    if let Err(fault) = store.close().await {
+        tracing::error!(fault = %fault.with_causes(), "the history was not closed in order");
+    }
+    drop(lock);
+    Ok(())
+}

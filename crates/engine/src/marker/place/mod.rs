@@ -1,0 +1,34 @@
+//! Where a marker is: opening it without ever being held up, and telling whether it changed. One file per system.
+
+#[cfg_attr(unix, path = "unix.rs")]
+#[cfg_attr(windows, path = "windows.rs")]
+mod imp;
+
+pub(super) use imp::{identity, is_out_of_handles, open, stamp};
+pub(crate) use imp::{mode_of, private};
+
+/// What tells one state of a file from another without reading it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stamp {
+    /// The file system it is on.
+    pub device: u64,
+    /// The file: a swapped-in one has another number.
+    pub inode: u64,
+    /// Its length in bytes.
+    pub size: u64,
+    /// When it was written, in nanoseconds since 1970.
+    pub written_ns: i128,
+}
+
+impl Stamp {
+    /// Whether the file is still in the state that `other` tells.
+    #[must_use]
+    pub fn is(&self, other: &nightkeep_os::FileStamp) -> bool {
+        (self.device, self.inode, self.size, self.written_ns)
+            == (other.dev, other.ino, other.size, i128::from(other.mtime_ns))
+    }
+}
+
+/// What tells one directory from another at the same path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Identity(pub(super) u64, pub(super) u64);

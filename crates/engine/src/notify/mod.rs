@@ -1,0 +1,7 @@
+//! Telling the owner: texts, and the desktop's notifications. A notification is a hint; the history is the truth.
+
+mod desktop;
+mod text;
+
+pub use desktop::{NotShown, Notifier};
+pub use text::{Text, Urgency};

@@ -1,0 +1,55 @@
+//! What has become of a run, seen from its directory alone.
+
+use nightkeep_os::{Identity, Process};
+
+use super::{Exit, RunDir, RunDirError, Started};
+
+/// What has become of a run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RunState {
+    /// The command has ended.
+    Ended {
+        /// How.
+        exit: Exit,
+        /// Whether the keeper is still there, because of what the command left behind.
+        kept: bool,
+    },
+    /// The keeper is there; ask it. Without a record it has only just begun, or the disk is full.
+    Kept(Option<Started>),
+    /// The keeper is gone and the command is alive: what is known of it is what anybody can see.
+    Orphaned(Started),
+    /// There is no keeper, and no sign that the command was ever started.
+    NeverStarted,
+    /// Keeper and command are gone, and nobody knows how it ended.
+    Lost,
+}
+
+impl RunDir {
+    /// Finds out what has become of the run.
+    ///
+    /// Where it says [`RunState::NeverStarted`], a keeper may be about to begin: who has just started one knows.
+    ///
+    /// # Errors
+    /// When a record cannot be read or understood, or the lock cannot be looked at.
+    pub fn state(&self) -> Result<RunState, RunDirError> {
+        let exit = self.read_exit()?;
+        let kept = nightkeep_os::lock_is_held(&self.lock())?;
+        // A keeper may have written its last record and gone between the two looks.
+        let exit = if exit.is_none() && !kept { self.read_exit()? } else { exit };
+        if let Some(exit) = exit {
+            return Ok(RunState::Ended { exit, kept });
+        }
+        let started = self.read_started()?;
+        Ok(match (kept, started) {
+            (true, started) => RunState::Kept(started),
+            (false, None) => RunState::NeverStarted,
+            (false, Some(started)) if is_alive(&started.root) => RunState::Orphaned(started),
+            (false, Some(_)) => RunState::Lost,
+        })
+    }
+}
+
+/// What cannot be compared counts as gone: nothing may be done to it anyway.
+fn is_alive(identity: &Identity) -> bool {
+    matches!(Process::open(identity), Ok(Some(process)) if process.is_alive())
+}

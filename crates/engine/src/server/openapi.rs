@@ -1,0 +1,47 @@
+//! The description of the API, made from the code.
+
+use axum::Json;
+use utoipa::OpenApi;
+
+use super::{events, routes};
+
+#[derive(OpenApi)]
+#[openapi(
+    info(title = "Nightkeep", description = "The engine's API on its private socket."),
+    paths(
+        events::events,
+        routes::engine,
+        routes::live,
+        routes::status,
+        routes::run,
+        routes::jobs,
+        routes::types,
+        routes::register,
+        routes::attach,
+        routes::stop_run,
+        routes::see_run,
+        routes::see_all,
+        routes::last_run,
+        routes::start_job,
+        routes::stop_job,
+        routes::add_job,
+        routes::replace_job,
+        routes::remove_job,
+        routes::set_type,
+        routes::probe,
+        routes::stop_engine,
+        routes::history,
+        routes::validate_job,
+    )
+)]
+struct Document;
+
+/// The OpenAPI document.
+#[must_use]
+pub fn document() -> utoipa::openapi::OpenApi {
+    Document::openapi()
+}
+
+pub(super) async fn serve() -> Json<utoipa::openapi::OpenApi> {
+    Json(document())
+}

@@ -1,0 +1,193 @@
+//! One function a route, each a line: take apart, ask the handle, pass on.
+
+use std::collections::BTreeMap;
+
+use axum::Json;
+use axum::extract::rejection::JsonRejection;
+use axum::extract::{FromRequest, Path, Query, State};
+use serde::Deserialize;
+
+use super::Failure;
+use crate::actor::Handle;
+use crate::api::{
+    ApiError, AttachRequest, EngineInfo, ErrorCode, HistoryQuery, HistoryRow, JobSpec, JobView, LimitsSpec, Live,
+    ProbeReport, ProbeRequest, RegisterRequest, RunDetail, StartReply, Status, StopReply, StopRequest, TypeView,
+    Validation,
+};
+
+/// A JSON body; one that cannot be read is an [`ApiError`] like any other.
+#[derive(Debug, FromRequest)]
+#[from_request(via(Json), rejection(Failure))]
+pub(super) struct Body<T>(T);
+
+impl From<JsonRejection> for Failure {
+    fn from(fault: JsonRejection) -> Self {
+        Self(ApiError::new(ErrorCode::Invalid, fault.body_text()))
+    }
+}
+
+type Reply<T> = Result<Json<T>, Failure>;
+
+/// Who is there, and which version it speaks.
+#[utoipa::path(get, path = "/v1/engine", responses((status = 200, body = EngineInfo), (status = "4XX", body = ApiError)))]
+pub(super) async fn engine(State(handle): State<Handle>) -> Reply<EngineInfo> {
+    Ok(Json(handle.live().await.map(|live| live.status.engine)?))
+}
+
+/// All that a surface needs to draw itself.
+#[utoipa::path(get, path = "/v1/live", responses((status = 200, body = Live), (status = "4XX", body = ApiError)))]
+pub(super) async fn live(State(handle): State<Handle>) -> Reply<Live> {
+    Ok(Json(handle.live().await?))
+}
+
+/// Engine, counts and runs.
+#[utoipa::path(get, path = "/v1/status", responses((status = 200, body = Status), (status = "4XX", body = ApiError)))]
+pub(super) async fn status(State(handle): State<Handle>) -> Reply<Status> {
+    Ok(Json(handle.live().await.map(|live| live.status)?))
+}
+
+/// One run with all that is known of it.
+#[utoipa::path(get, path = "/v1/runs/{run}", params(("run" = u64, Path)), responses((status = 200, body = RunDetail), (status = "4XX", body = ApiError)))]
+pub(super) async fn run(State(handle): State<Handle>, Path(run): Path<u64>) -> Reply<RunDetail> {
+    Ok(Json(handle.run(run).await?))
+}
+
+/// All jobs.
+#[utoipa::path(get, path = "/v1/jobs", responses((status = 200, body = Vec<JobView>), (status = "4XX", body = ApiError)))]
+pub(super) async fn jobs(State(handle): State<Handle>) -> Reply<Vec<JobView>> {
+    Ok(Json(handle.jobs().await?))
+}
+
+/// All job types.
+#[utoipa::path(get, path = "/v1/types", responses((status = 200, body = Vec<TypeView>), (status = "4XX", body = ApiError)))]
+pub(super) async fn types(State(handle): State<Handle>) -> Json<Vec<TypeView>> {
+    Json(handle.types())
+}
+
+/// Watches a run whose directory and keeper are there.
+#[utoipa::path(post, path = "/v1/runs", request_body = RegisterRequest, responses((status = 200, body = StartReply), (status = "4XX", body = ApiError)))]
+pub(super) async fn register(State(handle): State<Handle>, Body(body): Body<RegisterRequest>) -> Reply<StartReply> {
+    Ok(Json(handle.register(body.tag).await?))
+}
+
+/// Watches a process that somebody else started.
+#[utoipa::path(post, path = "/v1/attach", request_body = AttachRequest, responses((status = 200, body = StartReply), (status = "4XX", body = ApiError)))]
+pub(super) async fn attach(State(handle): State<Handle>, Body(body): Body<AttachRequest>) -> Reply<StartReply> {
+    Ok(Json(handle.attach(body).await?))
+}
+
+/// Begins to stop a run.
+#[utoipa::path(post, path = "/v1/runs/{run}/stop", params(("run" = u64, Path)), request_body = StopRequest, responses((status = 200, body = StopReply), (status = "4XX", body = ApiError)))]
+pub(super) async fn stop_run(
+    State(handle): State<Handle>,
+    Path(run): Path<u64>,
+    Body(body): Body<StopRequest>,
+) -> Reply<StopReply> {
+    Ok(Json(handle.stop_run(run, body.force).await?))
+}
+
+/// Somebody looked at a run.
+#[utoipa::path(post, path = "/v1/runs/{run}/seen", params(("run" = u64, Path)), responses((status = 200), (status = "4XX", body = ApiError)))]
+pub(super) async fn see_run(State(handle): State<Handle>, Path(run): Path<u64>) -> Reply<()> {
+    Ok(Json(handle.see_run(run).await?))
+}
+
+/// Somebody looked at all runs.
+#[utoipa::path(post, path = "/v1/history/seen", responses((status = 200), (status = "4XX", body = ApiError)))]
+pub(super) async fn see_all(State(handle): State<Handle>) -> Reply<()> {
+    Ok(Json(handle.see_all().await?))
+}
+
+/// What the environment of a job's next run says of the run before it; nothing when there was none.
+#[utoipa::path(get, path = "/v1/jobs/{job}/last-run", params(("job" = String, Path)), responses((status = 200, body = BTreeMap<String, String>), (status = "4XX", body = ApiError)))]
+pub(super) async fn last_run(State(handle): State<Handle>, Path(job): Path<String>) -> Reply<BTreeMap<String, String>> {
+    Ok(Json(handle.last_run(job).await?))
+}
+
+/// Starts a job.
+#[utoipa::path(post, path = "/v1/jobs/{job}/start", params(("job" = String, Path)), responses((status = 200, body = StartReply), (status = "4XX", body = ApiError)))]
+pub(super) async fn start_job(State(handle): State<Handle>, Path(job): Path<String>) -> Reply<StartReply> {
+    Ok(Json(handle.start_job(job).await?))
+}
+
+/// Begins to stop all runs of a job.
+#[utoipa::path(post, path = "/v1/jobs/{job}/stop", params(("job" = String, Path)), request_body = StopRequest, responses((status = 200, body = StopReply), (status = "4XX", body = ApiError)))]
+pub(super) async fn stop_job(
+    State(handle): State<Handle>,
+    Path(job): Path<String>,
+    Body(body): Body<StopRequest>,
+) -> Reply<StopReply> {
+    Ok(Json(handle.stop_job(job, body.force).await?))
+}
+
+/// Adds a job to `config.toml`.
+#[utoipa::path(post, path = "/v1/jobs", request_body = JobSpec, responses((status = 200), (status = "4XX", body = ApiError)))]
+pub(super) async fn add_job(State(handle): State<Handle>, Body(body): Body<JobSpec>) -> Reply<()> {
+    Ok(Json(handle.add_job(body).await?))
+}
+
+/// Changes a job in `config.toml`, its name included.
+#[utoipa::path(put, path = "/v1/jobs/{job}", params(("job" = String, Path)), request_body = JobSpec, responses((status = 200), (status = "4XX", body = ApiError)))]
+pub(super) async fn replace_job(
+    State(handle): State<Handle>,
+    Path(job): Path<String>,
+    Body(body): Body<JobSpec>,
+) -> Reply<()> {
+    Ok(Json(handle.replace_job(job, body).await?))
+}
+
+/// Removes a job from `config.toml`.
+#[utoipa::path(delete, path = "/v1/jobs/{job}", params(("job" = String, Path)), responses((status = 200), (status = "4XX", body = ApiError)))]
+pub(super) async fn remove_job(State(handle): State<Handle>, Path(job): Path<String>) -> Reply<()> {
+    Ok(Json(handle.remove_job(job).await?))
+}
+
+/// Sets the limits of a job type in `config.toml`.
+#[utoipa::path(put, path = "/v1/types/{type}", params(("type" = String, Path)), request_body = LimitsSpec, responses((status = 200), (status = "4XX", body = ApiError)))]
+pub(super) async fn set_type(
+    State(handle): State<Handle>,
+    Path(r#type): Path<String>,
+    Body(body): Body<LimitsSpec>,
+) -> Reply<()> {
+    Ok(Json(handle.set_type(r#type, body).await?))
+}
+
+/// Looks at a marker's path.
+#[utoipa::path(post, path = "/v1/probe", request_body = ProbeRequest, responses((status = 200, body = ProbeReport), (status = "4XX", body = ApiError)))]
+pub(super) async fn probe(State(handle): State<Handle>, Body(body): Body<ProbeRequest>) -> Json<ProbeReport> {
+    Json(handle.probe(&body))
+}
+
+/// Ends the engine. Runs go on, unwatched until the next one starts.
+#[utoipa::path(post, path = "/v1/engine/stop", responses((status = 200), (status = "4XX", body = ApiError)))]
+pub(super) async fn stop_engine(State(handle): State<Handle>) -> Reply<()> {
+    Ok(Json(handle.stop_engine().await?))
+}
+
+/// Runs that are over, newest first.
+#[utoipa::path(get, path = "/v1/history", params(HistoryQuery), responses((status = 200, body = Vec<HistoryRow>)))]
+pub(super) async fn history(State(handle): State<Handle>, Query(query): Query<HistoryQuery>) -> Reply<Vec<HistoryRow>> {
+    Ok(Json(handle.history(&query).await?))
+}
+
+/// Which job a validated one is to replace: its name is no duplicate of itself.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+pub(super) struct Replacing {
+    /// The name of the job that is being edited.
+    replacing: Option<String>,
+}
+
+/// Says what is wrong with a job before it is saved.
+#[utoipa::path(post, path = "/v1/jobs/validate", params(Replacing), request_body = JobSpec, responses((status = 200, body = Validation)))]
+pub(super) async fn validate_job(
+    State(handle): State<Handle>,
+    Query(query): Query<Replacing>,
+    Body(body): Body<JobSpec>,
+) -> Json<Validation> {
+    Json(handle.validate_job(&body, query.replacing.as_deref()))
+}
+
+/// Everything else.
+pub(super) async fn no_such_route() -> Failure {
+    Failure(ApiError::new(ErrorCode::NotFound, "no such route").with_hint("`GET /v1/openapi.json` lists them all"))
+}

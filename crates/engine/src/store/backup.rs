@@ -1,0 +1,92 @@
+//! Copies of the database beside it, made by SQLite itself, so that they are whole even while it is written to.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rusqlite::backup::Backup;
+use rusqlite::{Connection, OpenFlags};
+
+use super::error::StoreError;
+use super::{private, schema};
+
+/// How many copies are kept.
+pub(super) const BACKUPS_MAX: usize = 3;
+
+/// Pages copied between two chances for others to write.
+const PAGES_AT_ONCE: std::ffi::c_int = 1000;
+
+/// Copies the database `db` at `path` to `path.backup-STAMP` and forgets all but the newest copies.
+pub(super) fn make(db: &Connection, path: &Path, stamp: &str) -> Result<PathBuf, StoreError> {
+    let aside = beside(path, ".backup-unfinished");
+    remove(&aside)?;
+    private::create(&aside).map_err(|source| StoreError::io("creating a backup", &aside, source))?;
+    let failed = |source| StoreError::sqlite("making a backup", &aside, source);
+    let mut copy = Connection::open_with_flags(&aside, OpenFlags::SQLITE_OPEN_READ_WRITE).map_err(failed)?;
+    Backup::new(db, &mut copy)
+        .and_then(|backup| backup.run_to_completion(PAGES_AT_ONCE, Duration::ZERO, None))
+        .map_err(failed)?;
+    // A copy stands alone: without a log beside it, it can be read where nothing may be written.
+    copy.pragma_update(None, "journal_mode", "DELETE").map_err(failed)?;
+    copy.close().map_err(|(_, source)| failed(source))?;
+    let kept = beside(path, &format!(".backup-{stamp}"));
+    fs::rename(&aside, &kept).map_err(|source| StoreError::io("keeping a backup", &kept, source))?;
+    for old in list(path).into_iter().skip(BACKUPS_MAX) {
+        remove(&old)?;
+    }
+    Ok(kept)
+}
+
+/// The copies of the database at `path`, newest first.
+pub(super) fn list(path: &Path) -> Vec<PathBuf> {
+    let (Some(directory), Some(name)) = (path.parent(), path.file_name().and_then(|name| name.to_str())) else {
+        return Vec::new();
+    };
+    let prefix = format!("{name}.backup-2");
+    let mut found: Vec<PathBuf> = fs::read_dir(directory)
+        .into_iter()
+        .flatten()
+        .flatten()
+        .filter(|file| file.file_name().to_str().is_some_and(|name| name.starts_with(&prefix)))
+        .map(|file| file.path())
+        .collect();
+    found.sort_unstable();
+    found.reverse();
+    found
+}
+
+/// Puts the newest good copy in the place of the database, if there is one.
+pub(super) fn restore(path: &Path) -> Result<Option<PathBuf>, StoreError> {
+    let Some(good) = list(path).into_iter().find(|copy| is_good(copy)) else { return Ok(None) };
+    let aside = beside(path, ".restore-unfinished");
+    remove(&aside)?;
+    private::create(&aside).map_err(|source| StoreError::io("restoring a backup", &aside, source))?;
+    fs::copy(&good, &aside).map_err(|source| StoreError::io("restoring a backup", &aside, source))?;
+    fs::rename(&aside, path).map_err(|source| StoreError::io("restoring a backup", path, source))?;
+    Ok(Some(good))
+}
+
+fn is_good(copy: &Path) -> bool {
+    let check = || -> rusqlite::Result<bool> {
+        let db = Connection::open_with_flags(copy, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+        let id: i32 = db.pragma_query_value(None, "application_id", |row| row.get(0))?;
+        let verdict: String = db.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
+        Ok(id == schema::APPLICATION_ID && schema::version(&db)? <= schema::KNOWN && verdict == "ok")
+    };
+    check().unwrap_or(false)
+}
+
+/// `path` with `suffix` after its name.
+pub(super) fn beside(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    PathBuf::from(name)
+}
+
+fn remove(path: &Path) -> Result<(), StoreError> {
+    match fs::remove_file(path) {
+        Ok(()) => Ok(()),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+        Err(source) => Err(StoreError::io("removing an old backup", path, source)),
+    }
+}

@@ -1,0 +1,128 @@
+//! One run with all that is stored of it.
+
+use super::entry::{Entry, Stamped};
+use super::error::StoreError;
+use super::fold;
+use super::read::{Reader, history_row, rfc3339, seconds};
+use super::state::StoredRun;
+use crate::api::{AdvanceView, Evidence, LimitsView, OutputTail, Phase, RunDetail, TimelineEvent};
+use crate::{clean, words};
+
+/// Advances of a run that are shown.
+const ADVANCES_MAX: u32 = 50;
+
+/// Events of a run that are shown: the latest ones. A marker that breaks and mends all night must not fill memory.
+const EVENTS_MAX: u32 = 500;
+
+/// A note of an advance is cut to this many characters.
+const NOTE_CHARS_MAX: usize = 200;
+
+impl Reader {
+    /// One run with all that is stored of it. What only a look at the living run tells (the output, what it does at
+    /// this moment) is left for the caller to fill in.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn detail(&self, run: u64) -> Result<Option<RunDetail>, StoreError> {
+        let Some(state) = self.run(run)? else { return Ok(None) };
+        let zone = self.zone();
+        Ok(Some(RunDetail {
+            run,
+            phase: phase(&state),
+            started_at: rfc3339(state.started_wall_ms()),
+            limits: limits(&state),
+            ended: history_row(&state, &zone),
+            message: words::message(&state, &zone),
+            advances: self.advances(run)?,
+            timeline: self.timeline(&state)?,
+            evidence: self.evidence(run)?,
+            output: OutputTail::default(),
+            tag: state.tag,
+            job: state.job,
+            r#type: state.job_type,
+            command: state.command,
+            cwd: state.cwd,
+            marker: state.marker,
+            observe: state.observe,
+        }))
+    }
+
+    fn advances(&self, run: u64) -> Result<Vec<AdvanceView>, StoreError> {
+        let sql = "SELECT at_wall_ms, step, note, gap_ms FROM advances WHERE run = ?1 ORDER BY seq DESC LIMIT ?2";
+        let mut latest: Vec<AdvanceView> = self.ask(|db| {
+            db.prepare_cached(sql)?
+                .query_map((fold::to_sql(run), ADVANCES_MAX), |row| {
+                    let note: Option<String> = row.get(2)?;
+                    Ok(AdvanceView {
+                        at: rfc3339(row.get(0)?),
+                        step: row.get(1)?,
+                        note: note.map(|note| clean::clean_text(&note, NOTE_CHARS_MAX)),
+                        gap_s: seconds(fold::from_sql(row.get(3)?)),
+                    })
+                })?
+                .collect()
+        })?;
+        latest.reverse();
+        Ok(latest)
+    }
+
+    fn timeline(&self, state: &StoredRun) -> Result<Vec<TimelineEvent>, StoreError> {
+        let sql = "SELECT at_wall_ms, at_awake_ms, boot, body FROM journal
+                   WHERE run = ?1 AND kind NOT IN ('advanced', 'seen') ORDER BY seq DESC LIMIT ?2";
+        let mut events: Vec<TimelineEvent> = self.ask(|db| {
+            let mut select = db.prepare_cached(sql)?;
+            let mut rows = select.query((fold::to_sql(state.run), EVENTS_MAX))?;
+            let mut events = Vec::new();
+            while let Some(row) = rows.next()? {
+                // An entry of a later version has no words here.
+                if let Some(stamped) = fold::stamped(row, 0)? {
+                    events.push(TimelineEvent {
+                        at: rfc3339(stamped.at.at_wall_ms),
+                        kind: stamped.entry.kind().to_owned(),
+                        text: words::event(&stamped.entry, state),
+                    });
+                }
+            }
+            Ok(events)
+        })?;
+        events.reverse();
+        Ok(events)
+    }
+
+    fn evidence(&self, run: u64) -> Result<Option<Evidence>, StoreError> {
+        let sql = "SELECT at_wall_ms, at_awake_ms, boot, body FROM evidence JOIN journal USING (seq)
+                   WHERE evidence.run = ?1";
+        self.ask(|db| {
+            let mut select = db.prepare_cached(sql)?;
+            let mut rows = select.query([fold::to_sql(run)])?;
+            let Some(row) = rows.next()? else { return Ok(None) };
+            match fold::stamped(row, 0)? {
+                Some(Stamped { at: _, entry: Entry::EvidenceTaken { evidence } }) => Ok(Some(*evidence)),
+                Some(_) | None => Ok(None),
+            }
+        })
+    }
+}
+
+fn phase(state: &StoredRun) -> Phase {
+    if state.ended.is_some() {
+        Phase::Ended
+    } else if state.stop.is_some() {
+        Phase::Stopping
+    } else if state.started.is_some() || state.attached {
+        Phase::Running
+    } else {
+        Phase::Starting
+    }
+}
+
+fn limits(state: &StoredRun) -> LimitsView {
+    let limits = &state.limits;
+    LimitsView {
+        warn_after_s: seconds(limits.warn_ms),
+        stall_after_s: seconds(limits.stall_ms),
+        grace_s: seconds(limits.grace_ms),
+        start_allowance_s: seconds(limits.start_allowance_ms),
+        max_runtime_s: limits.max_runtime_ms.map(seconds),
+    }
+}

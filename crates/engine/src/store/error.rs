@@ -1,0 +1,130 @@
+//! What can go wrong with the store, as types.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rusqlite::ErrorCode;
+
+/// A failure of the store. One failed transaction is reported to everybody who was in it, so it can be cloned.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum StoreError {
+    /// The file was written by a later version; it was not touched.
+    #[error("the history `{path}` was written by a later version (schema {found}, this one knows {known})", path = path.display())]
+    Newer {
+        /// The database.
+        path: PathBuf,
+        /// Its schema.
+        found: i64,
+        /// The newest schema that is known.
+        known: i64,
+    },
+    /// The file or its directory may not be written.
+    #[error("the history `{path}` cannot be written", path = path.display())]
+    NotWritable {
+        /// The database.
+        path: PathBuf,
+        /// What SQLite says.
+        #[source]
+        source: Arc<rusqlite::Error>,
+    },
+    /// There is no room left.
+    #[error("the disk of the history is full")]
+    Full {
+        /// What SQLite says.
+        #[source]
+        source: Arc<rusqlite::Error>,
+    },
+    /// The file is damaged; the next start sets it aside.
+    #[error("the history is damaged")]
+    Damaged {
+        /// What SQLite says.
+        #[source]
+        source: Arc<rusqlite::Error>,
+    },
+    /// Another failure of SQLite.
+    #[error("SQLite failed while {doing}")]
+    Sqlite {
+        /// What was being done, as a participle.
+        doing: &'static str,
+        /// What SQLite says.
+        #[source]
+        source: Arc<rusqlite::Error>,
+    },
+    /// A failure of the file system.
+    #[error("`{path}` failed while {doing}", path = path.display())]
+    Io {
+        /// What was being done, as a participle.
+        doing: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        #[source]
+        source: Arc<io::Error>,
+    },
+    /// The schema could not be brought up to date.
+    #[error("the schema of the history cannot be brought up to date")]
+    Migration {
+        /// What went wrong.
+        #[source]
+        source: Arc<rusqlite_migration::Error>,
+    },
+    /// An entry, or what was folded from it, cannot be written as JSON or read back.
+    #[error("a `{what}` cannot be stored as JSON")]
+    Json {
+        /// Of what.
+        what: &'static str,
+        /// What went wrong.
+        #[source]
+        source: Arc<serde_json::Error>,
+    },
+    /// Nothing is registered under this number.
+    #[error("there is no run {run}")]
+    UnknownRun {
+        /// The number.
+        run: u64,
+    },
+    /// Too much is waiting to be written; the entry was dropped.
+    #[error("too much is waiting to be written")]
+    QueueFull,
+    /// The store was closed.
+    #[error("the store is closed")]
+    Closed,
+}
+
+impl StoreError {
+    /// Sorts what SQLite says while `doing` something with the database at `path`.
+    pub(super) fn sqlite(doing: &'static str, path: &Path, source: rusqlite::Error) -> Self {
+        let code = source.sqlite_error_code();
+        let source = Arc::new(source);
+        match code {
+            Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen | ErrorCode::PermissionDenied) => {
+                Self::NotWritable { path: path.to_owned(), source }
+            }
+            Some(ErrorCode::DiskFull) => Self::Full { source },
+            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Self::Damaged { source },
+            Some(_) | None => Self::Sqlite { doing, source },
+        }
+    }
+
+    pub(super) fn io(doing: &'static str, path: &Path, source: io::Error) -> Self {
+        Self::Io { doing, path: path.to_owned(), source: Arc::new(source) }
+    }
+
+    pub(super) fn json(what: &'static str) -> impl FnOnce(serde_json::Error) -> Self {
+        move |source| Self::Json { what, source: Arc::new(source) }
+    }
+
+    /// The failure with all its causes in one line, for a fault or a log.
+    #[must_use]
+    pub fn with_causes(&self) -> String {
+        let mut text = self.to_string();
+        let mut cause = std::error::Error::source(self);
+        while let Some(error) = cause {
+            text.push_str(": ");
+            text.push_str(&error.to_string());
+            cause = error.source();
+        }
+        text
+    }
+}

@@ -1,0 +1,32 @@
+//! What happened: an append-only journal in SQLite, and tables folded from it.
+//!
+//! * [`entry`]: what is journaled, a stored format.
+//! * [`state`]: the fold of one run's entries, pure.
+//! * [`Store`]: one connection that writes. Journal and folded tables are written in one transaction, through the
+//!   same function that [`Store::rebuild`] uses.
+//! * [`StoreHandle`]: the store behind a thread that writes and a thread that reads, for async callers.
+//!
+//! Nothing here reads a clock: whoever appends says when it happened.
+
+pub mod entry;
+pub mod state;
+
+mod backup;
+mod detail;
+mod error;
+mod fold;
+mod handle;
+mod open;
+mod private;
+mod quarantine;
+mod read;
+mod schema;
+mod write;
+mod writer;
+
+pub use error::StoreError;
+pub use handle::{StorageHealth, StoreHandle};
+pub use open::Opened;
+pub use quarantine::Quarantine;
+pub use read::{JobSummary, LastOfJob, Reader};
+pub use write::{Store, Write, Written};

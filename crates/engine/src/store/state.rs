@@ -1,0 +1,309 @@
+//! What is known of a run: the fold of its entries. Pure, so that the live path and the rebuild cannot differ.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::entry::{Ending, Entry, LimitsMs, Registration, Stage, Stamp, Stamped, Survivor};
+use crate::api::Reason;
+
+/// Grows whenever the fold or the shape of [`StoredRun`] changes; a database that was folded by another version of
+/// it is folded again when it is opened.
+pub(super) const FOLD_VERSION: i64 = 1;
+
+/// A run with everything that its journal says: what is needed to go on after a crash, and to tell its story.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct StoredRun {
+    /// Its number.
+    pub run: u64,
+    /// When it became known.
+    pub registered: Stamp,
+    /// The name of its directory below `runs/`.
+    pub tag: String,
+    /// The job's name.
+    pub job: String,
+    /// The job's type.
+    pub job_type: String,
+    /// The command and its arguments; empty for an attached run.
+    pub command: Vec<String>,
+    /// Where it runs.
+    pub cwd: Option<String>,
+    /// Its marker.
+    pub marker: Option<String>,
+    /// Whether the run was attached, not launched.
+    pub attached: bool,
+    /// Whether a stall is only recorded.
+    pub observe: bool,
+    /// The limits it is judged by.
+    pub limits: LimitsMs,
+    /// The root's identity.
+    pub identity: Option<Value>,
+    /// The root process.
+    pub pid: Option<u32>,
+    /// When its command started.
+    pub started: Option<Stamp>,
+    /// When it last moved forward.
+    pub last_advance: Option<Stamp>,
+    /// The best step.
+    pub best_step: Option<i64>,
+    /// How many steps the marker says there are.
+    pub total: Option<i64>,
+    /// The note of the last advance, as the agent wrote it.
+    pub note: Option<String>,
+    /// The times between advances.
+    pub gaps: Gaps,
+    /// Why the marker cannot be used, while it cannot.
+    pub marker_trouble: Option<String>,
+    /// The warning that is in force: an advance ends it.
+    pub warned: Option<Warning>,
+    /// What would have been done, for a run that is only observed; the first time counts.
+    pub would_stop: Option<WouldStop>,
+    /// The stop that was decided on and not abandoned.
+    pub stop: Option<Stop>,
+    /// The end of the root.
+    pub root_ended: Option<RootEnd>,
+    /// The agent's own aborted note.
+    pub acknowledged: Option<Acknowledgement>,
+    /// The aborted note that Nightkeep left.
+    pub aborted_note: Option<String>,
+    /// How the run was last found again.
+    pub adopted: Option<String>,
+    /// What was still there after the forced stop.
+    pub survivors: Vec<Survivor>,
+    /// What the root left behind when it ended by itself.
+    pub leftovers: Vec<u32>,
+    /// How it ended.
+    pub ended: Option<Ending>,
+    /// Whether somebody has looked at it.
+    pub seen: bool,
+}
+
+/// The times between advances.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Gaps {
+    /// How many advances there were.
+    pub count: u32,
+    /// The longest.
+    pub longest_ms: Option<u64>,
+    /// All of them together.
+    pub sum_ms: u64,
+}
+
+/// A warning.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Warning {
+    /// When.
+    pub at: Stamp,
+    /// Awake time without an advance.
+    pub since_ms: u64,
+}
+
+/// A stop that was not made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WouldStop {
+    /// When.
+    pub at: Stamp,
+    /// Why.
+    pub reason: Reason,
+    /// The time that was measured against the limit.
+    pub since_ms: u64,
+}
+
+/// A stop.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stop {
+    /// When it was decided.
+    pub at: Stamp,
+    /// Why.
+    pub reason: Reason,
+    /// The time that was measured against the limit.
+    pub since_ms: u64,
+    /// The best step at that moment.
+    pub step: Option<i64>,
+    /// The note at that moment, as the agent wrote it.
+    pub note: Option<String>,
+    /// Whether it is killed without a grace.
+    pub force: bool,
+    /// The furthest stage, and when it was reached.
+    pub stage: Option<(Stage, Stamp)>,
+    /// When the first signal was sent.
+    pub first_signal: Option<Stamp>,
+}
+
+/// The end of the root.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RootEnd {
+    /// When.
+    pub at: Stamp,
+    /// Its exit code.
+    pub code: Option<i32>,
+    /// The signal that ended it.
+    pub signal: Option<i32>,
+}
+
+/// An aborted note of the agent's own.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Acknowledgement {
+    /// When.
+    pub at: Stamp,
+    /// The note, as the agent wrote it.
+    pub note: Option<String>,
+}
+
+impl StoredRun {
+    /// The state after the first entry.
+    pub(super) fn register(run: u64, at: &Stamp, registration: &Registration) -> Self {
+        let Registration { tag, job, job_type, command, cwd, marker, attached, observe, limits, identity } =
+            registration.clone();
+        Self {
+            run,
+            registered: at.clone(),
+            tag,
+            job,
+            job_type,
+            command,
+            cwd,
+            marker,
+            attached,
+            observe,
+            limits,
+            identity,
+            pid: None,
+            started: None,
+            last_advance: None,
+            best_step: None,
+            total: None,
+            note: None,
+            gaps: Gaps::default(),
+            marker_trouble: None,
+            warned: None,
+            would_stop: None,
+            stop: None,
+            root_ended: None,
+            acknowledged: None,
+            aborted_note: None,
+            adopted: None,
+            survivors: Vec::new(),
+            leftovers: Vec::new(),
+            ended: None,
+            seen: false,
+        }
+    }
+
+    /// When the run started, on the wall clock: its command, or failing that its registration.
+    #[must_use]
+    pub fn started_wall_ms(&self) -> i64 {
+        self.started.as_ref().unwrap_or(&self.registered).at_wall_ms
+    }
+
+    /// Takes one entry in. Total: an entry that makes no sense in the present state changes nothing, and once the run
+    /// is over, only what was found out afterwards does.
+    pub(super) fn apply(&mut self, stamped: &Stamped) {
+        if self.ended.is_some() {
+            self.apply_afterwards(&stamped.entry);
+        } else {
+            self.apply_alive(stamped);
+        }
+    }
+
+    fn apply_alive(&mut self, Stamped { at, entry }: &Stamped) {
+        match entry {
+            Entry::Registered(_) | Entry::Seen | Entry::EvidenceTaken { .. } => {}
+            Entry::WentBack { .. } | Entry::ClaimIgnored { .. } => {}
+            Entry::Started { pid, identity } => {
+                self.pid = Some(*pid);
+                self.started = Some(at.clone());
+                if identity.is_some() {
+                    self.identity.clone_from(identity);
+                }
+            }
+            Entry::Advanced { n: _, step, total, note, gap_ms } => {
+                self.advance(at, *step, *gap_ms);
+                self.total = total.or(self.total);
+                self.note.clone_from(note);
+            }
+            Entry::MarkerTrouble { what } => self.marker_trouble = Some(what.clone()),
+            Entry::MarkerReadable => self.marker_trouble = None,
+            Entry::Warned { since_ms } => self.warned = Some(Warning { at: at.clone(), since_ms: *since_ms }),
+            Entry::WouldStop { reason, since_ms } => {
+                self.would_stop.get_or_insert_with(|| WouldStop {
+                    at: at.clone(),
+                    reason: *reason,
+                    since_ms: *since_ms,
+                });
+            }
+            Entry::StopIntended { reason, since_ms, step, note, force } => {
+                let stop = Stop {
+                    at: at.clone(),
+                    reason: *reason,
+                    since_ms: *since_ms,
+                    step: *step,
+                    note: note.clone(),
+                    force: *force,
+                    stage: None,
+                    first_signal: None,
+                };
+                // A stop that is under way keeps its cause; asked for again with force, it loses its grace.
+                self.stop.get_or_insert(stop).force |= *force;
+            }
+            Entry::StopAbandoned { .. } => self.stop = None,
+            Entry::Signalled { stage } => self.signalled(at, *stage),
+            Entry::RootEnded { code, signal } => {
+                self.root_ended = Some(RootEnd { at: at.clone(), code: *code, signal: *signal });
+            }
+            Entry::Acknowledged { note } => {
+                self.acknowledged = Some(Acknowledgement { at: at.clone(), note: note.clone() });
+            }
+            Entry::AbortedNoteWritten { note } => self.aborted_note = Some(note.clone()),
+            Entry::Adopted { how } => self.adopted = Some(how.clone()),
+            Entry::CouldNotStop { survivors } => self.survivors.clone_from(survivors),
+            Entry::Leftovers { pids } => self.leftovers.clone_from(pids),
+            Entry::Ended(ending) => {
+                self.survivors.clone_from(&ending.survivors);
+                self.ended = Some((**ending).clone());
+            }
+        }
+    }
+
+    fn apply_afterwards(&mut self, entry: &Entry) {
+        match entry {
+            Entry::Seen => self.seen = true,
+            Entry::AbortedNoteWritten { note } => self.aborted_note = Some(note.clone()),
+            Entry::Leftovers { pids } => self.leftovers.clone_from(pids),
+            Entry::Registered(_)
+            | Entry::Started { .. }
+            | Entry::Advanced { .. }
+            | Entry::WentBack { .. }
+            | Entry::MarkerTrouble { .. }
+            | Entry::MarkerReadable
+            | Entry::ClaimIgnored { .. }
+            | Entry::Warned { .. }
+            | Entry::WouldStop { .. }
+            | Entry::StopIntended { .. }
+            | Entry::StopAbandoned { .. }
+            | Entry::Signalled { .. }
+            | Entry::RootEnded { .. }
+            | Entry::Acknowledged { .. }
+            | Entry::Adopted { .. }
+            | Entry::CouldNotStop { .. }
+            | Entry::Ended(_)
+            | Entry::EvidenceTaken { .. } => {}
+        }
+    }
+
+    fn advance(&mut self, at: &Stamp, step: i64, gap_ms: u64) {
+        self.last_advance = Some(at.clone());
+        self.best_step = Some(self.best_step.map_or(step, |best| best.max(step)));
+        self.warned = None;
+        self.gaps.count = self.gaps.count.saturating_add(1);
+        self.gaps.sum_ms = self.gaps.sum_ms.saturating_add(gap_ms);
+        self.gaps.longest_ms = Some(self.gaps.longest_ms.map_or(gap_ms, |longest| longest.max(gap_ms)));
+    }
+
+    fn signalled(&mut self, at: &Stamp, stage: Stage) {
+        let Some(stop) = &mut self.stop else { return };
+        stop.first_signal.get_or_insert_with(|| at.clone());
+        if stop.stage.as_ref().is_none_or(|(reached, _)| *reached < stage) {
+            stop.stage = Some((stage, at.clone()));
+        }
+    }
+}

@@ -1,0 +1,194 @@
+//! What happened, in sentences, made only from stored facts: what is not known is not said.
+
+mod event;
+mod parts;
+
+use jiff::tz::TimeZone;
+
+pub use event::event;
+use parts::{clock, lengths, lower_first, place, quote, signal_name, still_alive};
+
+use crate::api::{Method, Outcome, Reason};
+use crate::store::entry::{Ending, Stage};
+use crate::store::state::{Stop, StoredRun, WouldStop};
+
+/// What is or was the case with a run: its cause first, then how it went. Times are those of `zone`.
+#[must_use]
+pub fn message(run: &StoredRun, zone: &TimeZone) -> String {
+    let mut sentences = match &run.ended {
+        None => alive(run, zone),
+        Some(ending) => over(run, ending, zone),
+    };
+    sentences.retain(|sentence| !sentence.is_empty());
+    sentences.join(" ")
+}
+
+fn over(run: &StoredRun, ending: &Ending, zone: &TimeZone) -> Vec<String> {
+    let mut sentences = match (&ending.exec_error, ending.outcome) {
+        (Some(error), Outcome::Failed | Outcome::Lost | Outcome::Succeeded | Outcome::Aborted) => {
+            vec![not_started(run, error)]
+        }
+        (None, Outcome::Succeeded) => vec![succeeded(run, ending), would_have_been_stopped(run, zone)],
+        (None, Outcome::Failed) => {
+            vec![failed(run, ending), last_place(run, zone), would_have_been_stopped(run, zone)]
+        }
+        (None, Outcome::Aborted) => {
+            let stopped = ending.identified.map_or_else(String::new, parts::identified);
+            vec![cause(run, ending.reason, zone), manner(run, ending.method), stopped, still_alive(&ending.survivors)]
+        }
+        (None, Outcome::Lost) => {
+            vec!["Its end was not seen, and nothing tells how it was.".to_owned(), last_place(run, zone)]
+        }
+    };
+    sentences.push(parts::left_behind(&run.leftovers));
+    if ending.recovered && ending.outcome != Outcome::Lost {
+        sentences.push("It ended while nobody was watching.".to_owned());
+    }
+    sentences
+}
+
+fn alive(run: &StoredRun, zone: &TimeZone) -> Vec<String> {
+    if let Some(stop) = &run.stop {
+        let survivors = still_alive(&run.survivors);
+        return vec![cause(run, Some(stop.reason), zone), "It is being stopped.".to_owned(), survivors];
+    }
+    let since = clock(run.started_wall_ms(), zone);
+    let first = match place(run.best_step, run.total, run.note.as_deref()) {
+        _ if run.started.is_none() && !run.attached => "It is being started.".to_owned(),
+        Some(place) => format!("It runs since {since} and is at {place}."),
+        None => format!("It runs since {since} and has not shown a step yet."),
+    };
+    let trouble = run
+        .marker_trouble
+        .as_ref()
+        .map_or_else(String::new, |what| format!("The marker cannot be used: {}.", parts::fragment(what)));
+    vec![first, trouble, would_have_been_stopped(run, zone)]
+}
+
+fn not_started(run: &StoredRun, error: &str) -> String {
+    let command = run.command.first().map_or_else(|| "The command".to_owned(), |program| quote(program));
+    format!("{command} could not be started: {}.", lower_first(&parts::fragment(error)))
+}
+
+fn succeeded(run: &StoredRun, ending: &Ending) -> String {
+    let took = lengths(took_ms(run, ending));
+    match place(run.best_step, run.total, run.note.as_deref()) {
+        Some(place) => format!("Finished after {took} at {place}."),
+        None => format!("Finished after {took}."),
+    }
+}
+
+fn failed(run: &StoredRun, ending: &Ending) -> String {
+    let took = lengths(took_ms(run, ending));
+    match (ending.exit_code, ending.signal) {
+        (Some(code), _) => format!("Exit code {code} after {took}."),
+        (None, Some(signal)) => format!("Ended by signal {} after {took}.", signal_name(signal)),
+        (None, None) => format!("Failed after {took}."),
+    }
+}
+
+/// Why it was stopped.
+fn cause(run: &StoredRun, reason: Option<Reason>, zone: &TimeZone) -> String {
+    let stop = run.stop.as_ref();
+    let measured = stop.map(|stop| lengths(stop.since_ms));
+    match reason {
+        Some(Reason::Stalled) => stalled(run, measured, zone),
+        Some(Reason::Unresponsive) => match measured {
+            Some(since) => format!("No sign of life for {since}. {}", last_place(run, zone)).trim_end().to_owned(),
+            None => "Stopped because it gave no sign of life.".to_owned(),
+        },
+        Some(Reason::MaxRuntime) => match (measured, run.limits.max_runtime_ms) {
+            (Some(ran), Some(limit)) => format!("It had run for {ran} (limit {}).", lengths(limit)),
+            (Some(ran), None) => format!("It had run for {ran}, longer than it may."),
+            (None, _) => "Stopped because it had run for longer than it may.".to_owned(),
+        },
+        Some(Reason::User) => by_request(run, stop, zone),
+        None => "Stopped.".to_owned(),
+    }
+}
+
+fn stalled(run: &StoredRun, measured: Option<String>, zone: &TimeZone) -> String {
+    let Some(since) = measured else { return "Stopped because it made no progress.".to_owned() };
+    let limit = lengths(run.limits.stall_ms);
+    let stop = run.stop.as_ref();
+    let step = stop.and_then(|stop| stop.step).or(run.best_step);
+    let note = stop.and_then(|stop| stop.note.as_deref()).or(run.note.as_deref());
+    match (place(step, run.total, note), &run.last_advance) {
+        (Some(place), Some(advance)) => {
+            let from = clock(advance.at_wall_ms, zone);
+            format!("No progress for {since} (limit {limit}): the marker stayed at {place}, from {from} on.")
+        }
+        (Some(place), None) => format!("No progress for {since} (limit {limit}): the marker stayed at {place}."),
+        (None, _) => format!("No progress for {since} (limit {limit}): it never showed a step."),
+    }
+}
+
+fn by_request(run: &StoredRun, stop: Option<&Stop>, zone: &TimeZone) -> String {
+    let at = stop.map_or_else(String::new, |stop| format!(" at {}", clock(stop.at.at_wall_ms, zone)));
+    match place(run.best_step, run.total, run.note.as_deref()) {
+        Some(place) => format!("Stopped on request{at}, at {place}."),
+        None => format!("Stopped on request{at}."),
+    }
+}
+
+/// How it was stopped.
+fn manner(run: &StoredRun, method: Option<Method>) -> String {
+    let acknowledged = run.acknowledged.is_some();
+    match method {
+        None => String::new(),
+        Some(Method::Graceful) if acknowledged => {
+            "It acknowledged the stop request and ended within the grace.".to_owned()
+        }
+        Some(Method::Graceful) => "It ended within the grace after the stop request.".to_owned(),
+        Some(Method::Forced) => {
+            run.stop.as_ref().map_or_else(|| "It was killed.".to_owned(), |stop| killed(stop, acknowledged))
+        }
+    }
+}
+
+fn killed(stop: &Stop, acknowledged: bool) -> String {
+    let waited = waited_ms(stop);
+    if stop.force && waited.is_none_or(|waited| waited == 0) {
+        return "It was killed without a grace.".to_owned();
+    }
+    let how = if acknowledged { "acknowledged the stop request, but" } else { "ignored the stop request and" };
+    match waited {
+        Some(waited) => format!("It {how} was killed after {}.", lengths(waited)),
+        None => format!("It {how} was killed."),
+    }
+}
+
+/// From the first signal to the forced one.
+fn waited_ms(stop: &Stop) -> Option<u64> {
+    let (Stage::Forced, forced) = stop.stage.as_ref()? else { return None };
+    let first = stop.first_signal.as_ref()?;
+    if first.boot == forced.boot {
+        Some(forced.at_awake_ms.saturating_sub(first.at_awake_ms))
+    } else {
+        u64::try_from(forced.at_wall_ms.saturating_sub(first.at_wall_ms)).ok()
+    }
+}
+
+fn would_have_been_stopped(run: &StoredRun, zone: &TimeZone) -> String {
+    let Some(WouldStop { at, reason, since_ms }) = &run.would_stop else { return String::new() };
+    let (at, since) = (clock(at.at_wall_ms, zone), lengths(*since_ms));
+    let why = match reason {
+        Reason::Stalled => format!("after {since} without progress (limit {})", lengths(run.limits.stall_ms)),
+        Reason::Unresponsive => format!("after {since} without a sign of life"),
+        Reason::MaxRuntime => format!("after running for {since}"),
+        Reason::User => "on request".to_owned(),
+    };
+    format!("It is only observed: it would have been stopped at {at}, {why}.")
+}
+
+fn last_place(run: &StoredRun, zone: &TimeZone) -> String {
+    match (place(run.best_step, run.total, run.note.as_deref()), &run.last_advance) {
+        (Some(place), Some(advance)) => format!("Last: {place}, at {}.", clock(advance.at_wall_ms, zone)),
+        (Some(place), None) => format!("Last: {place}."),
+        (None, _) => String::new(),
+    }
+}
+
+fn took_ms(run: &StoredRun, ending: &Ending) -> u64 {
+    u64::try_from(ending.ended_wall_ms.saturating_sub(run.started_wall_ms())).unwrap_or(0)
+}

@@ -1,0 +1,121 @@
+//! One line of the story of a run.
+
+use super::parts::{fragment, left_behind, lengths, lower_first, place, quote, signal_name, still_alive};
+use crate::api::{Evidence, Method, Outcome, Reason};
+use crate::store::entry::{Ending, Entry, Registration, Stage};
+use crate::store::state::StoredRun;
+
+/// The sentence for one entry of the run's journal.
+#[must_use]
+pub fn event(entry: &Entry, run: &StoredRun) -> String {
+    match entry {
+        Entry::Registered(registration) => registered(registration),
+        Entry::Started { pid, .. } => format!("Its command was started as process {pid}."),
+        Entry::Advanced { n: _, step, total, note, gap_ms } => {
+            let place = place(Some(*step), *total, note.as_deref()).expect("there is a step");
+            format!("It moved forward to {place}, after {}.", lengths(*gap_ms))
+        }
+        Entry::WentBack { step, best } => {
+            format!("The marker went back to step {step}; step {best} stays the best.")
+        }
+        Entry::MarkerTrouble { what } => format!("The marker cannot be used: {}.", fragment(what)),
+        Entry::MarkerReadable => "The marker can be used again.".to_owned(),
+        Entry::ClaimIgnored { .. } => "The marker claims a time in the future; the claim is ignored.".to_owned(),
+        Entry::Warned { since_ms } => {
+            format!("No progress for {} (warning after {}).", lengths(*since_ms), lengths(run.limits.warn_ms))
+        }
+        Entry::WouldStop { reason, since_ms } => {
+            format!("It would have been stopped ({}), but it is only observed.", why(*reason, *since_ms))
+        }
+        Entry::StopIntended { reason, since_ms, step: _, note: _, force } => {
+            let how = if *force { " without a grace" } else { "" };
+            format!("It is to be stopped{how}: {}.", why(*reason, *since_ms))
+        }
+        Entry::StopAbandoned { why } => format!("The stop was called off: {}.", fragment(why)),
+        Entry::Signalled { stage } => signalled(*stage, is_identified(run)).to_owned(),
+        Entry::RootEnded { code, signal } => root_ended(*code, *signal),
+        Entry::Acknowledged { note } => match note {
+            Some(note) => format!("It acknowledged the stop request: {}.", quote(note)),
+            None => "It acknowledged the stop request.".to_owned(),
+        },
+        Entry::AbortedNoteWritten { note } => format!("Nightkeep wrote into the marker: {}.", quote(note)),
+        Entry::Adopted { how } => format!("It was found again after a restart: {}.", fragment(how)),
+        Entry::CouldNotStop { survivors } => match still_alive(survivors).as_str() {
+            "" => "Not everything could be stopped.".to_owned(),
+            alive => format!("Not everything could be stopped: {}", lower_first(alive)),
+        },
+        Entry::Leftovers { pids } => left_behind(pids),
+        Entry::Ended(ending) => ended(ending),
+        Entry::Seen => "Somebody looked at it.".to_owned(),
+        Entry::EvidenceTaken { evidence } => evidence_taken(evidence),
+    }
+}
+
+fn registered(Registration { attached, observe, command, .. }: &Registration) -> String {
+    let what = match (attached, command.is_empty()) {
+        (true, _) => "A process that was running already was attached".to_owned(),
+        (false, true) => "It became known".to_owned(),
+        (false, false) => format!("It became known: {}", quote(&command.join(" "))),
+    };
+    let observed = if *observe { "; it is only observed" } else { "" };
+    format!("{what}{observed}.")
+}
+
+fn why(reason: Reason, since_ms: u64) -> String {
+    let since = lengths(since_ms);
+    match reason {
+        Reason::Stalled => format!("no progress for {since}"),
+        Reason::Unresponsive => format!("no sign of life for {since}"),
+        Reason::MaxRuntime => format!("it has run for {since}"),
+        Reason::User => "on request".to_owned(),
+    }
+}
+
+/// Whether its processes are only those that could be identified: nothing proves that these are all.
+fn is_identified(run: &StoredRun) -> bool {
+    run.attached || run.ended.as_ref().is_some_and(|ending| ending.identified.is_some())
+}
+
+const fn signalled(stage: Stage, is_identified: bool) -> &'static str {
+    match (stage, is_identified) {
+        (Stage::PoliteRoot, _) => "It was asked to stop.",
+        (Stage::PoliteRest, false) => "Everything that was left of it was asked to stop.",
+        (Stage::PoliteRest, true) => "What could be identified of it was asked to stop.",
+        (Stage::Forced, false) => "What was left of it was killed.",
+        (Stage::Forced, true) => "What could be identified of it was killed.",
+    }
+}
+
+fn root_ended(code: Option<i32>, signal: Option<i32>) -> String {
+    match (code, signal) {
+        (Some(code), _) => format!("Its command ended with exit code {code}."),
+        (None, Some(signal)) => format!("Its command was ended by signal {}.", signal_name(signal)),
+        (None, None) => "Its command ended; nothing tells how.".to_owned(),
+    }
+}
+
+fn ended(ending: &Ending) -> String {
+    let how = match (ending.outcome, ending.method) {
+        _ if ending.exec_error.is_some() => "It could not be started.",
+        (Outcome::Succeeded, _) => "It finished.",
+        (Outcome::Failed, _) => "It failed.",
+        (Outcome::Aborted, Some(Method::Graceful)) => "It is stopped; it ended within the grace.",
+        (Outcome::Aborted, Some(Method::Forced)) => "It is stopped, by force.",
+        (Outcome::Aborted, None) => "It is stopped.",
+        (Outcome::Lost, _) => "It is over; its end was not seen.",
+    };
+    let alive = still_alive(&ending.survivors);
+    format!("{how} {alive}").trim_end().to_owned()
+}
+
+fn evidence_taken(evidence: &Evidence) -> String {
+    let processes = match evidence.processes.len() {
+        1 => "1 process was".to_owned(),
+        count => format!("{count} processes were"),
+    };
+    match evidence.missing.len() {
+        0 => format!("Evidence was taken: {processes} there."),
+        1 => format!("Evidence was taken: {processes} there; 1 part could not be had."),
+        parts => format!("Evidence was taken: {processes} there; {parts} parts could not be had."),
+    }
+}

@@ -1,0 +1,116 @@
+//! State is a fold of the journal (INV-17).
+
+use nightkeep_engine::api::Outcome;
+use nightkeep_engine::store::Write;
+use nightkeep_engine::store::entry::{Entry, Stamped};
+use proptest::collection::vec;
+use proptest::prelude::*;
+
+use crate::generated::{any_entry, any_stamped};
+use crate::support::{advanced, at, ended, ending, open, place, reader, registration, stamped};
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_rebuild_gives_what_the_live_path_gave(entries in vec((1_u64..=3, any_stamped()), 0..60), batch in 1_usize..20) {
+        let place = place();
+        let mut store = open(&place.path);
+        for tag in ["a", "b", "c"] {
+            store.register(&at(0), &registration(tag, "job")).unwrap();
+        }
+        for batch in entries.chunks(batch) {
+            let writes: Vec<Write> = batch.iter().map(|(run, entry)| Write::Append(*run, vec![entry.clone()])).collect();
+            prop_assert!(store.write(&writes).unwrap().iter().all(Result::is_ok));
+        }
+        let live = store.folded_tables().unwrap();
+        prop_assert_eq!(live["runs"].len(), 3);
+        prop_assert_eq!(store.rebuild().unwrap(), 0);
+        prop_assert_eq!(store.folded_tables().unwrap(), live);
+    }
+
+    #[test]
+    fn the_fold_agrees_with_a_count_by_hand(entries in vec(any_stamped(), 0..60)) {
+        let place = place();
+        let mut store = open(&place.path);
+        let run = store.register(&at(0), &registration("a", "job")).unwrap();
+        store.append(run, entries.clone()).unwrap();
+
+        let alive: Vec<&Stamped> = entries.iter().take_while(|stamped| !matches!(stamped.entry, Entry::Ended(_))).collect();
+        let advances: Vec<(i64, u64)> = alive
+            .iter()
+            .filter_map(|stamped| if let Entry::Advanced { step, gap_ms, .. } = &stamped.entry { Some((*step, *gap_ms)) } else { None })
+            .collect();
+        let reader = reader(&place.path);
+        let state = reader.run(run).unwrap().unwrap();
+        prop_assert_eq!(state.gaps.count as usize, advances.len());
+        prop_assert_eq!(state.best_step, advances.iter().map(|(step, _)| *step).max());
+        prop_assert_eq!(state.gaps.longest_ms, advances.iter().map(|(_, gap)| *gap).max());
+        let ending = entries.iter().find_map(|stamped| if let Entry::Ended(ending) = &stamped.entry { Some(&**ending) } else { None });
+        prop_assert_eq!(state.ended.as_ref(), ending);
+        prop_assert_eq!(reader.open_runs().unwrap().len(), usize::from(ending.is_none()));
+        // Every state has its words.
+        prop_assert!(!reader.detail(run).unwrap().unwrap().message.is_empty());
+    }
+
+    #[test]
+    fn every_entry_reads_back_as_it_was_written(entry in any_entry()) {
+        let json = serde_json::to_value(&entry).unwrap();
+        prop_assert_eq!(json["kind"].as_str(), Some(entry.kind()));
+        prop_assert_eq!(serde_json::from_value::<Entry>(json).unwrap(), entry);
+    }
+}
+
+#[test]
+fn once_over_a_run_only_learns_what_is_found_out_afterwards() {
+    let place = place();
+    let mut store = open(&place.path);
+    let run = store.register(&at(0), &registration("a", "job")).unwrap();
+    store.append(run, vec![stamped(1, advanced(1, 1, 1)), ended(2, ending(Outcome::Succeeded, 2))]).unwrap();
+    let over = reader(&place.path).run(run).unwrap().unwrap();
+
+    store.append(run, vec![stamped(3, advanced(2, 9, 1)), ended(4, ending(Outcome::Lost, 4))]).unwrap();
+    assert_eq!(reader(&place.path).run(run).unwrap().unwrap(), over);
+
+    store.append(run, vec![stamped(5, Entry::Leftovers { pids: vec![7] }), stamped(6, Entry::Seen)]).unwrap();
+    let after = reader(&place.path).run(run).unwrap().unwrap();
+    assert_eq!((after.leftovers.as_slice(), after.seen), ([7].as_slice(), true));
+    assert_eq!(after.ended, over.ended);
+}
+
+#[test]
+fn a_stop_that_is_asked_for_again_keeps_its_cause_and_may_lose_its_grace() {
+    use nightkeep_engine::api::Reason;
+    let place = place();
+    let mut store = open(&place.path);
+    let run = store.register(&at(0), &registration("a", "job")).unwrap();
+    let intended = |reason, force| Entry::StopIntended { reason, since_ms: 9, step: None, note: None, force };
+    store
+        .append(run, vec![stamped(1, intended(Reason::Stalled, false)), stamped(2, intended(Reason::User, true))])
+        .unwrap();
+    let stop = reader(&place.path).run(run).unwrap().unwrap().stop.unwrap();
+    assert_eq!((stop.at, stop.reason, stop.force), (at(1), Reason::Stalled, true));
+
+    store.append(run, vec![stamped(3, Entry::StopAbandoned { why: "it advanced".to_owned() })]).unwrap();
+    assert_eq!(reader(&place.path).run(run).unwrap().unwrap().stop, None);
+}
+
+#[test]
+fn an_entry_of_a_later_version_is_skipped_not_lost() {
+    let place = place();
+    let mut store = open(&place.path);
+    let run = store.register(&at(0), &registration("a", "job")).unwrap();
+    let live = store.folded_tables().unwrap();
+    let other = rusqlite::Connection::open(&place.path).unwrap();
+    other
+        .execute(
+            "INSERT INTO journal (run, kind, at_wall_ms, at_awake_ms, boot, body) VALUES (?1, 'dreamed', 1, 1, 'b', '{\"kind\":\"dreamed\"}')",
+            [1],
+        )
+        .unwrap();
+    assert_eq!(store.rebuild().unwrap(), 1);
+    assert_eq!(store.folded_tables().unwrap(), live);
+    assert_eq!(reader(&place.path).detail(run).unwrap().unwrap().timeline.len(), 1);
+    let kept: i64 = other.query_row("SELECT count(*) FROM journal", [], |row| row.get(0)).unwrap();
+    assert_eq!(kept, 2);
+}

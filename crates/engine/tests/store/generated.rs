@@ -1,0 +1,97 @@
+//! Sequences of entries, in any order, sensible or not.
+
+use nightkeep_engine::api::{Evidence, Method, Outcome, Reason};
+use nightkeep_engine::store::entry::{Ending, Entry, Stage, Stamp, Stamped, Survivor};
+use proptest::collection::vec;
+use proptest::option::of;
+use proptest::prelude::*;
+
+/// Any entry but a registration, at any time.
+pub(crate) fn any_stamped() -> impl Strategy<Value = Stamped> {
+    let boot = prop_oneof![Just("boot-1".to_owned()), Just("boot-2".to_owned())];
+    (any::<i32>(), any::<u32>(), boot, any_entry()).prop_map(|(wall, awake, boot, entry)| {
+        let at = Stamp { at_wall_ms: i64::from(wall), at_awake_ms: u64::from(awake), boot };
+        Stamped { at, entry }
+    })
+}
+
+pub(crate) fn any_entry() -> impl Strategy<Value = Entry> {
+    prop_oneof![8 => progress(), 4 => stopping(), 2 => facts(), 1 => any_ending(), 1 => Just(Entry::Seen)]
+}
+
+fn progress() -> impl Strategy<Value = Entry> {
+    let advanced = (any::<u64>(), any::<i64>(), of(any::<i64>()), of(any::<String>()), any::<u64>())
+        .prop_map(|(n, step, total, note, gap_ms)| Entry::Advanced { n, step, total, note, gap_ms });
+    prop_oneof![
+        4 => advanced,
+        1 => (any::<i64>(), any::<i64>()).prop_map(|(step, best)| Entry::WentBack { step, best }),
+        1 => any::<String>().prop_map(|what| Entry::MarkerTrouble { what }),
+        1 => Just(Entry::MarkerReadable),
+        1 => any::<i64>().prop_map(|claimed_wall_ms| Entry::ClaimIgnored { claimed_wall_ms }),
+        1 => any::<u64>().prop_map(|since_ms| Entry::Warned { since_ms }),
+    ]
+}
+
+fn stopping() -> impl Strategy<Value = Entry> {
+    let intended = (reason(), any::<u64>(), of(any::<i64>()), of(any::<String>()), any::<bool>())
+        .prop_map(|(reason, since_ms, step, note, force)| Entry::StopIntended { reason, since_ms, step, note, force });
+    let stage = prop_oneof![Just(Stage::PoliteRoot), Just(Stage::PoliteRest), Just(Stage::Forced)];
+    prop_oneof![
+        (reason(), any::<u64>()).prop_map(|(reason, since_ms)| Entry::WouldStop { reason, since_ms }),
+        intended,
+        any::<String>().prop_map(|why| Entry::StopAbandoned { why }),
+        stage.prop_map(|stage| Entry::Signalled { stage }),
+        of(any::<String>()).prop_map(|note| Entry::Acknowledged { note }),
+        any::<String>().prop_map(|note| Entry::AbortedNoteWritten { note }),
+        survivors().prop_map(|survivors| Entry::CouldNotStop { survivors }),
+    ]
+}
+
+fn facts() -> impl Strategy<Value = Entry> {
+    let identity = of(any::<u32>().prop_map(|start| serde_json::json!({ "start": start })));
+    let evidence = any::<String>().prop_map(|taken_at| Evidence { taken_at, ..Evidence::default() });
+    prop_oneof![
+        (any::<u32>(), identity).prop_map(|(pid, identity)| Entry::Started { pid, identity }),
+        (of(any::<i32>()), of(any::<i32>())).prop_map(|(code, signal)| Entry::RootEnded { code, signal }),
+        any::<String>().prop_map(|how| Entry::Adopted { how }),
+        vec(any::<u32>(), 0..4).prop_map(|pids| Entry::Leftovers { pids }),
+        evidence.prop_map(|evidence| Entry::EvidenceTaken { evidence: Box::new(evidence) }),
+    ]
+}
+
+fn any_ending() -> impl Strategy<Value = Entry> {
+    let outcome =
+        prop_oneof![Just(Outcome::Succeeded), Just(Outcome::Failed), Just(Outcome::Aborted), Just(Outcome::Lost)];
+    let method = prop_oneof![Just(Method::Graceful), Just(Method::Forced)];
+    let how = (outcome, of(reason()), of(method), of(any::<String>()));
+    let facts = (of(any::<i32>()), of(any::<i32>()), survivors(), any::<bool>(), any::<i64>());
+    (how, facts).prop_map(|((outcome, reason, method, exec_error), facts)| {
+        let (exit_code, signal, survivors, recovered, ended_wall_ms) = facts;
+        let ending = Ending {
+            outcome,
+            reason,
+            method,
+            exit_code,
+            signal,
+            exec_error,
+            survivors,
+            identified: None,
+            recovered,
+            ended_wall_ms,
+        };
+        Entry::Ended(Box::new(ending))
+    })
+}
+
+fn reason() -> impl Strategy<Value = Reason> {
+    prop_oneof![Just(Reason::Stalled), Just(Reason::Unresponsive), Just(Reason::MaxRuntime), Just(Reason::User)]
+}
+
+fn survivors() -> impl Strategy<Value = Vec<Survivor>> {
+    let survivor = (any::<u32>(), of(any::<String>()), of(any::<String>())).prop_map(|(pid, name, why)| Survivor {
+        pid,
+        name,
+        why,
+    });
+    vec(survivor, 0..8)
+}

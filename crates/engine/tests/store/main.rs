@@ -1,0 +1,14 @@
+//! The history store, on real files and with real processes.
+
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a helper of a test may fail like the test itself")]
+
+mod crash;
+mod damage;
+mod fold;
+mod generated;
+mod reading;
+mod schema;
+mod sentences;
+mod support;
+mod throughput;
+mod writers;
