@@ -1,0 +1,155 @@
+//! Commands about jobs and job types.
+
+use clap::{Args, Subcommand};
+
+use super::Limits;
+
+/// `nightkeep job …`.
+#[derive(Debug, Subcommand)]
+pub enum JobCommand {
+    /// Add a job to the configuration
+    #[command(after_help = "Examples:\n  \
+        nightkeep job add nightly --type llm --cwd ~/articles --progress progress.json -- python3 gen.py\n  \
+        nightkeep job add fuzz --stall-after 2h --observe -- ./fuzz.sh --forever")]
+    Add {
+        /// The job's name
+        name: String,
+        /// What the job is.
+        #[command(flatten)]
+        fields: JobFields,
+        /// The command and its arguments
+        #[arg(value_name = "COMMAND", trailing_var_arg = true, allow_hyphen_values = true, required = true)]
+        command: Vec<String>,
+    },
+    /// List the jobs
+    List {
+        /// Print one JSON document
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show one job
+    Show {
+        /// The job's name
+        name: String,
+        /// Print one JSON document
+        #[arg(long)]
+        json: bool,
+    },
+    /// Change a job: what is given, or everything in your editor when nothing is given
+    #[command(after_help = "Examples:\n  \
+        nightkeep job edit nightly --stall-after 30m\n  \
+        nightkeep job edit nightly --rename weekly\n  \
+        nightkeep job edit nightly -- python3 gen.py --fast\n  \
+        nightkeep job edit nightly                       opens config.toml in $EDITOR")]
+    Edit(JobEdit),
+    /// Remove a job; the history of its runs stays
+    Remove {
+        /// The job's name
+        name: String,
+    },
+    /// Check a job without starting it
+    #[command(
+        after_help = "Looks for the program, the directory and the marker, and checks the limits. Ends with 1 when \
+        the job could not be started."
+    )]
+    Test {
+        /// The job's name
+        name: String,
+    },
+}
+
+/// What a job is.
+#[derive(Debug, Default, Args)]
+pub struct JobFields {
+    /// The job type, which brings the limits; see `nightkeep type list`
+    #[arg(long = "type", value_name = "TYPE")]
+    pub kind: Option<String>,
+    /// The file in which the command stamps its progress, relative to its directory
+    #[arg(long, value_name = "FILE")]
+    pub progress: Option<String>,
+    /// Where the command runs; the home directory when left out
+    #[arg(long, value_name = "DIRECTORY")]
+    pub cwd: Option<String>,
+    /// Set a variable for the command
+    #[arg(long, value_name = "NAME=VALUE", value_parser = variable)]
+    pub env: Vec<(String, String)>,
+    /// Only record what would be done about a stall
+    #[arg(long)]
+    pub observe: bool,
+    /// The limits.
+    #[command(flatten)]
+    pub limits: Limits,
+}
+
+/// `nightkeep job edit`.
+#[derive(Debug, Args)]
+pub struct JobEdit {
+    /// The job's name
+    pub name: String,
+    /// Give it another name
+    #[arg(long, value_name = "NAME")]
+    pub rename: Option<String>,
+    /// What is changed.
+    #[command(flatten)]
+    pub fields: JobFields,
+    /// Stop stalled runs again
+    #[arg(long, conflicts_with = "observe")]
+    pub enforce: bool,
+    /// The command and its arguments
+    #[arg(value_name = "COMMAND", trailing_var_arg = true, allow_hyphen_values = true)]
+    pub command: Vec<String>,
+}
+
+impl JobEdit {
+    /// Whether nothing is to be changed by flags.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        let JobFields { kind, progress, cwd, env, observe, limits } = &self.fields;
+        self.rename.is_none()
+            && !self.enforce
+            && self.command.is_empty()
+            && kind.is_none()
+            && progress.is_none()
+            && cwd.is_none()
+            && env.is_empty()
+            && !observe
+            && limits.spec() == nightkeep_engine::api::LimitsSpec::default()
+    }
+}
+
+/// `nightkeep type …`.
+#[derive(Debug, Subcommand)]
+pub enum TypeCommand {
+    /// List the job types with their limits
+    List {
+        /// Print one JSON document
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show one job type
+    Show {
+        /// The type's name
+        name: String,
+        /// Print one JSON document
+        #[arg(long)]
+        json: bool,
+    },
+    /// Change limits of a job type, or make a type of your own
+    #[command(
+        after_help = "Examples:\n  nightkeep type set llm --stall-after 20m\n  nightkeep type set sweep --warn-after 1h --stall-after 3h"
+    )]
+    Set {
+        /// The type's name
+        name: String,
+        /// The limits.
+        #[command(flatten)]
+        limits: Limits,
+    },
+}
+
+fn variable(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
+        _ => Err("write it as NAME=VALUE".to_owned()),
+    }
+}

@@ -1,0 +1,124 @@
+//! The command line as it is written: names, flags and help texts. What they mean is in `commands`.
+
+mod jobs;
+mod runs;
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand};
+
+pub use jobs::{JobCommand, JobEdit, JobFields, TypeCommand};
+pub use runs::{Attach, History, Limits, Mark, Run, Show, Status, Stop};
+
+/// The whole command line.
+#[derive(Debug, Parser)]
+#[command(
+    name = "nightkeep",
+    version,
+    about = "Supervises the agents you leave running overnight",
+    long_about = "Supervises the agents you leave running overnight.\n\n\
+        Nightkeep watches whether the work of a run moves forward. A run that stands still for longer than its kind of \
+        work allows is stopped, gently at first, with everything it started; what was seen before is kept for you to \
+        read in the morning.",
+    after_help = "Start here:\n  \
+        nightkeep run --type llm --progress out/progress.json -- python3 gen.py\n  \
+        nightkeep status --watch\n  \
+        nightkeep history\n\n\
+        Data goes to stdout, everything else to stderr. The exit code is 0, or 1 when a request failed, or 2 when the \
+        command line cannot be understood; `run` ends with the code of its command.",
+    max_term_width = 100,
+    infer_subcommands = false,
+    disable_help_subcommand = true
+)]
+pub struct Cli {
+    /// What is to be done.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What is to be done.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run a command and have it watched
+    Run(Run),
+    /// Watch a process that something else started
+    Attach(Attach),
+    /// Start a job
+    Start {
+        /// The job's name
+        job: String,
+    },
+    /// Stop a run, or every run of a job
+    Stop(Stop),
+    /// Stamp progress: what an agent calls when it moved forward
+    Mark(Mark),
+    /// Show the runs that are not over
+    Status(Status),
+    /// Show the runs that are over
+    History(History),
+    /// Tell the story of one run
+    Show(Show),
+    /// Wait until a run is over, and end as it did
+    #[command(
+        after_help = "Ends with the exit code of the run: 124 when Nightkeep stopped it, 128 + N when signal N ended it, 1 when nobody knows."
+    )]
+    Wait {
+        /// The run's number
+        run: u64,
+    },
+    /// Print all that changes, one JSON object a line, until Ctrl-C
+    #[command(
+        after_help = "Each line is the whole picture at that moment and replaces the one before. Ends with 1 when the engine ends."
+    )]
+    Events {
+        /// Print JSON, as it always does
+        #[arg(long)]
+        json: bool,
+    },
+    /// Add, change, test and remove jobs
+    #[command(subcommand)]
+    Job(JobCommand),
+    /// Show and change job types: named sets of limits
+    #[command(subcommand)]
+    Type(TypeCommand),
+    /// Be the engine, which watches; started by itself when it is needed
+    Engine(Engine),
+    /// Check that everything Nightkeep needs is in place
+    Doctor(Doctor),
+    /// Open the window
+    Open {
+        /// The page: `overview`, `history`, `history/41`, `jobs`, `types` or `settings`
+        page: Option<String>,
+    },
+    /// Keep one run
+    #[command(hide = true)]
+    Keeper {
+        /// The run's directory
+        run_dir: PathBuf,
+    },
+}
+
+/// `nightkeep engine`.
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Only one engine works on a data directory. Runs go on while it is away, and it finds them again."
+)]
+pub struct Engine {
+    /// End the engine that runs; its runs go on
+    #[arg(long)]
+    pub stop: bool,
+}
+
+/// `nightkeep doctor`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Ends with 1 when something is broken (✕), with 0 when there are only remarks (!).")]
+pub struct Doctor {
+    /// Print one JSON document
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Takes a length of time as it is written, after a check that it is one.
+fn length(text: &str) -> Result<String, String> {
+    nightkeep_engine::config::duration::parse(text).map(|_| text.to_owned()).map_err(|fault| fault.to_string())
+}

@@ -1,0 +1,245 @@
+//! Commands about runs.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+use nightkeep_engine::api::{LimitsSpec, Outcome};
+
+use super::length;
+
+/// Limits, each of which may be left out.
+#[derive(Debug, Default, Clone, Args)]
+pub struct Limits {
+    /// Warn when the work has not moved forward for this long
+    #[arg(long, value_name = "TIME", value_parser = length, help_heading = "Limits")]
+    pub warn_after: Option<String>,
+    /// Stop when the work has not moved forward for this long
+    #[arg(long, value_name = "TIME", value_parser = length, help_heading = "Limits")]
+    pub stall_after: Option<String>,
+    /// Give a stopped run this long to clean up
+    #[arg(long, value_name = "TIME", value_parser = length, help_heading = "Limits")]
+    pub grace: Option<String>,
+    /// Before the first step, start counting only after this long
+    #[arg(long, value_name = "TIME", value_parser = length, help_heading = "Limits")]
+    pub start_allowance: Option<String>,
+    /// Stop a run that takes longer than this in all
+    #[arg(long, value_name = "TIME", value_parser = length, help_heading = "Limits")]
+    pub max_runtime: Option<String>,
+}
+
+impl Limits {
+    /// As they stand in the configuration.
+    #[must_use]
+    pub fn spec(&self) -> LimitsSpec {
+        LimitsSpec {
+            warn_after: self.warn_after.clone(),
+            stall_after: self.stall_after.clone(),
+            grace: self.grace.clone(),
+            start_allowance: self.start_allowance.clone(),
+            max_runtime: self.max_runtime.clone(),
+        }
+    }
+
+    /// These limits, and where they leave something out, those of `base`.
+    #[must_use]
+    pub fn over(&self, base: &LimitsSpec) -> LimitsSpec {
+        let own = self.spec();
+        LimitsSpec {
+            warn_after: own.warn_after.or_else(|| base.warn_after.clone()),
+            stall_after: own.stall_after.or_else(|| base.stall_after.clone()),
+            grace: own.grace.or_else(|| base.grace.clone()),
+            start_allowance: own.start_allowance.or_else(|| base.start_allowance.clone()),
+            max_runtime: own.max_runtime.or_else(|| base.max_runtime.clone()),
+        }
+    }
+}
+
+/// `nightkeep run`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+    nightkeep run -- python3 gen.py\n  \
+    nightkeep run --type llm --progress out/progress.json -- python3 gen.py --all\n  \
+    nightkeep run --stall-after 45m --max-runtime 8h --name refactor -- ./agent.sh\n  \
+    nightkeep run --job nightly                      run a job here, as cron would\n  \
+    nightkeep run --detach -- ./long.sh              come back at once\n\n\
+    The command tells of its progress by writing {\"step\": 3, \"note\": \"draft written\"} to the file that \
+    $NIGHTKEEP_PROGRESS names, or with `nightkeep mark`.\n\n\
+    Times are written as 90, 90s, 10m or 1h30m. Ends with the command's own exit code; with 124 when Nightkeep stopped \
+    it, 128 + N when signal N ended it, 127 when there is no such program, 126 when it may not be executed.")]
+pub struct Run {
+    /// Take command, directory, marker and limits from this job
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["kind", "name"])]
+    pub job: Option<String>,
+    /// The job type, which brings the limits; see `nightkeep type list`
+    #[arg(long = "type", id = "kind", value_name = "TYPE")]
+    pub kind: Option<String>,
+    /// What the run is called; the program's name when left out
+    #[arg(long)]
+    pub name: Option<String>,
+    /// The file in which the command stamps its progress
+    #[arg(long, value_name = "FILE")]
+    pub progress: Option<PathBuf>,
+    /// The limits.
+    #[command(flatten)]
+    pub limits: Limits,
+    /// Only record what would be done about a stall
+    #[arg(long)]
+    pub observe: bool,
+    /// Come back as soon as the command runs
+    #[arg(long)]
+    pub detach: bool,
+    /// Do not run the command unless it can be watched
+    #[arg(long)]
+    pub require_watch: bool,
+    /// The command and its arguments
+    #[arg(
+        value_name = "COMMAND",
+        trailing_var_arg = true,
+        allow_hyphen_values = true,
+        required_unless_present = "job"
+    )]
+    pub command: Vec<OsString>,
+}
+
+/// `nightkeep attach`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+    nightkeep attach --name fuzz --pid 4711 --progress /srv/fuzz/progress.json\n  \
+    nightkeep attach --name web --pidfile web.pid --progress web.json --type agent --observe\n\n\
+    Of a process that Nightkeep did not start, it can stop only what it can identify.")]
+#[command(group(clap::ArgGroup::new("process").required(true).args(["pid", "pidfile"])))]
+pub struct Attach {
+    /// What the run is called
+    #[arg(long)]
+    pub name: String,
+    /// The process
+    #[arg(long)]
+    pub pid: Option<u32>,
+    /// A file that holds the process's number
+    #[arg(long, value_name = "FILE")]
+    pub pidfile: Option<PathBuf>,
+    /// The file in which the process stamps its progress
+    #[arg(long, value_name = "FILE")]
+    pub progress: PathBuf,
+    /// The job type, which brings the limits
+    #[arg(long = "type", value_name = "TYPE")]
+    pub kind: Option<String>,
+    /// The limits.
+    #[command(flatten)]
+    pub limits: Limits,
+    /// Only record what would be done about a stall
+    #[arg(long)]
+    pub observe: bool,
+}
+
+/// `nightkeep stop`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  nightkeep stop 41\n  nightkeep stop nightly --force\n\n\
+    The request returns when the stop has begun; `nightkeep show 41` tells how it went.")]
+pub struct Stop {
+    /// The number of a run, or the name of a job
+    #[arg(value_name = "RUN|JOB")]
+    pub target: String,
+    /// Kill at once, without time to clean up
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// `nightkeep mark`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+    nightkeep mark                                  one step further\n  \
+    nightkeep mark 3 --note \"draft written\"\n  \
+    nightkeep mark 3 --total 12\n  \
+    nightkeep mark --expect 45m                     the step I am at takes longer\n\n\
+    Without STEP, the step is one more than the last one; `--expect` alone keeps it. Writes the file that \
+    $NIGHTKEEP_PROGRESS names and needs no engine. Other fields of the file are kept.")]
+pub struct Mark {
+    /// The step that is done; only a higher one counts as progress
+    pub step: Option<i64>,
+    /// What was done
+    #[arg(long)]
+    pub note: Option<String>,
+    /// How many steps there are
+    #[arg(long, value_name = "STEPS")]
+    pub total: Option<i64>,
+    /// How long the next step may take
+    #[arg(long, value_name = "TIME", value_parser = length)]
+    pub expect: Option<String>,
+    /// The marker; $NIGHTKEEP_PROGRESS when left out
+    #[arg(long, value_name = "FILE")]
+    pub file: Option<PathBuf>,
+}
+
+/// `nightkeep status`.
+#[derive(Debug, Args)]
+#[command(after_help = "PROGRESS is the time since the work last moved forward, of the time after which the run is \
+    stopped. OUTPUT is the time since something was last printed, which is never taken for progress.")]
+pub struct Status {
+    /// Print one JSON document
+    #[arg(long, conflicts_with = "watch")]
+    pub json: bool,
+    /// Keep showing it until Ctrl-C
+    #[arg(long)]
+    pub watch: bool,
+}
+
+/// `nightkeep history`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  nightkeep history --outcome aborted\n  nightkeep history --job nightly --limit 5 --json\n\n\
+    Newest first. On a terminal, what is listed counts as looked at."
+)]
+pub struct History {
+    /// Print one JSON document
+    #[arg(long)]
+    pub json: bool,
+    /// Only runs of this job
+    #[arg(long, value_name = "NAME")]
+    pub job: Option<String>,
+    /// Only runs that ended so
+    #[arg(long)]
+    pub outcome: Option<OutcomeArg>,
+    /// At most this many
+    #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub limit: u32,
+}
+
+/// How a run ended, as it is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum OutcomeArg {
+    /// By itself, with exit code 0
+    Succeeded,
+    /// By itself, with another exit code or by a signal
+    Failed,
+    /// Stopped by Nightkeep or by you
+    Aborted,
+    /// Nobody knows how
+    Lost,
+}
+
+impl From<OutcomeArg> for Outcome {
+    fn from(outcome: OutcomeArg) -> Self {
+        match outcome {
+            OutcomeArg::Succeeded => Self::Succeeded,
+            OutcomeArg::Failed => Self::Failed,
+            OutcomeArg::Aborted => Self::Aborted,
+            OutcomeArg::Lost => Self::Lost,
+        }
+    }
+}
+
+/// `nightkeep show`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  nightkeep show 41\n  nightkeep show 41 --output > all-that-was-printed.log")]
+pub struct Show {
+    /// The run's number
+    pub run: u64,
+    /// Print one JSON document
+    #[arg(long, conflicts_with = "output")]
+    pub json: bool,
+    /// Print everything the run has printed, as it was, and nothing else
+    #[arg(long)]
+    pub output: bool,
+}

@@ -1,0 +1,135 @@
+//! What is checked the same way on every system.
+
+use std::fs::File;
+use std::io::{ErrorKind, Read};
+use std::path::Path;
+
+use nightkeep_engine::api::{API_VERSION, ErrorCode, Fault, FaultKind};
+use nightkeep_engine::client::{Client, engine_at, nightkeep_program};
+use nightkeep_engine::config::Config;
+
+use super::Check;
+use crate::commands::Here;
+use crate::commands::open::program_beside;
+use crate::failure::chain;
+
+/// What a database of SQLite begins with.
+const SQLITE_MAGIC: &[u8; 16] = b"SQLite format 3\0";
+
+pub(super) fn places(here: &Here) -> Check {
+    match here.places.create() {
+        Ok(()) => Check::good("places", format!("runs are kept in `{}`", here.places.runs_dir().display())),
+        Err(error) => Check::broken("places", format!("failed to {}", chain(&error)), error.hint()),
+    }
+}
+
+/// Whether the engine answers, and whether it is the one of this program.
+pub(super) async fn engine(here: &Here) -> Vec<Check> {
+    let socket = here.places.socket();
+    let engine = match engine_at(&socket).await {
+        Ok(engine) => engine,
+        Err(error) if error.code == ErrorCode::Unreachable && error.message == "the engine is not running" => {
+            return vec![Check::good("engine", "does not run; it is started when it is needed")];
+        }
+        Err(error) => {
+            let hint = error.hint.unwrap_or_else(|| format!("see `{}`", here.places.log_dir().display()));
+            return vec![Check::broken("engine", error.message, hint)];
+        }
+    };
+    let runs =
+        Check::good("engine", format!("runs as process {}, logs to `{}`", engine.pid, here.places.log_dir().display()));
+    let own = env!("CARGO_PKG_VERSION");
+    let versions = if engine.api != API_VERSION {
+        Check::broken(
+            "versions",
+            format!("the engine speaks API version {}, this program speaks {API_VERSION}", engine.api),
+            "run `nightkeep engine --stop`; its runs go on",
+        )
+    } else if engine.version == own {
+        Check::good("versions", format!("engine and program are of version {own}"))
+    } else {
+        Check::remark(
+            "versions",
+            format!("the engine is of version {}, this program of version {own}", engine.version),
+            "run `nightkeep engine --stop`; its runs go on, and the next command starts the engine of this version",
+        )
+    };
+    [runs, versions].into_iter().chain(faults(&socket).await).collect()
+}
+
+/// What the engine itself says is wrong with the watch. The configuration and the desktop are looked at from here.
+async fn faults(socket: &Path) -> Vec<Check> {
+    let Ok(engine) = Client::connect(socket).await else { return Vec::new() };
+    let faults = engine.live().await.map(|live| live.faults).unwrap_or_default();
+    let check = |fault: Fault| match fault.kind {
+        FaultKind::Config | FaultKind::Notifications => None,
+        FaultKind::Storage => Some(Check::broken("storage", fault.message, "free some space, or make it writable")),
+        FaultKind::Quarantine => {
+            Some(Check::remark("damage", fault.message, "keep the file if you want to look into it; nothing reads it"))
+        }
+        FaultKind::Watch => Some(Check::remark("watch", fault.message, "markers are still read, on a timer")),
+    };
+    faults.into_iter().filter_map(check).collect()
+}
+
+pub(super) fn config(here: &Here) -> Check {
+    let path = here.places.config_file();
+    match std::fs::read_to_string(&path) {
+        Ok(text) => match Config::parse(&text) {
+            Ok(config) => Check::good(
+                "configuration",
+                format!("`{}` is good and has {} jobs", path.display(), config.jobs().len()),
+            ),
+            Err(fault) => Check::broken(
+                "configuration",
+                format!("`{}`: {fault}", path.display()),
+                "mend it; until then the last good configuration is in force",
+            ),
+        },
+        Err(cause) if cause.kind() == ErrorKind::NotFound => {
+            Check::good("configuration", format!("there is no `{}` yet; the defaults are in force", path.display()))
+        }
+        Err(cause) => {
+            Check::broken("configuration", format!("`{}`: {cause}", path.display()), "make the file readable for you")
+        }
+    }
+}
+
+/// Whether the history is a database at all. The engine checks what is in it whenever it starts.
+pub(super) fn history(here: &Here) -> Check {
+    let path = here.places.database();
+    let mut magic = [0; 16];
+    match File::open(&path).and_then(|mut file| file.read_exact(&mut magic)) {
+        Ok(()) if &magic == SQLITE_MAGIC => Check::good("history", format!("is in `{}`", path.display())),
+        Err(cause) if cause.kind() == ErrorKind::NotFound => Check::good("history", "is empty: nothing ran yet"),
+        Ok(()) => not_a_database(&path.display().to_string()),
+        Err(cause) if cause.kind() == ErrorKind::UnexpectedEof => not_a_database(&path.display().to_string()),
+        Err(cause) => {
+            Check::broken("history", format!("`{}`: {cause}", path.display()), "make the file readable for you")
+        }
+    }
+}
+
+fn not_a_database(path: &str) -> Check {
+    Check::broken("history", format!("`{path}` is no database"), "move it away; the engine begins another one")
+}
+
+/// The other programs of Nightkeep.
+pub(super) fn programs() -> Vec<Check> {
+    let own = match nightkeep_program() {
+        Ok(program) if program.is_file() => Check::good("program", format!("is `{}`", program.display())),
+        Ok(program) => Check::broken(
+            "program",
+            format!("`{}` is missing", program.display()),
+            "install `nightkeep` there, or name it in `NIGHTKEEP_BIN`",
+        ),
+        Err(cause) => Check::broken("program", format!("cannot be located: {cause}"), "name it in `NIGHTKEEP_BIN`"),
+    };
+    let beside = |name: &'static str, program: &str| match program_beside(program) {
+        Ok(path) => Check::good(name, format!("is `{}`", path.display())),
+        Err(failure) => {
+            Check::remark(name, failure.message, "install the desktop package; the commands work without it")
+        }
+    };
+    vec![own, beside("tray", "nightkeep-tray"), beside("window", "nightkeep-app")]
+}

@@ -1,0 +1,56 @@
+//! `engine`: be it, or end it.
+
+use nightkeep_engine::api::ErrorCode;
+use nightkeep_engine::client::{nightkeep_program, stop_engine};
+use nightkeep_engine::{HostError, HostOptions};
+
+use super::{Here, cannot_use_places};
+use crate::args::Engine;
+use crate::console;
+use crate::failure::Failure;
+
+#[cfg_attr(unix, path = "engine/ending_unix.rs")]
+#[cfg_attr(windows, path = "engine/ending_windows.rs")]
+mod ending;
+mod log;
+
+pub(super) async fn engine(here: &Here, wanted: &Engine) -> Result<(), Failure> {
+    if wanted.stop {
+        return stop(here).await;
+    }
+    here.places.create().map_err(|error| cannot_use_places(&error))?;
+    log::start(&here.places.log_dir())?;
+    host(here).await
+}
+
+async fn stop(here: &Here) -> Result<(), Failure> {
+    match stop_engine(&here.places.socket()).await {
+        Ok(()) => console::print("the engine ends; its runs go on\n"),
+        Err(error) if error.code == ErrorCode::Unreachable => console::print("no engine is running\n"),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// The one place that hosts the engine. It ends when a person or the system asks for it; its runs go on.
+async fn host(here: &Here) -> Result<(), Failure> {
+    let nightkeep = nightkeep_program()
+        .map_err(|error| Failure::new(format!("the path of this program cannot be found out: {error}")))?;
+    let options = HostOptions { nightkeep, notifications: true };
+    match nightkeep_engine::host(here.places.clone(), options, ending::interrupted()).await {
+        Ok(()) => Ok(()),
+        Err(HostError::Owned { data }) => {
+            let failure = Failure::new(format!("another engine is running: it holds `{}`", data.display()));
+            Err(failure.with_hint("`nightkeep engine --stop` ends it; its runs go on"))
+        }
+        Err(error) => {
+            tracing::error!(error = &error as &dyn std::error::Error, "the engine could not be started");
+            Err(Failure::new(chain(&error)))
+        }
+    }
+}
+
+/// An error with its causes, on one line.
+fn chain(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(error.source(), |cause| cause.source());
+    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
+}

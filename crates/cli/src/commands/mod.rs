@@ -1,0 +1,85 @@
+//! The commands: what is asked of the engine, and what is printed of its answers.
+
+mod doctor;
+mod editor;
+mod engine;
+mod events;
+mod history;
+mod jobs;
+mod mark;
+mod open;
+mod run;
+mod runs;
+mod status;
+mod types;
+
+use nightkeep_engine::client::Client;
+use nightkeep_engine::places::{Places, PlacesError};
+
+use crate::Done;
+use crate::args::Command;
+use crate::failure::{Failure, chain};
+
+/// Does one command.
+pub(crate) fn run(command: Command) -> Done {
+    let here = Here::find()?;
+    runtime()?.block_on(run_here(&here, command))
+}
+
+async fn run_here(here: &Here, command: Command) -> Done {
+    match command {
+        Command::Run(wanted) => return run::run(here, wanted).await,
+        Command::Job(wanted) => return jobs::job(here, wanted).await,
+        Command::Doctor(wanted) => return doctor::doctor(here, &wanted).await,
+        Command::Attach(wanted) => runs::attach(here, wanted).await?,
+        Command::Start { job } => runs::start(here, &job).await?,
+        Command::Stop(wanted) => runs::stop(here, &wanted).await?,
+        Command::Mark(wanted) => mark::mark(&wanted)?,
+        Command::Status(wanted) => status::status(here, &wanted).await?,
+        Command::History(wanted) => history::history(here, wanted).await?,
+        Command::Wait { run } => return events::wait(here, run).await,
+        Command::Events { json: _ } => events::events(here).await?,
+        Command::Show(wanted) => history::show(here, &wanted).await?,
+        Command::Type(wanted) => types::type_of(here, wanted).await?,
+        Command::Engine(wanted) => engine::engine(here, &wanted).await?,
+        Command::Open { page } => open::open(page)?,
+        Command::Keeper { run_dir } => {
+            let shown = run_dir.display();
+            return Err(Failure::usage(format!(
+                "`keeper` takes one directory of a run and nothing else, not `{shown}`"
+            )));
+        }
+    }
+    Ok(0)
+}
+
+/// Where this user's Nightkeep lies.
+struct Here {
+    places: Places,
+}
+
+impl Here {
+    fn find() -> Result<Self, Failure> {
+        Ok(Self { places: Places::from_env().map_err(|error| cannot_use_places(&error))? })
+    }
+
+    /// The engine, started when there is none.
+    async fn engine(&self) -> Result<Client, Failure> {
+        // An engine that cannot use its places ends without a word that anybody here would hear.
+        self.places.create().map_err(|error| cannot_use_places(&error))?;
+        Ok(Client::connect_or_start(&self.places.socket()).await?)
+    }
+}
+
+fn cannot_use_places(error: &PlacesError) -> Failure {
+    Failure::new(format!("failed to {}", chain(error))).with_hint(error.hint())
+}
+
+fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        // Longer than the pause between two looks at all markers, so that an idle engine keeps its one thread for them.
+        .thread_keep_alive(std::time::Duration::from_secs(30))
+        .build()
+        .map_err(|cause| Failure::new(format!("the runtime cannot be started: {cause}")))
+}

@@ -1,0 +1,38 @@
+//! `open`: the window.
+
+use std::env;
+use std::ffi::OsString;
+
+use nightkeep_os::DetachedStdin;
+
+use crate::failure::Failure;
+
+/// The window's program, which lies beside this one.
+const WINDOW: &str = "nightkeep-app";
+/// Where a window can be shown, on systems that say it in the environment.
+const DISPLAYS: [&str; 2] = ["WAYLAND_DISPLAY", "DISPLAY"];
+
+pub(super) fn open(page: Option<String>) -> Result<(), Failure> {
+    let program = program_beside(WINDOW)?;
+    if cfg!(target_os = "linux") && !DISPLAYS.into_iter().any(|name| env::var_os(name).is_some_and(|it| !it.is_empty()))
+    {
+        return Err(Failure::new("there is no display to open a window on")
+            .with_hint("use `nightkeep status` and `nightkeep history` here"));
+    }
+    let page: Vec<OsString> = page.map(OsString::from).into_iter().collect();
+    nightkeep_os::spawn_detached(program.as_os_str(), &page, &[], None, DetachedStdin::Null)
+        .map(drop)
+        .map_err(|cause| Failure::new(format!("the window `{}` cannot be opened: {cause}", program.display())))
+}
+
+/// A program of Nightkeep that is not this one.
+pub(super) fn program_beside(name: &str) -> Result<std::path::PathBuf, Failure> {
+    let own = env::current_exe().map_err(|cause| Failure::new(format!("this program cannot be located: {cause}")))?;
+    let program = own.with_file_name(format!("{name}{}", env::consts::EXE_SUFFIX));
+    if program.is_file() {
+        Ok(program)
+    } else {
+        Err(Failure::new(format!("`{}` is not installed", program.display()))
+            .with_hint("install the desktop package of Nightkeep, or use `nightkeep status` and `nightkeep history`"))
+    }
+}

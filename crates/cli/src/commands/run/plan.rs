@@ -1,0 +1,183 @@
+//! From flags, job and type to the spec of a run.
+
+use std::env;
+use std::io::IsTerminal;
+use std::path::{Path, PathBuf};
+
+use nightkeep_engine::api::{FieldFault, JobSpec, LimitsView};
+use nightkeep_engine::client::Client;
+use nightkeep_engine::config::{Config, Surroundings, cwd_of, overrides, progress_of};
+use nightkeep_engine::limits::Limits;
+use nightkeep_engine::rundir::{FORMAT, OsText, RunDir, Spec, StartedBy, Stdin};
+use nightkeep_engine::time::Span;
+use nightkeep_os::Signal;
+use uuid::Uuid;
+
+use super::system;
+use crate::args::Run;
+use crate::commands::Here;
+use crate::console;
+use crate::failure::{Failure, fragment};
+
+/// The longest name of a job.
+const NAME_CHARS_MAX: usize = 60;
+
+pub(super) async fn plan(here: &Here, engine: Option<&Client>, wanted: Run) -> Result<Spec, Failure> {
+    let (config, is_broken) = read_config(here);
+    let by_job = wanted.job.is_some();
+    let mut job = match &wanted.job {
+        Some(name) => job_of(name, engine, &config).await?,
+        None => JobSpec { r#type: wanted.kind.clone(), ..JobSpec::default() },
+    };
+    job.limits = wanted.limits.over(&job.limits);
+    let limits = match engine {
+        Some(engine) if is_broken => limits_by_engine(engine, &job).await?,
+        Some(_) | None => config.limits_of(&job).map_err(at_fault)?,
+    };
+    let command: Vec<OsText> = if wanted.command.is_empty() {
+        job.command.iter().map(OsText::from).collect()
+    } else {
+        wanted.command.iter().map(OsText::from).collect()
+    };
+    let name = if by_job { job.name.clone() } else { name_of(wanted.name.as_deref(), &command)? };
+    let tag = Uuid::now_v7().to_string();
+    let home = Surroundings::of_this_process().home;
+    let cwd = if by_job { cwd_of(&job, &home) } else { current_directory()? };
+    let marker = match &wanted.progress {
+        Some(path) => current_directory()?.join(path),
+        None => progress_of(&job, &home).unwrap_or_else(|| RunDir::at(here.places.run_dir(&tag)).marker()),
+    };
+    let mut variables: Vec<(String, OsText)> =
+        job.env.iter().map(|(name, value)| (name.clone(), OsText::from(value))).collect();
+    variables.push(("NIGHTKEEP_SOCKET".to_owned(), OsText::from(here.places.socket())));
+    variables.extend(last_run(engine, &name).await);
+    Ok(Spec {
+        format: FORMAT,
+        tag,
+        job: name,
+        r#type: job.r#type.clone().unwrap_or_else(|| nightkeep_engine::limits::DEFAULT_TYPE.to_owned()),
+        command,
+        cwd: OsText::from(cwd),
+        env: variables.into_iter().collect(),
+        marker_before: nightkeep_os::stamp(&marker).ok().flatten(),
+        marker: OsText::from(marker),
+        limits: limits.into(),
+        overrides: overrides(&job.limits).map_err(at_fault)?.into(),
+        observe: wanted.observe || job.observe,
+        attached: false,
+        stderr_apart: !wanted.detach && system::stderr_is_elsewhere(),
+        stdin: if wanted.detach || std::io::stdin().is_terminal() { Stdin::Null } else { Stdin::Inherit },
+        stop_signal: Signal::Term,
+        started_by: StartedBy {
+            surface: "cli".to_owned(),
+            pid: std::process::id(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+        },
+        clocks: nightkeep_os::clocks(),
+    })
+}
+
+/// The configuration, and whether the file is broken, in which case the defaults stand in for it.
+fn read_config(here: &Here) -> (Config, bool) {
+    let path = here.places.config_file();
+    let text = match std::fs::read_to_string(&path) {
+        Ok(text) => text,
+        Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => return (Config::default(), false),
+        Err(cause) => {
+            console::warn(&format!("`{}` cannot be read: {cause}", path.display()));
+            return (Config::default(), true);
+        }
+    };
+    match Config::parse(&text) {
+        Ok(config) => (config, false),
+        Err(fault) => {
+            console::warn(&format!("`{}` cannot be used: {fault}", path.display()));
+            (Config::default(), true)
+        }
+    }
+}
+
+/// The engine knows the job even while the file is broken.
+async fn job_of(name: &str, engine: Option<&Client>, config: &Config) -> Result<JobSpec, Failure> {
+    let jobs: Vec<JobSpec> = match engine {
+        Some(engine) => engine.jobs().await?.into_iter().map(|job| job.spec).collect(),
+        None => config.jobs().to_vec(),
+    };
+    let names: Vec<&str> = jobs.iter().map(|job| job.name.as_str()).collect();
+    let hint = match names.as_slice() {
+        [] => "add one with `nightkeep job add NAME -- COMMAND`".to_owned(),
+        names => format!("the jobs are: {}", names.join(", ")),
+    };
+    let missing = Failure::new(format!("there is no job `{name}`")).with_hint(hint);
+    jobs.into_iter().find(|job| job.name == name).ok_or(missing)
+}
+
+async fn limits_by_engine(engine: &Client, job: &JobSpec) -> Result<Limits, Failure> {
+    let kind = job.r#type.as_deref().unwrap_or(nightkeep_engine::limits::DEFAULT_TYPE);
+    let types = engine.types().await?;
+    let Some(found) = types.iter().find(|known| known.name == kind) else {
+        return Err(Failure::new(format!("there is no job type `{kind}`")).with_hint("see `nightkeep type list`"));
+    };
+    Ok(limits_in(&found.limits).with(&overrides(&job.limits).map_err(at_fault)?))
+}
+
+fn limits_in(view: &LimitsView) -> Limits {
+    Limits {
+        warn_after: span(view.warn_after_s),
+        stall_after: span(view.stall_after_s),
+        grace: span(view.grace_s),
+        start_allowance: span(view.start_allowance_s),
+        max_runtime: view.max_runtime_s.map(span),
+    }
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a float saturates when it is cast")]
+fn span(seconds: f64) -> Span {
+    Span::from_ms((seconds * 1000.0).round() as u64)
+}
+
+/// What the job's last run left behind: an agent may want to do better.
+async fn last_run(engine: Option<&Client>, job: &str) -> Vec<(String, OsText)> {
+    let Some(engine) = engine else { return Vec::new() };
+    // An engine that cannot tell is no reason not to start.
+    let told = engine.last_run(job).await.unwrap_or_default();
+    told.into_iter().map(|(name, value)| (name, OsText::from(value))).collect()
+}
+
+/// What the run is called: as it is said, else as its program.
+fn name_of(said: Option<&str>, command: &[OsText]) -> Result<String, Failure> {
+    if let Some(said) = said {
+        let is_fit =
+            !said.trim().is_empty() && said.chars().count() <= NAME_CHARS_MAX && !said.chars().any(char::is_control);
+        return if is_fit {
+            Ok(said.to_owned())
+        } else {
+            Err(Failure::usage(format!("a name has 1 to {NAME_CHARS_MAX} visible characters")))
+        };
+    }
+    let program = command.first().map(OsText::as_path).and_then(Path::file_name).unwrap_or_default();
+    let name: String = program.to_string_lossy().chars().filter(|c| !c.is_control()).take(NAME_CHARS_MAX).collect();
+    Ok(if name.trim().is_empty() { "run".to_owned() } else { name })
+}
+
+fn current_directory() -> Result<PathBuf, Failure> {
+    env::current_dir().map_err(|cause| Failure::new(format!("the current directory cannot be found: {cause}")))
+}
+
+fn at_fault(fault: FieldFault) -> Failure {
+    let FieldFault { field, message } = fault;
+    Failure::new(format!("`{field}`: {}", fragment(&message)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_is_called_as_its_program_unless_it_is_named() {
+        let command = [OsText::from("/usr/bin/python3"), OsText::from("gen.py")];
+        assert_eq!(name_of(None, &command).unwrap(), "python3");
+        assert_eq!(name_of(Some("nightly"), &command).unwrap(), "nightly");
+        assert_eq!(name_of(Some(" "), &command).unwrap_err().code, crate::failure::USAGE);
+    }
+}

@@ -1,0 +1,56 @@
+//! Beginning and ending runs: `attach`, `start`, `stop`.
+
+use std::path::{Path, PathBuf};
+
+use nightkeep_engine::api::{AttachRequest, StopReply, StopRequest};
+
+use super::Here;
+use crate::args::{Attach, Stop};
+use crate::console;
+use crate::failure::Failure;
+
+pub(super) async fn attach(here: &Here, wanted: Attach) -> Result<(), Failure> {
+    let limits = wanted.limits.spec();
+    let Attach { name, pid, pidfile, progress, kind, limits: _, observe } = wanted;
+    let request = AttachRequest {
+        name,
+        r#type: kind,
+        pid,
+        pidfile: pidfile.map(|path| absolute(&path)).transpose()?,
+        progress: absolute(&progress)?,
+        limits,
+        observe,
+    };
+    let reply = here.engine().await?.attach(&request).await?;
+    console::print(&format!("run {} {}\n", reply.run, reply.tag))
+}
+
+pub(super) async fn start(here: &Here, job: &str) -> Result<(), Failure> {
+    let reply = here.engine().await?.start_job(job).await?;
+    console::print(&format!("run {} {}\n", reply.run, reply.tag))
+}
+
+pub(super) async fn stop(here: &Here, wanted: &Stop) -> Result<(), Failure> {
+    let engine = here.engine().await?;
+    let how = StopRequest { force: wanted.force };
+    // Numbers are those of runs: the configuration warns of a job that is named like one.
+    let StopReply { runs } = match wanted.target.parse::<u64>() {
+        Ok(run) => engine.stop_run(run, how).await?,
+        Err(_) => engine.stop_job(&wanted.target, how).await?,
+    };
+    if runs.is_empty() {
+        return Err(
+            Failure::new(format!("no run of `{}` is going on", wanted.target)).with_hint("see `nightkeep status`")
+        );
+    }
+    for run in runs {
+        console::print(&format!("stopping run {run}\n"))?;
+    }
+    Ok(())
+}
+
+/// The engine does not know from which directory it is asked.
+fn absolute(path: &Path) -> Result<PathBuf, Failure> {
+    std::path::absolute(path)
+        .map_err(|cause| Failure::new(format!("`{}` cannot be made an absolute path: {cause}", path.display())))
+}

@@ -1,0 +1,41 @@
+//! `type …`.
+
+use nightkeep_engine::api::LimitsSpec;
+
+use super::Here;
+use crate::args::TypeCommand;
+use crate::console;
+use crate::failure::Failure;
+use crate::render::{self, View};
+
+pub(super) async fn type_of(here: &Here, wanted: TypeCommand) -> Result<(), Failure> {
+    let engine = here.engine().await?;
+    match wanted {
+        TypeCommand::List { json } => {
+            let types = engine.types().await?;
+            if json {
+                console::print_json(&types)
+            } else {
+                console::print(&render::types(&types, &View::of_this_terminal()))
+            }
+        }
+        TypeCommand::Show { name, json } => {
+            let types = engine.types().await?;
+            let kind = types.iter().find(|kind| kind.name == name).ok_or_else(|| {
+                Failure::new(format!("there is no job type `{name}`")).with_hint("see `nightkeep type list`")
+            })?;
+            if json { console::print_json(kind) } else { console::print(&render::type_of(kind)) }
+        }
+        TypeCommand::Set { name, limits } => {
+            if limits.spec() == LimitsSpec::default() {
+                return Err(Failure::usage("no limit is given")
+                    .with_hint(format!("say which, as in `nightkeep type set {name} --stall-after 20m`")));
+            }
+            let types = engine.types().await?;
+            let base =
+                types.iter().find(|kind| kind.name == name).map(|kind| kind.overrides.clone()).unwrap_or_default();
+            engine.set_type(&name, &limits.over(&base)).await?;
+            console::print(&format!("changed type {name}\n"))
+        }
+    }
+}

@@ -1,0 +1,161 @@
+//! What the user wants: jobs, job types, and what is said of a job before it is saved.
+
+use nightkeep_engine::api::{
+    JobSpec, JobView, LimitsSpec, LimitsView, Outcome, ProbeReport, ProbeState, TypeView, Validation,
+};
+
+use super::{UNKNOWN, View, count, facts, length, moment, table};
+
+/// The table of jobs.
+#[must_use]
+pub fn jobs(jobs: &[JobView], view: &View) -> String {
+    if jobs.is_empty() {
+        return "no jobs yet; add one with `nightkeep job add NAME -- COMMAND`\n".to_owned();
+    }
+    let header = ["JOB", "TYPE", "WARN", "STALL", "NOW", "LAST RUN", "COMMAND"];
+    table(view, &header, "COMMAND", jobs.iter().map(|job| job_cells(job, view)))
+}
+
+fn job_cells(job: &JobView, view: &View) -> Vec<String> {
+    let last = match (job.last_run, job.last_outcome, &job.last_ended_at) {
+        (Some(run), Some(outcome), Some(at)) => format!("{run} {}, {}", outcome_word(outcome), moment(at, view)),
+        _ => UNKNOWN.to_owned(),
+    };
+    vec![
+        job.spec.name.clone(),
+        job.spec.r#type.clone().unwrap_or_else(|| "generic".to_owned()),
+        length(job.limits.warn_after_s),
+        length(job.limits.stall_after_s),
+        job.running.map_or_else(|| UNKNOWN.to_owned(), |run| format!("run {run}")),
+        last,
+        command_line(&job.spec.command),
+    ]
+}
+
+/// One job with all that is known of it.
+#[must_use]
+pub fn job(job: &JobView, view: &View) -> String {
+    let JobSpec { name, r#type, command, cwd, env, progress, observe, limits } = &job.spec;
+    let mut pairs = vec![
+        ("job", name.clone()),
+        ("type", r#type.clone().unwrap_or_else(|| "generic".to_owned())),
+        ("command", command_line(command)),
+        ("directory", cwd.clone().unwrap_or_else(|| "~".to_owned())),
+        ("marker", progress.clone().unwrap_or_else(|| "a file of each run, named by $NIGHTKEEP_PROGRESS".to_owned())),
+    ];
+    pairs.extend(env.iter().map(|(name, value)| ("variable", format!("{name}={value}"))));
+    pairs.push(("limits", limits_line(&job.limits, limits)));
+    if *observe {
+        pairs.push(("on a stall", "only records what it would have done".to_owned()));
+    }
+    if let Some(run) = job.running {
+        pairs.push(("running", format!("run {run}")));
+    }
+    if let (Some(run), Some(outcome), Some(at)) = (job.last_run, job.last_outcome, &job.last_ended_at) {
+        pairs.push(("last run", format!("run {run}, {}, {}", outcome_word(outcome), moment(at, view))));
+    }
+    facts(pairs)
+}
+
+/// The table of job types.
+#[must_use]
+pub fn types(types: &[TypeView], view: &View) -> String {
+    let header = ["TYPE", "WARN", "STALL", "GRACE", "AT MOST", "JOBS", "FROM"];
+    table(
+        view,
+        &header,
+        "FROM",
+        types.iter().map(|kind| {
+            let from = match (kind.built_in, kind.overrides == LimitsSpec::default()) {
+                (true, true) => "built in",
+                (true, false) => "built in, changed by you",
+                (false, _) => "yours",
+            };
+            vec![
+                kind.name.clone(),
+                length(kind.limits.warn_after_s),
+                length(kind.limits.stall_after_s),
+                length(kind.limits.grace_s),
+                kind.limits.max_runtime_s.map_or_else(|| UNKNOWN.to_owned(), length),
+                kind.jobs.to_string(),
+                from.to_owned(),
+            ]
+        }),
+    )
+}
+
+/// One job type.
+#[must_use]
+pub fn type_of(kind: &TypeView) -> String {
+    let origin = if kind.built_in { "built in" } else { "yours" };
+    facts([
+        ("type", format!("{} ({origin})", kind.name)),
+        ("limits", limits_line(&kind.limits, &kind.overrides)),
+        ("jobs", kind.jobs.to_string()),
+    ])
+}
+
+/// What is said of a job: each fault and each remark on a line.
+#[must_use]
+pub fn validation(said: &Validation) -> String {
+    let faults = said.errors.iter().map(|fault| format!("✕ {}: {}\n", fault.field, fault.message));
+    let remarks = said.warnings.iter().map(|fault| format!("! {}: {}\n", fault.field, fault.message));
+    let lines: String = faults.chain(remarks).collect();
+    let verdict = match (said.errors.len(), said.warnings.len()) {
+        (0, 0) => "✓ the job can be started".to_owned(),
+        (0, n) => format!("✓ the job can be started, with {}", count(n, "remark", "remarks")),
+        (n, _) => format!("✕ the job cannot be started: {}", count(n, "fault", "faults")),
+    };
+    format!("{lines}{verdict}\n")
+}
+
+/// What a look at the marker found.
+#[must_use]
+pub fn probe(report: &ProbeReport) -> String {
+    let mark = match report.state {
+        ProbeState::Readable => "✓",
+        ProbeState::Missing | ProbeState::NoDirectory | ProbeState::Unreadable => "!",
+        ProbeState::NotAFile | ProbeState::NotPermitted => "✕",
+    };
+    let step = report.step.map(|step| format!(" (step {step})")).unwrap_or_default();
+    format!("{mark} marker: {}{step}\n", report.message)
+}
+
+/// All limits in one line; those that are said here and not inherited carry a star.
+pub(super) fn limits_line(limits: &LimitsView, own: &LimitsSpec) -> String {
+    let star = |own: &Option<String>| if own.is_some() { "*" } else { "" };
+    let mut parts = vec![
+        format!("warn after {}{}", length(limits.warn_after_s), star(&own.warn_after)),
+        format!("stall after {}{}", length(limits.stall_after_s), star(&own.stall_after)),
+        format!("grace {}{}", length(limits.grace_s), star(&own.grace)),
+    ];
+    if limits.start_allowance_s > 0.0 {
+        parts.push(format!("start allowance {}{}", length(limits.start_allowance_s), star(&own.start_allowance)));
+    }
+    if let Some(max) = limits.max_runtime_s {
+        parts.push(format!("at most {}{}", length(max), star(&own.max_runtime)));
+    }
+    parts.join(", ")
+}
+
+/// A command as it could be typed.
+pub(super) fn command_line(command: &[String]) -> String {
+    let plain = |c: char| c.is_alphanumeric() || "-_./:=@%+,~".contains(c);
+    let quote = |word: &String| {
+        if !word.is_empty() && word.chars().all(plain) {
+            word.clone()
+        } else {
+            format!("'{}'", word.replace('\'', r"'\''"))
+        }
+    };
+    command.iter().map(quote).collect::<Vec<_>>().join(" ")
+}
+
+fn outcome_word(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Succeeded => "succeeded",
+        Outcome::Failed => "failed",
+        Outcome::Aborted => "stopped",
+        Outcome::Lost => "lost",
+    }
+}

@@ -1,0 +1,97 @@
+//! The runs that are not over.
+
+use nightkeep_engine::api::{Activity, HistoryRow, Phase, Progress, RunView, Status, Summary};
+
+use super::units::rough;
+use super::{UNKNOWN, View, bytes, length, moment, table};
+
+const HEADER: [&str; 9] = ["RUN", "JOB", "TYPE", "STATE", "STEP", "PROGRESS", "OUTPUT", "PROCS", "MEMORY"];
+
+/// The table of runs, what is odd about them, the counts, and the stops that nobody has looked at.
+#[must_use]
+pub fn status(status: &Status, unseen: &[HistoryRow], view: &View) -> String {
+    let mut text = String::new();
+    if !status.runs.is_empty() {
+        text.push_str(&table(view, &HEADER, "STEP", status.runs.iter().map(row)));
+        for run in &status.runs {
+            if let Some(note) = &run.marker_note {
+                text.push_str(&format!("  run {}: {note}\n", run.run));
+            }
+        }
+        text.push('\n');
+    }
+    text.push_str(&format!("{}\n", summary(&status.summary)));
+    for row in unseen {
+        text.push_str(&format!("  run {} {}, {}: {}\n", row.run, row.job, moment(&row.ended_at, view), row.message));
+    }
+    text
+}
+
+/// The counts, as one line.
+#[must_use]
+pub fn summary(summary: &Summary) -> String {
+    let Summary { running, warning, stopped_unseen, degraded, unreachable, healthy: _, killed } = summary;
+    let mut parts = vec![if *running == 0 { "nothing is running".to_owned() } else { format!("{running} running") }];
+    let counts = [
+        (warning, "warning"),
+        (degraded, "degraded"),
+        (unreachable, "unreachable"),
+        (stopped_unseen, "stopped since you last looked"),
+        (killed, "kept stopped"),
+    ];
+    parts.extend(counts.iter().filter(|(n, _)| **n > 0).map(|(n, word)| format!("{n} {word}")));
+    parts.join(", ")
+}
+
+fn row(run: &RunView) -> Vec<String> {
+    vec![
+        run.run.to_string(),
+        run.job.clone(),
+        run.r#type.clone(),
+        state(run),
+        step(run),
+        format!("{} of {}", rough(run.since_advance_s), length(run.stall_after_s)),
+        run.since_output_s.map_or_else(|| UNKNOWN.to_owned(), rough),
+        run.processes.map_or_else(|| UNKNOWN.to_owned(), |n| n.to_string()),
+        run.memory_bytes.map_or_else(|| UNKNOWN.to_owned(), bytes),
+    ]
+}
+
+fn state(run: &RunView) -> String {
+    let word = match run.phase {
+        Phase::Queued => "queued",
+        Phase::Starting => "starting",
+        Phase::Stopping => "stopping",
+        Phase::Ended => "ended",
+        Phase::Running => progress(run.progress, run.activity),
+    };
+    if run.observe { format!("{word} (observed)") } else { word.to_owned() }
+}
+
+fn progress(progress: Progress, activity: Activity) -> &'static str {
+    match (activity, progress) {
+        (Activity::WaitingHuman, _) => "waits for you",
+        (Activity::WaitingLimit, _) => "waits for a limit",
+        (Activity::Asleep, _) => "asleep",
+        (Activity::Working | Activity::Tool | Activity::Subagent | Activity::Compacting, progress) => match progress {
+            Progress::Starting => "starting",
+            Progress::Advancing => "advancing",
+            Progress::Quiet => "quiet",
+            Progress::Warning => "! warning",
+            Progress::Stalled => "✕ stalled",
+            Progress::Waiting => "waiting",
+        },
+    }
+}
+
+fn step(run: &RunView) -> String {
+    let step = match (run.step, run.total) {
+        (None, _) => return UNKNOWN.to_owned(),
+        (Some(step), None) => step.to_string(),
+        (Some(step), Some(total)) => format!("{step}/{total}"),
+    };
+    match &run.note {
+        Some(note) => format!("{step} {note}"),
+        None => step,
+    }
+}

@@ -1,0 +1,183 @@
+//! Jobs, types and what begins a run at the engine.
+
+use nightkeep_engine::api::{FieldFault, JobView, ProbeReport, ProbeState, StartReply, TypeView, Validation};
+
+use crate::fake::Fake;
+use crate::samples;
+
+fn remark(field: &str, message: &str) -> FieldFault {
+    FieldFault { field: field.to_owned(), message: message.to_owned() }
+}
+
+#[tokio::test]
+async fn a_job_is_checked_then_added_and_remarks_hold_nothing_up() {
+    let said = Validation { warnings: vec![remark("command", "The program `gen` was not found.")], errors: vec![] };
+    let fake = Fake::start().says("POST /v1/jobs/validate", &said).says("POST /v1/jobs", &());
+    let line =
+        "job add nightly --type llm --progress p.json --cwd /srv --env A=b=c --stall-after 15m --observe -- gen --fast";
+    let ended = fake.run(&line.split(' ').collect::<Vec<_>>()).await;
+    insta::assert_snapshot!(ended.shown());
+    let job = r#"{"name":"nightly","type":"llm","command":["gen","--fast"],"cwd":"/srv","env":{"A":"b=c"},"progress":"p.json","observe":true,"limits":{"stall_after":"15m"}}"#;
+    assert_eq!(fake.asked(), [format!("POST /v1/jobs/validate {job}"), format!("POST /v1/jobs {job}")]);
+}
+
+#[tokio::test]
+async fn a_job_with_a_fault_is_not_added() {
+    let said = Validation { errors: vec![remark("name", "There is a job `nightly` already.")], warnings: vec![] };
+    let fake = Fake::start().says("POST /v1/jobs/validate", &said);
+    let ended = fake.run(&["job", "add", "nightly", "true"]).await;
+    assert_eq!((ended.code(), ended.stderr.as_str()), (1, "error: `name`: there is a job `nightly` already\n"));
+    assert_eq!(fake.asked().len(), 1);
+}
+
+#[tokio::test]
+async fn jobs_are_listed_and_shown() {
+    let plain =
+        JobView { running: None, last_run: None, last_outcome: None, last_ended_at: None, ..samples::job("plain") };
+    let jobs = vec![samples::job("nightly"), plain];
+    let fake = Fake::start().says("GET /v1/jobs", &jobs);
+    insta::assert_snapshot!("job_list", fake.run(&["job", "list"]).await.shown());
+    insta::assert_snapshot!("job_show", fake.run(&["job", "show", "nightly"]).await.shown());
+    let listed = fake.run(&["job", "list", "--json"]).await;
+    assert_eq!(serde_json::from_str::<Vec<JobView>>(&listed.stdout).unwrap(), jobs);
+    let shown = fake.run(&["job", "show", "plain", "--json"]).await;
+    assert_eq!(serde_json::from_str::<JobView>(&shown.stdout).unwrap(), jobs[1]);
+    insta::assert_snapshot!("job_unknown", fake.run(&["job", "show", "other"]).await.shown());
+}
+
+#[tokio::test]
+async fn an_edit_changes_what_is_given_and_keeps_the_rest() {
+    let fake = Fake::start().says("GET /v1/jobs", &vec![samples::job("nightly")]).says("PUT /v1/jobs/nightly", &());
+    let ended = fake.run(&["job", "edit", "nightly", "--rename", "weekly", "--grace", "5s", "--", "true"]).await;
+    assert_eq!((ended.code(), ended.stdout.as_str()), (0, "changed job weekly\n"));
+    let put = fake.asked().pop().unwrap();
+    let wanted = r#"PUT /v1/jobs/nightly {"name":"weekly","type":"llm","command":["true"],"cwd":"~/articles","env":{"MODE":"night"},"progress":"progress.json","observe":false,"limits":{"stall_after":"45m","grace":"5s"}}"#;
+    assert_eq!(put.replace(r#""observe":false,"#, ""), wanted.replace(r#""observe":false,"#, ""));
+}
+
+#[tokio::test]
+async fn an_edit_without_flags_opens_the_editor_and_says_where_the_fault_is() {
+    let fake = Fake::start();
+    std::fs::write(fake.places.config_file(), "[jobs.nightly]\ncommand = [\"true\"]\n").unwrap();
+    let edit = |script: &'static str| {
+        let editor = fake.home.path().join("editor.sh");
+        std::fs::write(&editor, format!("#!/bin/sh\n{script}\n")).unwrap();
+        let home = fake.home.path().to_owned();
+        async move {
+            let editor = format!("sh {}", editor.display());
+            crate::fake::run(&home, &["job", "edit", "nightly"], &[("EDITOR", &editor)]).await
+        }
+    };
+    assert_eq!(edit("exit 0").await.stdout, "nothing was changed\n");
+    assert_eq!(edit("echo '# mine' >> \"$1\"").await.stdout, "changed [HOME]/config.toml\n");
+    insta::assert_snapshot!("job_edit_broken", edit("echo 'nonsense = ' >> \"$1\"").await.shown());
+    let unknown = fake.run(&["job", "remove", "x"]).await;
+    assert_eq!(unknown.code(), 1);
+}
+
+#[tokio::test]
+async fn a_job_is_removed_by_name() {
+    let fake = Fake::start().says("DELETE /v1/jobs/my%20job", &());
+    assert_eq!(fake.run(&["job", "remove", "my job"]).await.stdout, "removed job my job\n");
+}
+
+#[tokio::test]
+async fn a_test_looks_at_the_marker_and_the_job_and_starts_nothing() {
+    let report = ProbeReport {
+        state: ProbeState::Readable,
+        message: "The marker can be read.".into(),
+        path: "/p".into(),
+        step: Some(3),
+        note: None,
+        age_s: Some(4.0),
+    };
+    let fine = Validation::default();
+    let missing = Validation { warnings: vec![remark("command", "The program `x` was not found.")], errors: vec![] };
+    let fake = Fake::start()
+        .says("GET /v1/jobs", &vec![samples::job("nightly")])
+        .says("POST /v1/probe", &report)
+        .says("POST /v1/jobs/validate", &fine);
+    insta::assert_snapshot!("job_test_good", fake.run(&["job", "test", "nightly"]).await.shown());
+    let fake = fake.says("POST /v1/jobs/validate", &missing);
+    insta::assert_snapshot!("job_test_missing_program", fake.run(&["job", "test", "nightly"]).await.shown());
+    assert!(fake.asked().iter().all(|request| !request.contains("/start")));
+    let judged = fake.asked().pop().unwrap();
+    assert!(judged.starts_with("POST /v1/jobs/validate?replacing=nightly {"), "its name is its own: {judged}");
+}
+
+#[tokio::test]
+async fn types_are_listed_shown_and_changed_one_limit_at_a_time() {
+    let fake = Fake::start().says("GET /v1/types", &samples::types()).says("PUT /v1/types/llm", &());
+    insta::assert_snapshot!("type_list", fake.run(&["type", "list"]).await.shown());
+    insta::assert_snapshot!("type_show", fake.run(&["type", "show", "llm"]).await.shown());
+    let listed = fake.run(&["type", "list", "--json"]).await;
+    assert_eq!(serde_json::from_str::<Vec<TypeView>>(&listed.stdout).unwrap(), samples::types());
+    assert_eq!(fake.run(&["type", "set", "llm", "--grace", "1m"]).await.stdout, "changed type llm\n");
+    assert_eq!(fake.asked().pop().unwrap(), r#"PUT /v1/types/llm {"stall_after":"45m","grace":"1m"}"#);
+    let nothing = fake.run(&["type", "set", "llm"]).await;
+    assert_eq!(nothing.code(), 2, "{}", nothing.stderr);
+}
+
+#[tokio::test]
+async fn start_and_attach_say_the_number_and_the_directory_of_the_run() {
+    let reply = StartReply { run: 44, tag: "0193-tag".into() };
+    let fake = Fake::start().says("POST /v1/jobs/nightly/start", &reply).says("POST /v1/attach", &reply);
+    assert_eq!(fake.run(&["start", "nightly"]).await.stdout, "run 44 0193-tag\n");
+    let line = "attach --name fuzz --pid 7 --progress p.json --type agent --stall-after 2h --observe";
+    assert_eq!(fake.run(&line.split(' ').collect::<Vec<_>>()).await.stdout, "run 44 0193-tag\n");
+    let home = fake.home.path().display();
+    let wanted = format!(
+        r#"POST /v1/attach {{"name":"fuzz","type":"agent","pid":7,"pidfile":null,"progress":"{home}/p.json","limits":{{"stall_after":"2h"}},"observe":true}}"#
+    );
+    assert_eq!(fake.asked().pop().unwrap(), wanted);
+}
+
+#[tokio::test]
+async fn open_says_what_is_missing_and_else_starts_the_window_with_its_page() {
+    let home = crate::fake::private_home();
+    let installed = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let program = installed.path().join("nightkeep");
+    std::fs::hard_link(crate::fake::program(), &program).unwrap();
+    let open = |display: &'static str| {
+        let mut command = tokio::process::Command::new(&program);
+        command.args(["open", "history/41"]).env_clear().env("HOME", home.path()).env("DISPLAY", display);
+        command.env("PATH", std::env::var_os("PATH").unwrap()).env("TRACE", home.path().join("trace"));
+        async move { command.output().await.unwrap() }
+    };
+    let missing = String::from_utf8(open(":0").await.stderr).unwrap();
+    assert!(missing.contains("nightkeep-app` is not installed"), "{missing}");
+
+    let window = installed.path().join("nightkeep-app");
+    std::fs::write(&window, "#!/bin/sh\necho \"$1\" > \"$TRACE\"\n").unwrap();
+    std::fs::set_permissions(&window, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    let blind = String::from_utf8(open("").await.stderr).unwrap();
+    assert!(blind.starts_with("error: there is no display"), "{blind}");
+
+    let trace = home.path().join("trace");
+    assert!(std::process::Command::new("mkfifo").arg(&trace).status().unwrap().success());
+    let read = tokio::task::spawn_blocking(move || std::fs::read_to_string(trace).unwrap());
+    assert!(open(":0").await.status.success());
+    assert_eq!(tokio::time::timeout(std::time::Duration::from_secs(30), read).await.unwrap().unwrap(), "history/41\n");
+}
+
+#[tokio::test]
+async fn doctor_starts_no_engine_and_names_what_is_broken() {
+    let home = crate::fake::private_home();
+    let good = crate::fake::run(home.path(), &["doctor"], &[]).await;
+    assert_eq!(good.code(), 0, "{}", good.shown());
+    assert!(good.stdout.contains("✓ engine"), "{}", good.stdout);
+    assert!(!home.path().join("engine.sock").exists());
+    std::fs::write(home.path().join("config.toml"), "[jobs.x]\ncommand = 7\n").unwrap();
+    std::fs::write(home.path().join("nightkeep.db"), "not a database at all").unwrap();
+    let bad = crate::fake::run(home.path(), &["doctor", "--json"], &[]).await;
+    assert_eq!(bad.code(), 1);
+    let report: serde_json::Value = serde_json::from_str(&bad.stdout).unwrap();
+    let broken: Vec<&str> = report["checks"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|check| check["verdict"] == "broken")
+        .map(|check| check["name"].as_str().unwrap())
+        .collect();
+    assert_eq!(broken, ["configuration", "history"]);
+}

@@ -1,0 +1,9 @@
+//! The keeper, with real processes.
+#![cfg(target_os = "linux")]
+
+mod disk;
+mod ends;
+mod harness;
+mod start;
+mod stops;
+mod talk;
