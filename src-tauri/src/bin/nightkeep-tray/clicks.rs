@@ -1,0 +1,63 @@
+//! What clicks do: start the window, tell the engine, quit.
+
+use std::env;
+use std::ffi::OsString;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use nightkeep_app::tray::{Click, MenuAction};
+use nightkeep_engine::api::ApiError;
+use nightkeep_engine::client::Client;
+use nightkeep_engine::surface;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
+
+/// Names the window's program instead of the one that lies beside this one.
+const WINDOW_VARIABLE: &str = "NIGHTKEEP_APP_BIN";
+/// By this variable a Wayland desktop knows that the window may come to the front.
+const ACTIVATION_VARIABLE: &str = "XDG_ACTIVATION_TOKEN";
+
+/// Answers clicks until one asks to quit. What goes wrong is told to `problems`, and that it went well too.
+pub(crate) async fn answer(
+    mut clicks: UnboundedReceiver<Click>,
+    socket: &Path,
+    problems: &UnboundedSender<Option<String>>,
+) {
+    while let Some(click) = clicks.recv().await {
+        let answered = match (click.action, click.action.page()) {
+            (MenuAction::Quit, _) => return,
+            (MenuAction::MarkAllSeen, _) => {
+                mark_all_seen(socket).await.map_err(|error| format!("failed to mark all as seen: {error}"))
+            }
+            (_, Some(page)) => open_window(&page, click.activation_token)
+                .map_err(|error| format!("failed to open the window: {error}")),
+            (_, None) => Ok(()),
+        };
+        let problem = answered.inspect_err(|problem| tracing::error!("{problem}")).err();
+        if problems.send(problem).is_err() {
+            return;
+        }
+    }
+}
+
+async fn mark_all_seen(socket: &Path) -> Result<(), ApiError> {
+    Client::connect(socket).await?.mark_all_seen().await
+}
+
+/// Starts the window at `page`; the window that is open already takes the page over.
+fn open_window(page: &str, activation_token: Option<String>) -> io::Result<()> {
+    let program = window_program()?;
+    let token = activation_token.map(|token| (OsString::from(ACTIVATION_VARIABLE), OsString::from(token)));
+    let env: Vec<(OsString, OsString)> = token.into_iter().collect();
+    surface::start(&program, page.as_ref(), &env)
+}
+
+fn window_program() -> io::Result<PathBuf> {
+    if let Some(named) = env::var_os(WINDOW_VARIABLE).filter(|named| !named.is_empty()) {
+        return Ok(PathBuf::from(named));
+    }
+    let own = env::current_exe()?;
+    // A program that was replaced while it runs is still found: Linux appends a word to its path.
+    let shown = own.to_string_lossy();
+    let own = shown.strip_suffix(" (deleted)").map_or(own.as_path(), Path::new);
+    Ok(own.with_file_name(format!("nightkeep-app{}", env::consts::EXE_SUFFIX)))
+}

@@ -1,0 +1,168 @@
+//! The tray on Linux: a StatusNotifierItem over D-Bus.
+//!
+//! Rows without content are there and invisible, so that a change of texts is no change of layout: a desktop that is
+//! told of another layout reads the menu again and shuts it in the face of whoever has it open.
+
+use futures_util::StreamExt as _;
+use ksni::menu::StandardItem;
+use ksni::{Category, Icon, MenuItem, OfflineReason, Status, ToolTip, Tray, TrayMethods as _};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+
+use super::menu::{Row, Section};
+use super::{Click, MenuAction, NoTray, TrayModel, TrayState, escape_label, icon};
+
+/// What marks the access key in a label.
+const ACCESS_KEY_MARK: char = '_';
+
+/// Draws models.
+pub struct Painter {
+    item: ksni::Handle<Item>,
+}
+
+impl Painter {
+    /// Shows `model` in place of what is shown.
+    pub async fn show(&self, model: TrayModel) {
+        self.item.update(|item| item.set(model)).await;
+    }
+}
+
+/// Shows a tray until `drive` is done, and hands back what it gives. Where the desktop has no place for trays yet, the
+/// item registers as soon as one appears.
+///
+/// # Errors
+/// There is no desktop session, or it ended.
+pub fn run<T, D>(drive: D) -> Result<T, NoTray>
+where
+    D: AsyncFnOnce(Painter, UnboundedReceiver<Click>) -> T + Send + 'static,
+    T: Send + 'static,
+{
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(NoTray::System)?;
+    runtime.block_on(async {
+        // A connection of our own, because the item does not tell when its session is gone; without this, a tray
+        // would outlive its desktop and keep the next one from starting.
+        let session = zbus::Connection::session().await.map_err(|error| NoTray::NoSession(error.to_string()))?;
+        let (sender, clicks) = unbounded_channel();
+        let item = Item::new(sender).assume_sni_available(true).spawn().await;
+        let item = item.map_err(|error| NoTray::NoSession(error.to_string()))?;
+        tokio::select! {
+            value = drive(Painter { item }, clicks) => Ok(value),
+            () = end_of(session) => Err(NoTray::SessionEnded),
+        }
+    })
+}
+
+async fn end_of(session: zbus::Connection) {
+    let mut messages = zbus::MessageStream::from(session);
+    while let Some(Ok(_)) = messages.next().await {}
+}
+
+struct Item {
+    model: TrayModel,
+    icons: Vec<Icon>,
+    clicks: UnboundedSender<Click>,
+}
+
+impl Item {
+    fn new(clicks: UnboundedSender<Click>) -> Self {
+        let model = TrayModel::connecting();
+        Self { icons: icons(model.state), model, clicks }
+    }
+
+    fn set(&mut self, model: TrayModel) {
+        if model.state != self.model.state {
+            self.icons = icons(model.state);
+        }
+        self.model = model;
+    }
+
+    fn click(&self, action: MenuAction) {
+        let click = Click { action, activation_token: ksni::current_xdg_activation_token() };
+        if self.clicks.send(click).is_err() {
+            tracing::debug!(%action, "nobody listens to clicks: the tray is ending");
+        }
+    }
+}
+
+impl Tray for Item {
+    fn id(&self) -> String {
+        "nightkeep".to_owned()
+    }
+
+    fn title(&self) -> String {
+        "Nightkeep".to_owned()
+    }
+
+    fn category(&self) -> Category {
+        Category::ApplicationStatus
+    }
+
+    fn status(&self) -> Status {
+        if self.model.state.needs_attention() { Status::NeedsAttention } else { Status::Active }
+    }
+
+    fn icon_pixmap(&self) -> Vec<Icon> {
+        self.icons.clone()
+    }
+
+    fn attention_icon_pixmap(&self) -> Vec<Icon> {
+        if self.model.state.needs_attention() { self.icons.clone() } else { Vec::new() }
+    }
+
+    fn tool_tip(&self) -> ToolTip {
+        ToolTip { title: self.model.tooltip.clone(), ..ToolTip::default() }
+    }
+
+    fn menu(&self) -> Vec<MenuItem<Self>> {
+        let mut items = Vec::new();
+        for section in self.model.menu.shown() {
+            if !items.is_empty() {
+                items.push(MenuItem::Separator);
+            }
+            items.extend(places(section));
+        }
+        items
+    }
+
+    fn activate(&mut self, _x: i32, _y: i32) {
+        self.click(MenuAction::OpenHistory);
+    }
+
+    fn watcher_online(&self) {
+        tracing::debug!("the desktop has a place for trays");
+    }
+
+    fn watcher_offline(&self, reason: OfflineReason) -> bool {
+        tracing::info!(?reason, "the desktop has no place for trays; waiting for one");
+        true
+    }
+}
+
+/// The rows of `section` and an invisible item for each place that is free.
+fn places(section: &Section) -> impl Iterator<Item = MenuItem<Item>> {
+    let free = section.places.saturating_sub(section.rows.len());
+    let blank = || StandardItem { visible: false, enabled: false, ..StandardItem::default() }.into();
+    section.rows.iter().map(item).chain(std::iter::repeat_with(blank).take(free))
+}
+
+fn item(row: &Row) -> MenuItem<Item> {
+    let action = row.action;
+    StandardItem {
+        label: escape_label(&row.label, ACCESS_KEY_MARK),
+        enabled: action.is_some(),
+        activate: Box::new(move |item: &mut Item| {
+            if let Some(action) = action {
+                item.click(action);
+            }
+        }),
+        ..StandardItem::default()
+    }
+    .into()
+}
+
+fn icons(state: TrayState) -> Vec<Icon> {
+    let icon = |pixels: icon::Pixels| {
+        let side = i32::try_from(pixels.side).expect("embedded icons are small");
+        Icon { width: side, height: side, data: pixels.into_argb() }
+    };
+    icon::pixels(state).into_iter().map(icon).collect()
+}

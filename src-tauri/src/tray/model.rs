@@ -1,0 +1,230 @@
+//! What the tray shows, as a value: icon state, tooltip and menu, made from one [`Live`] document.
+//!
+//! Everything in the tooltip is in the first menu row too: not every desktop shows tooltips.
+
+mod rows;
+#[cfg(test)]
+pub(super) mod testing;
+#[cfg(test)]
+mod tests;
+
+use jiff::Timestamp;
+use nightkeep_engine::api::{FaultKind, HistoryRow, Live, Progress, RunView};
+
+use self::rows::{running_row, stopped_row};
+use super::MenuAction;
+use super::menu::{Menu, Row, Section};
+use super::words::{SENTENCE_CHARS_MAX, counted, one_line, tooltip};
+
+/// Runs that are listed one by one; further ones are counted.
+const RUNNING_ROWS_MAX: usize = 5;
+/// Stopped runs that are listed one by one; further ones are counted.
+const STOPPED_ROWS_MAX: usize = 3;
+/// Problems that are listed; the window has them all.
+const FAULT_ROWS_MAX: usize = 2;
+
+/// Where the problems are among the sections.
+const FAULTS: usize = 1;
+
+/// Which icon is shown. Of several states that apply, the first one in this order is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum TrayState {
+    /// Runs are not watched, or not recorded.
+    Fault,
+    /// A run was stopped and nobody has looked at it.
+    Stopped,
+    /// A run is past its warning limit, or something else needs a look.
+    Warning,
+    /// Runs move forward.
+    Working,
+    /// Every run waits for a person or for a usage limit.
+    Paused,
+    /// Nothing runs.
+    Idle,
+}
+
+impl TrayState {
+    /// All of them, the most urgent one first.
+    pub const ALL: [Self; 6] = [Self::Fault, Self::Stopped, Self::Warning, Self::Working, Self::Paused, Self::Idle];
+
+    /// Whether the desktop should draw attention to the icon.
+    #[must_use]
+    pub fn needs_attention(self) -> bool {
+        matches!(self, Self::Fault | Self::Stopped)
+    }
+}
+
+/// All that a backend draws. Equal models look the same, so a backend is told of a model only when it differs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TrayModel {
+    /// The icon.
+    pub state: TrayState,
+    /// The tooltip.
+    pub tooltip: String,
+    /// The menu.
+    pub menu: Menu,
+}
+
+impl TrayModel {
+    /// The model of what the engine last sent, seen at `now`.
+    #[must_use]
+    pub fn from(live: &Live, now: Timestamp) -> Self {
+        let told = headline(live);
+        let age_s = age_s(live, now);
+        let faults = live.faults.iter().take(FAULT_ROWS_MAX).map(|fault| problem_row(&fault.message)).collect();
+        let running = running_rows(&live.status.runs, age_s);
+        let stopped = stopped_rows(&live.unseen, live.status.summary.stopped_unseen);
+        Self::assemble(state(live), &told, [faults, running, stopped], "Quit the tray (runs stay watched)")
+    }
+
+    /// The model while the engine has not answered yet.
+    #[must_use]
+    pub fn connecting() -> Self {
+        Self::assemble(TrayState::Idle, "Connecting…", Default::default(), "Quit the tray")
+    }
+
+    /// The model while the engine cannot be reached; `why` is a lowercase fragment.
+    #[must_use]
+    pub fn away(why: &str) -> Self {
+        Self::assemble(TrayState::Fault, "Not watching", [vec![problem_row(why)], vec![], vec![]], "Quit the tray")
+    }
+
+    /// The same with a problem of the tray itself, told first.
+    #[must_use]
+    pub fn with_problem(mut self, problem: Option<&str>) -> Self {
+        if let (Some(problem), Some(faults)) = (problem, self.menu.sections.get_mut(FAULTS)) {
+            faults.rows.insert(0, problem_row(problem));
+            faults.rows.truncate(faults.places);
+        }
+        self
+    }
+
+    fn assemble(state: TrayState, told: &str, [faults, running, stopped]: [Vec<Row>; 3], quit: &str) -> Self {
+        let commands =
+            vec![Row::active("Open history", MenuAction::OpenHistory), Row::active("Add job…", MenuAction::AddJob)];
+        let sections = vec![
+            Section { rows: vec![Row::text(told)], places: 1 },
+            Section { rows: faults, places: FAULT_ROWS_MAX },
+            Section { rows: running, places: RUNNING_ROWS_MAX + 1 },
+            Section { rows: stopped, places: STOPPED_ROWS_MAX + 2 },
+            Section { rows: commands, places: 2 },
+            Section { rows: vec![Row::active(quit, MenuAction::Quit)], places: 1 },
+        ];
+        Self { state, tooltip: tooltip(&format!("Nightkeep – {}", lowercase_first(told))), menu: Menu { sections } }
+    }
+}
+
+fn state(live: &Live) -> TrayState {
+    let summary = &live.status.summary;
+    let has_fault = |wanted: fn(FaultKind) -> bool| live.faults.iter().any(|fault| wanted(fault.kind));
+    if has_fault(is_severe) {
+        TrayState::Fault
+    } else if summary.stopped_unseen > 0 {
+        TrayState::Stopped
+    } else if summary.warning > 0 || has_fault(needs_a_look) {
+        TrayState::Warning
+    } else if summary.running == 0 {
+        TrayState::Idle
+    } else if all_wait(&live.status.runs) {
+        TrayState::Paused
+    } else {
+        TrayState::Working
+    }
+}
+
+/// What is not recorded cannot be acted on after a crash, so this is as bad as not watching.
+fn is_severe(kind: FaultKind) -> bool {
+    match kind {
+        FaultKind::Storage => true,
+        FaultKind::Config | FaultKind::Quarantine | FaultKind::Watch | FaultKind::Notifications => false,
+    }
+}
+
+/// A desktop without notifications or a disk without file events may be so for good: that is told in the menu, and
+/// no triangle is shown for years.
+fn needs_a_look(kind: FaultKind) -> bool {
+    match kind {
+        FaultKind::Storage | FaultKind::Config | FaultKind::Quarantine => true,
+        FaultKind::Watch | FaultKind::Notifications => false,
+    }
+}
+
+fn all_wait(runs: &[RunView]) -> bool {
+    !runs.is_empty() && runs.iter().all(|run| run.progress == Progress::Waiting)
+}
+
+/// The counts, the most urgent first where it is not the number of runs itself.
+fn headline(live: &Live) -> String {
+    let summary = &live.status.summary;
+    let problems = live.faults.iter().filter(|fault| needs_a_look(fault.kind)).count();
+    let mut parts = Vec::new();
+    if problems > 0 {
+        parts.push(counted(u32::try_from(problems).unwrap_or(u32::MAX), "problem", "problems"));
+    }
+    if summary.running > 0 {
+        parts.push(format!("{} running", summary.running));
+        match summary.running {
+            _ if !all_wait(&live.status.runs) => {}
+            1 => parts.push("waiting".to_owned()),
+            _ => parts.push("all waiting".to_owned()),
+        }
+    }
+    if summary.warning > 0 {
+        parts.push(counted(summary.warning, "warning", "warnings"));
+    }
+    if summary.stopped_unseen > 0 {
+        parts.push(format!("{} stopped", summary.stopped_unseen));
+    }
+    if parts.is_empty() { "Nothing is running".to_owned() } else { parts.join(", ") }
+}
+
+/// How old the document is: its clocks have gone on since.
+fn age_s(live: &Live, now: Timestamp) -> f64 {
+    live.at.parse::<Timestamp>().map_or(0.0, |at| now.duration_since(at).as_secs_f64().max(0.0))
+}
+
+/// The first runs in their order; where not all have a place, those with a warning have one before others.
+fn running_rows(runs: &[RunView], age_s: f64) -> Vec<Row> {
+    let mut chosen: Vec<(usize, &RunView)> = runs.iter().enumerate().collect();
+    chosen.sort_by_key(|(_, run)| !matches!(run.progress, Progress::Warning | Progress::Stalled));
+    chosen.truncate(RUNNING_ROWS_MAX);
+    chosen.sort_by_key(|(place, _)| *place);
+    let more = runs.len().saturating_sub(chosen.len());
+    let mut rows: Vec<Row> = chosen.into_iter().map(|(_, run)| running_row(run, age_s)).collect();
+    if more > 0 {
+        rows.push(Row::active(format!("… and {more} more"), MenuAction::OpenHistory));
+    }
+    rows
+}
+
+/// `unseen` is cut by the engine, `count` is all of them.
+fn stopped_rows(unseen: &[HistoryRow], count: u32) -> Vec<Row> {
+    let mut rows: Vec<Row> = unseen.iter().take(STOPPED_ROWS_MAX).map(stopped_row).collect();
+    let count = usize::try_from(count).unwrap_or(usize::MAX).max(unseen.len());
+    if count == 0 {
+        return rows;
+    }
+    let more = count - rows.len();
+    if more > 0 {
+        rows.push(Row::active(format!("… and {more} more stopped"), MenuAction::OpenHistory));
+    }
+    rows.push(Row::active("Mark all as seen", MenuAction::MarkAllSeen));
+    rows
+}
+
+/// "Problem: …".
+fn problem_row(text: &str) -> Row {
+    let text = one_line(text, SENTENCE_CHARS_MAX);
+    Row::active(format!("Problem: {}", lowercase_first(text.trim_end_matches('.'))), MenuAction::OpenHistory)
+}
+
+/// An acronym or a path at the start stays as it is.
+fn lowercase_first(text: &str) -> String {
+    let mut chars = text.chars();
+    match (chars.next(), chars.next()) {
+        (Some(first), Some(second)) if first.is_uppercase() && second.is_lowercase() => {
+            first.to_lowercase().chain(text.chars().skip(1)).collect()
+        }
+        _ => text.to_owned(),
+    }
+}

@@ -1,0 +1,75 @@
+//! One row for one run.
+
+use nightkeep_engine::api::{Activity, HistoryRow, Phase, Progress, Reason, RunView};
+
+use crate::tray::MenuAction;
+use crate::tray::menu::Row;
+use crate::tray::words::{NAME_CHARS_MAX, counted, length, limit, one_line, whole_minutes};
+
+/// `refactor-parser – step 14/40, 12 min since last step`. `age_s` is how old the document is that `run` is from.
+pub(super) fn running_row(run: &RunView, age_s: f64) -> Row {
+    let name = one_line(&run.job, NAME_CHARS_MAX);
+    let told = match run.phase {
+        Phase::Queued => "queued".to_owned(),
+        Phase::Starting => "starting".to_owned(),
+        Phase::Stopping => "stopping".to_owned(),
+        Phase::Ended => "ended".to_owned(),
+        Phase::Running => progress(run, age_s),
+    };
+    Row::active(format!("{name} – {told}"), MenuAction::OpenRun(run.run))
+}
+
+fn progress(run: &RunView, age_s: f64) -> String {
+    let since = whole_minutes(run.since_advance_s + age_s);
+    let stall_after = limit(run.stall_after_s);
+    let told = match run.progress {
+        Progress::Starting => return "starting".to_owned(),
+        Progress::Waiting => waiting(run.activity).to_owned(),
+        Progress::Advancing | Progress::Quiet => no_step_for(run, &since),
+        Progress::Warning if run.observe => format!("{} (past its warning limit)", no_step_for(run, &since)),
+        Progress::Warning => format!("{} (stops at {stall_after})", no_step_for(run, &since)),
+        Progress::Stalled if run.observe => format!("stalled, {since} without a step (only watched)"),
+        Progress::Stalled => format!("stalled, {since} without a step"),
+    };
+    match (run.step, run.total) {
+        (Some(step), Some(total)) if total > 0 => format!("step {step}/{total}, {told}"),
+        (Some(step), _) => format!("step {step}, {told}"),
+        (None, _) => told,
+    }
+}
+
+fn no_step_for(run: &RunView, since: &str) -> String {
+    match run.step {
+        Some(_) => format!("{since} since last step"),
+        None => format!("no step yet, {since}"),
+    }
+}
+
+fn waiting(activity: Activity) -> &'static str {
+    match activity {
+        Activity::WaitingHuman => "waits for you",
+        Activity::WaitingLimit => "waits for a usage limit",
+        Activity::Asleep => "asleep with the computer",
+        Activity::Working | Activity::Tool | Activity::Subagent | Activity::Compacting => "waiting",
+    }
+}
+
+/// `Stopped: nightly-fuzz – no progress for 45 min`.
+pub(super) fn stopped_row(row: &HistoryRow) -> Row {
+    let name = one_line(&row.job, NAME_CHARS_MAX);
+    let why = match row.reason {
+        Some(Reason::Stalled) => match row.longest_gap_s {
+            Some(gap) => format!("no progress for {}", length(gap)),
+            None => "no progress".to_owned(),
+        },
+        Some(Reason::Unresponsive) => "no sign of life".to_owned(),
+        Some(Reason::MaxRuntime) => "reached its longest run time".to_owned(),
+        Some(Reason::User) => "by you".to_owned(),
+        None => "reason unknown".to_owned(),
+    };
+    let left = match u32::try_from(row.survivors.len()).unwrap_or(u32::MAX) {
+        0 => String::new(),
+        count => format!(", {} still running", counted(count, "process", "processes")),
+    };
+    Row::active(format!("Stopped: {name} – {why}{left}"), MenuAction::OpenRun(row.run))
+}

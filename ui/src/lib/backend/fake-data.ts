@@ -1,0 +1,478 @@
+import type {
+  AdvanceView,
+  EvidenceProcess,
+  HistoryRow,
+  JobView,
+  LimitsView,
+  Live,
+  RunDetail,
+  RunView,
+  TimelineEvent,
+  TypeView,
+} from './types';
+
+const MIN = 60;
+const HOUR = 3600;
+
+export function limitsOf(warn: number, stall: number, grace: number): LimitsView {
+  return {
+    warn_after_s: warn,
+    stall_after_s: stall,
+    grace_s: grace,
+    start_allowance_s: 0,
+    max_runtime_s: null,
+  };
+}
+
+const TYPE_LIMITS: [string, LimitsView][] = [
+  ['generic', limitsOf(5 * MIN, 10 * MIN, 20)],
+  ['quick', limitsOf(MIN, 2 * MIN, 10)],
+  ['llm', limitsOf(5 * MIN, 15 * MIN, 20)],
+  ['agent', limitsOf(10 * MIN, 30 * MIN, 30)],
+  ['build', limitsOf(20 * MIN, 60 * MIN, 30)],
+  ['research', limitsOf(30 * MIN, 120 * MIN, 30)],
+];
+
+export function limitsOfType(type: string): LimitsView {
+  return TYPE_LIMITS.find(([name]) => name === type)?.[1] ?? limitsOf(5 * MIN, 10 * MIN, 20);
+}
+
+export function fakeTypes(): TypeView[] {
+  return TYPE_LIMITS.map(([name, limits]) => ({ name, built_in: true, overrides: {}, limits, jobs: 0 }));
+}
+
+/** Scripted data, told relative to one moment so that "last night" is always last night. */
+export class Script {
+  constructor(readonly now: number) {}
+
+  ago(seconds: number): string {
+    return new Date(this.now - seconds * 1000).toISOString();
+  }
+
+  row(run: number, job: string, endedAgo: number, lasted: number, more: Partial<HistoryRow>): HistoryRow {
+    return {
+      run,
+      job,
+      type: 'agent',
+      outcome: 'succeeded',
+      reason: null,
+      method: null,
+      exit_code: 0,
+      signal: null,
+      started_at: this.ago(endedAgo + lasted),
+      ended_at: this.ago(endedAgo),
+      duration_s: lasted,
+      last_step: 40,
+      last_note: 'done',
+      advances: 40,
+      longest_gap_s: 9 * MIN,
+      survivors: [],
+      recovered: false,
+      seen: true,
+      message: 'It finished after 40 steps.',
+      ...more,
+    };
+  }
+
+  history(): HistoryRow[] {
+    const stopped = { outcome: 'aborted', exit_code: null, seen: false } as const;
+    const rows = [
+      this.row(47, 'docs-sweep', 1.2 * HOUR, 72 * MIN, {
+        type: 'llm',
+        longest_gap_s: 12.5 * MIN,
+        message: 'It finished after 40 steps.',
+      }),
+      this.row(46, 'dependency-review', 1.9 * HOUR, 12 * MIN, {
+        type: 'quick',
+        outcome: 'failed',
+        exit_code: 101,
+        last_step: 9,
+        last_note: 'cargo audit',
+        advances: 9,
+        longest_gap_s: 74,
+        message: 'It ended by itself with exit code 101 after step 9.',
+      }),
+      this.row(45, 'changelog', 2.4 * HOUR, 95, {
+        type: 'quick',
+        last_step: 3,
+        advances: 3,
+        longest_gap_s: 31,
+        message: 'It finished after 3 steps.',
+      }),
+      this.row(44, 'nightly-fuzz', 2.6 * HOUR, 43 * MIN, {
+        ...stopped,
+        type: 'build',
+        reason: 'stalled',
+        method: 'graceful',
+        signal: 15,
+        last_step: 2,
+        last_note: 'corpus minimised',
+        advances: 2,
+        longest_gap_s: 20 * MIN,
+        message:
+          'It did not advance for 20 min after step 2, its limit. All 3 processes ended within the grace.',
+      }),
+      this.row(41, 'refactor-parser', 3.1 * HOUR, 2.3 * HOUR, {
+        ...stopped,
+        reason: 'stalled',
+        method: 'forced',
+        signal: 9,
+        last_step: 14,
+        last_note: 'parse tests',
+        advances: 12,
+        longest_gap_s: 30 * MIN,
+        message:
+          'The marker stayed at step 14 for 30 min, the limit of this job. One process ignored the polite signal and was killed after 30 s; all 4 processes are gone.',
+      }),
+      this.row(40, 'translate-manual', 3.6 * HOUR, 51 * MIN, {
+        type: 'llm',
+        longest_gap_s: 4 * MIN,
+        message: 'It finished after 40 steps.',
+      }),
+      this.row(39, 'docs-sweep', 5.1 * HOUR, 68 * MIN, {
+        type: 'llm',
+        longest_gap_s: 7 * MIN,
+        message: 'It finished after 40 steps.',
+      }),
+      this.row(38, 'refactor-lexer', 26 * HOUR, 80 * MIN, {
+        ...stopped,
+        seen: true,
+        reason: 'user',
+        method: 'graceful',
+        signal: 15,
+        last_step: 6,
+        last_note: 'token table',
+        message: 'You stopped it after step 6.',
+      }),
+      this.row(37, 'docs-sweep', 27 * HOUR, 70 * MIN, { type: 'llm' }),
+      this.row(36, 'nightly-fuzz', 29 * HOUR, 3 * HOUR, {
+        type: 'build',
+        outcome: 'lost',
+        exit_code: null,
+        recovered: true,
+        last_step: 31,
+        last_note: 'batch 31',
+        message: 'The computer restarted while it ran; how it ended is not known.',
+      }),
+    ];
+    for (let run = 35; run > 0; run -= 1) {
+      rows.push(
+        this.row(
+          run,
+          run % 3 ? 'docs-sweep' : 'translate-manual',
+          (36 - run) * 11 * HOUR + 30 * HOUR,
+          40 * MIN + run * 60,
+          { type: 'llm' },
+        ),
+      );
+    }
+    return rows;
+  }
+
+  running(): RunView[] {
+    const common = {
+      phase: 'running',
+      liveness: 'unknown',
+      activity: 'working',
+      since_beat_s: null,
+      observe: false,
+      attached: false,
+      marker_note: null,
+    } as const;
+    return [
+      {
+        ...common,
+        run: 48,
+        job: 'migrate-tests',
+        type: 'agent',
+        pid: 51022,
+        progress: 'warning',
+        step: 22,
+        total: 60,
+        note: 'converting tests/parser',
+        since_advance_s: 13.4 * MIN,
+        since_output_s: 11,
+        warn_after_s: 10 * MIN,
+        stall_after_s: 30 * MIN,
+        processes: 5,
+        cpu_percent: 3.2,
+        memory_bytes: 412_000_000,
+        started_at: this.ago(2.2 * HOUR),
+      },
+      {
+        ...common,
+        run: 49,
+        job: 'release-notes',
+        type: 'llm',
+        pid: 51377,
+        progress: 'advancing',
+        step: 7,
+        total: null,
+        note: 'drafting the section on breaking changes',
+        since_advance_s: 42,
+        since_output_s: 1.5,
+        warn_after_s: 5 * MIN,
+        stall_after_s: 15 * MIN,
+        processes: 2,
+        cpu_percent: 0.4,
+        memory_bytes: 186_000_000,
+        started_at: this.ago(17 * MIN),
+      },
+    ];
+  }
+
+  live(revision: number, history: readonly HistoryRow[], runs: RunView[]): Live {
+    const unseen = history.filter((row) => row.outcome === 'aborted' && !row.seen);
+    return {
+      revision,
+      at: this.ago(0),
+      status: {
+        engine: { version: '0.1.0', api: 1, pid: 4711, started_at: this.ago(30 * HOUR) },
+        summary: {
+          running: runs.length,
+          warning: runs.filter((run) => run.progress === 'warning').length,
+          stopped_unseen: unseen.length,
+          healthy: 0,
+          degraded: 0,
+          unreachable: 0,
+          killed: 0,
+        },
+        runs,
+      },
+      unseen: unseen.slice(0, 20),
+      faults: [],
+    };
+  }
+
+  jobs(history: readonly HistoryRow[], runs: readonly RunView[]): JobView[] {
+    const job = (
+      name: string,
+      type: string,
+      command: string[],
+      more: Partial<JobView['spec']> = {},
+    ): JobView => {
+      const last = history.find((row) => row.job === name);
+      return {
+        spec: { name, type, command, limits: {}, ...more },
+        limits: name === 'nightly-fuzz' ? limitsOf(10 * MIN, 20 * MIN, 30) : limitsOfType(type),
+        running: runs.find((run) => run.job === name)?.run ?? null,
+        last_outcome: last?.outcome ?? null,
+        last_run: last?.run ?? null,
+        last_ended_at: last?.ended_at ?? null,
+      };
+    };
+    return [
+      job('docs-sweep', 'llm', ['python3', 'sweep.py', '--all'], {
+        cwd: '~/work/docs',
+        progress: 'progress.json',
+      }),
+      job(
+        'migrate-tests',
+        'agent',
+        ['claude', '-p', 'Convert the tests to the new harness, one file at a time.'],
+        { cwd: '~/work/parser' },
+      ),
+      job('nightly-fuzz', 'build', ['make', 'fuzz'], {
+        cwd: '~/work/parser',
+        limits: { warn_after: '10m', stall_after: '20m' },
+      }),
+      job(
+        'refactor-parser',
+        'agent',
+        ['claude', '-p', 'Split the parser into modules and keep the tests green.'],
+        { cwd: '~/work/parser' },
+      ),
+      job('release-notes', 'llm', ['./notes.sh'], { cwd: '~/work/site', observe: true }),
+    ];
+  }
+
+  detail(row: HistoryRow): RunDetail {
+    const start = Date.parse(row.started_at);
+    const end = Date.parse(row.ended_at);
+    const isStall = row.reason === 'stalled';
+    const limits = row.job === 'nightly-fuzz' ? limitsOf(10 * MIN, 20 * MIN, 30) : limitsOfType(row.type);
+    const gaps = gapsWithin(
+      row.duration_s - (isStall ? limits.stall_after_s + 31 : 20),
+      row.advances,
+      row.longest_gap_s ?? 60,
+      isStall,
+    );
+    const stopAt = end - 31_000;
+    return {
+      run: row.run,
+      tag: `0193a1de-7b5e-7c7c-9d8a-${String(row.run).padStart(12, '0')}`,
+      job: row.job,
+      type: row.type,
+      phase: 'ended',
+      command: ['claude', '-p', 'Split the parser into modules and keep the tests green.'],
+      cwd: '/home/ann/work/parser',
+      marker: '/home/ann/work/parser/.nightkeep/progress.json',
+      started_at: row.started_at,
+      limits,
+      observe: false,
+      ended: row,
+      message: row.message,
+      advances: advancesOf(start, gaps, row),
+      timeline: row.outcome === 'aborted' ? stopStory(row, start, stopAt, limits) : plainStory(row),
+      evidence:
+        row.outcome === 'aborted'
+          ? {
+              taken_at: new Date(stopAt).toISOString(),
+              processes: TREE,
+              sockets: [
+                {
+                  pid: 48190,
+                  protocol: 'tcp',
+                  local: '192.168.1.20:51514',
+                  remote: '203.0.113.7:443',
+                  state: 'established',
+                },
+              ],
+              output: { lines: OUTPUT, bytes: 181_204, path: null },
+              missing:
+                row.method === 'forced'
+                  ? ['The memory of pid 48203 could not be read: permission denied.']
+                  : [],
+            }
+          : null,
+      output: {
+        lines: OUTPUT,
+        bytes: 181_204,
+        path: `/home/ann/.local/share/nightkeep/runs/${row.run}/output.log`,
+      },
+    };
+  }
+
+  runningDetail(run: RunView): RunDetail {
+    const start = Date.parse(run.started_at);
+    const lasted = (this.now - start) / 1000 - run.since_advance_s;
+    const row = this.row(run.run, run.job, 0, lasted, { last_step: run.step });
+    const gaps = gapsWithin(lasted, run.step ?? 5, 8 * MIN, true);
+    return {
+      ...this.detail(row),
+      phase: run.phase,
+      started_at: run.started_at,
+      type: run.type,
+      limits: limitsOfType(run.type),
+      ended: null,
+      message: `It is at step ${run.step ?? 0} and last advanced a while ago.`,
+      advances: advancesOf(start, gaps, row),
+      timeline: [{ at: run.started_at, kind: 'started', text: `Started as pid ${run.pid ?? 0}.` }],
+      evidence: null,
+    };
+  }
+}
+
+/** Quiet times that add up to `total`, of an irregular but always equal shape. */
+function gapsWithin(total: number, steps: number, longest: number, exact: boolean): number[] {
+  const shape = [5, 3, 8, 4, 9, 6, 2, 7, 10, 5, 11, 6, 3, 8];
+  const number = Math.max(1, Math.min(steps, 50));
+  const raw = Array.from({ length: number }, (_, at) => shape[at % shape.length] ?? 5);
+  const sum = raw.reduce((all, gap) => all + gap, 0);
+  const scale = exact ? total / sum : Math.min(total / sum, longest / 11);
+  return raw.map((gap) => gap * scale);
+}
+
+function advancesOf(start: number, gaps: readonly number[], row: HistoryRow): AdvanceView[] {
+  const last = row.last_step ?? gaps.length;
+  let at = start;
+  return gaps.map((gap, index) => {
+    at += gap * 1000;
+    const step = last - gaps.length + index + 1;
+    return {
+      at: new Date(Math.round(at)).toISOString(),
+      step,
+      note: index === gaps.length - 1 ? row.last_note : `module ${step}`,
+      gap_s: gap,
+    };
+  });
+}
+
+function stopStory(row: HistoryRow, start: number, stopAt: number, limits: LimitsView): TimelineEvent[] {
+  const at = (ms: number): string => new Date(ms).toISOString();
+  const events: TimelineEvent[] = [{ at: at(start), kind: 'started', text: 'Started as pid 48190.' }];
+  if (row.reason === 'stalled') {
+    const lastAdvance = stopAt - limits.stall_after_s * 1000;
+    events.push(
+      { at: at(lastAdvance), kind: 'advanced', text: `Last advance, to step ${row.last_step ?? 0}.` },
+      {
+        at: at(lastAdvance + limits.warn_after_s * 1000),
+        kind: 'warned',
+        text: `No advance for ${limits.warn_after_s / 60} min: warning.`,
+      },
+    );
+  }
+  events.push(
+    {
+      at: at(stopAt),
+      kind: 'stop-intended',
+      text:
+        row.reason === 'user'
+          ? 'A person asked for the stop.'
+          : `No advance for ${limits.stall_after_s / 60} min: the stop begins.`,
+    },
+    { at: at(stopAt + 80), kind: 'signalled', text: 'SIGTERM to pid 48190.' },
+    { at: at(stopAt + 15_080), kind: 'signalled', text: 'SIGTERM to the 3 processes that were left.' },
+  );
+  if (row.method === 'forced')
+    events.push({
+      at: at(stopAt + 30_080),
+      kind: 'killed',
+      text: 'SIGKILL to the 1 process that was left (pid 48211).',
+    });
+  events.push({ at: row.ended_at, kind: 'ended', text: 'Nothing of it is left: the kernel says so.' });
+  return events;
+}
+
+function plainStory(row: HistoryRow): TimelineEvent[] {
+  return [
+    { at: row.started_at, kind: 'started', text: 'Started as pid 48190.' },
+    { at: row.ended_at, kind: 'ended', text: row.message },
+  ];
+}
+
+const process = (
+  pid: number,
+  parent: number | null,
+  depth: number,
+  name: string,
+  command: string,
+  memory: number,
+): EvidenceProcess => ({
+  pid,
+  parent,
+  depth,
+  name,
+  command,
+  state: 'sleeping',
+  cpu_s: 12.4,
+  cpu_percent: 0,
+  memory_bytes: memory,
+  age_s: 8200 - depth * 900,
+});
+
+const TREE: EvidenceProcess[] = [
+  process(
+    48190,
+    null,
+    0,
+    'claude',
+    'claude -p Split the parser into modules and keep the tests green.',
+    212_000_000,
+  ),
+  process(48203, 48190, 1, 'bash', 'bash -c cargo test --workspace', 3_100_000),
+  process(48207, 48203, 2, 'cargo', 'cargo test --workspace', 41_000_000),
+  process(48211, 48207, 3, 'parser-e2e', 'target/debug/deps/parser_e2e-93fe1c2b', 18_400_000),
+];
+
+const OUTPUT = [
+  '   Compiling parser v0.4.1 (/home/ann/work/parser)',
+  '    Finished `test` profile [unoptimized + debuginfo] target(s) in 38.14s',
+  '     Running tests/e2e.rs (target/debug/deps/parser_e2e-93fe1c2b)',
+  '',
+  'running 212 tests',
+  'test parse::deep_nesting ... ok',
+  'test parse::empty_input ... ok',
+  '[marker] step 14/40',
+  'test parse::unclosed_quote has been running for over 60 seconds',
+];

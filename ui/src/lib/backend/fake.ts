@@ -1,0 +1,274 @@
+import { limitsOfType, fakeTypes, Script } from './fake-data';
+import type {
+  ApiError,
+  Backend,
+  BackendEvents,
+  HistoryRow,
+  JobSpec,
+  JobView,
+  ProbeReport,
+  RunView,
+  Validation,
+} from './types';
+
+export interface FakeOptions {
+  now?: number;
+  /** `full` a busy morning, `empty` the very first start, `away` no engine. */
+  scene?: 'full' | 'empty' | 'away';
+}
+
+const AWAY: ApiError = {
+  code: 'unreachable',
+  message: 'the engine does not answer',
+  hint: 'start it with `nightkeep engine`, or look at `nightkeep doctor`',
+  field: null,
+};
+
+/** An engine that is only a script: for development, tests and screenshots. It never reaches a normal build. */
+export class FakeBackend implements Backend {
+  readonly calls: string[] = [];
+  script: Script;
+  rows: HistoryRow[];
+  runs: RunView[];
+  jobViews: JobView[];
+  pendingPage: string | null = null;
+  guard: (() => boolean) | null = null;
+  /** What the next calls of a method reject with. */
+  failures = new Map<keyof Backend, ApiError>();
+  #events: BackendEvents | null = null;
+  #revision = 1;
+  #away: boolean;
+
+  constructor({ now = Date.now(), scene = 'full' }: FakeOptions = {}) {
+    this.script = new Script(now);
+    const isFull = scene === 'full';
+    this.rows = isFull ? this.script.history() : [];
+    this.runs = isFull ? this.script.running() : [];
+    this.jobViews = isFull ? this.script.jobs(this.rows, this.runs) : [];
+    this.#away = scene === 'away';
+  }
+
+  listen(events: BackendEvents): Promise<() => void> {
+    this.#events = events;
+    return Promise.resolve(() => {
+      this.#events = null;
+    });
+  }
+
+  current(): ReturnType<Backend['current']> {
+    return this.#reply('current', () =>
+      this.#away ? { live: null, error: AWAY } : { live: this.#live(), error: null },
+    );
+  }
+
+  reconnect(): Promise<void> {
+    return this.#reply('reconnect', () => {
+      this.#away = false;
+      this.publish();
+    });
+  }
+
+  takePendingNavigation(): Promise<string | null> {
+    return this.#reply('takePendingNavigation', () => this.pendingPage);
+  }
+
+  history(query: Parameters<Backend['history']>[0]): Promise<HistoryRow[]> {
+    return this.#reply('history', () =>
+      this.rows
+        .filter((row) => row.run < (query.before ?? Infinity))
+        .filter((row) => !query.job || row.job === query.job)
+        .filter((row) => !query.outcome || row.outcome === query.outcome)
+        .slice(0, query.limit ?? 100),
+    );
+  }
+
+  run(run: number): ReturnType<Backend['run']> {
+    return this.#reply('run', () => {
+      const row = this.rows.find((one) => one.run === run);
+      if (row) return this.script.detail(row);
+      const running = this.runs.find((one) => one.run === run);
+      if (running) return this.script.runningDetail(running);
+      throw fault('not-found', `there is no run ${run}`, 'look at the history for the runs there are');
+    });
+  }
+
+  markSeen(run: number): Promise<void> {
+    return this.#reply('markSeen', () => {
+      this.#see((row) => row.run === run);
+    });
+  }
+
+  markAllSeen(): Promise<void> {
+    return this.#reply('markAllSeen', () => {
+      this.#see(() => true);
+    });
+  }
+
+  stopRun(run: number, force: boolean): ReturnType<Backend['stopRun']> {
+    return this.#reply('stopRun', () => {
+      this.calls.push(`stop ${run}${force ? ' by force' : ''}`);
+      this.runs = this.runs.map((one) => (one.run === run ? { ...one, phase: 'stopping' } : one));
+      this.publish();
+      return { runs: [run] };
+    });
+  }
+
+  jobs(): Promise<JobView[]> {
+    return this.#reply('jobs', () => this.jobViews);
+  }
+
+  types(): ReturnType<Backend['types']> {
+    return this.#reply('types', fakeTypes);
+  }
+
+  startJob(job: string): ReturnType<Backend['startJob']> {
+    return this.#reply('startJob', () => {
+      this.calls.push(`start ${job}`);
+      if (!this.jobViews.some((view) => view.spec.name === job))
+        throw fault('not-found', `there is no job \`${job}\``);
+      return { run: 50, tag: '0193a1de-7b5e-7c7c-9d8a-000000000050' };
+    });
+  }
+
+  addJob(spec: JobSpec): Promise<void> {
+    return this.#reply('addJob', () => {
+      if (this.jobViews.some((view) => view.spec.name === spec.name)) {
+        throw fault('conflict', `there is a job \`${spec.name}\` already`, null, 'name');
+      }
+      this.jobViews = [...this.jobViews, viewOf(spec)];
+      this.publish();
+    });
+  }
+
+  replaceJob(job: string, spec: JobSpec): Promise<void> {
+    return this.#reply('replaceJob', () => {
+      this.jobViews = this.jobViews.map((view) => (view.spec.name === job ? { ...view, spec } : view));
+      this.publish();
+    });
+  }
+
+  deleteJob(job: string): Promise<void> {
+    return this.#reply('deleteJob', () => {
+      this.jobViews = this.jobViews.filter((view) => view.spec.name !== job);
+      this.publish();
+    });
+  }
+
+  validateJob(spec: JobSpec, replacing: string | null): Promise<Validation> {
+    return this.#reply('validateJob', () => {
+      const others = this.jobViews.map((view) => view.spec.name).filter((name) => name !== replacing);
+      return judge(spec, others);
+    });
+  }
+
+  probe({ path }: Parameters<Backend['probe']>[0]): Promise<ProbeReport> {
+    return this.#reply('probe', () => {
+      this.calls.push(`probe ${path}`);
+      const exists = path.endsWith('.json');
+      return exists
+        ? {
+            state: 'readable',
+            message: 'it is a marker',
+            path: `/home/ann/work/${path}`,
+            step: 3,
+            note: 'draft written',
+            age_s: 124,
+          }
+        : {
+            state: 'missing',
+            message: 'there is no file yet, which is fine when the job makes it',
+            path: `/home/ann/work/${path}`,
+            step: null,
+            note: null,
+            age_s: null,
+          };
+    });
+  }
+
+  closeWindow(): Promise<void> {
+    return this.#reply('closeWindow', () => undefined);
+  }
+
+  guardClose(mayClose: (() => boolean) | null): Promise<void> {
+    this.guard = mayClose;
+    return Promise.resolve();
+  }
+
+  /** Sends the snapshot as it is at this moment. */
+  publish(): void {
+    this.#revision += 1;
+    this.#events?.live(this.#live());
+  }
+
+  goAway(): void {
+    this.#away = true;
+    this.#events?.away(AWAY);
+  }
+
+  navigate(page: string): void {
+    this.#events?.navigate(page);
+  }
+
+  #live(): ReturnType<Script['live']> {
+    return this.script.live(this.#revision, this.rows, this.runs);
+  }
+
+  #see(which: (row: HistoryRow) => boolean): void {
+    this.rows = this.rows.map((row) => (which(row) ? { ...row, seen: true } : row));
+    this.publish();
+  }
+
+  async #reply<T>(method: keyof Backend, make: () => T): Promise<T> {
+    this.calls.push(method);
+    await Promise.resolve();
+    const failure = this.failures.get(method);
+    // The real backend rejects with plain objects, as they come over the wire.
+    if (failure) throw failure as unknown as Error;
+    if (this.#away && !['current', 'reconnect', 'takePendingNavigation'].includes(method))
+      throw AWAY as unknown as Error;
+    return make();
+  }
+}
+
+function fault(
+  code: ApiError['code'],
+  message: string,
+  hint: string | null = null,
+  field: string | null = null,
+): Error {
+  return { code, message, hint, field } as unknown as Error;
+}
+
+function viewOf(spec: JobSpec): JobView {
+  return {
+    spec,
+    limits: limitsOfType(spec.type ?? 'generic'),
+    running: null,
+    last_outcome: null,
+    last_run: null,
+    last_ended_at: null,
+  };
+}
+
+/** A small part of what the engine checks: enough to show each kind of message. */
+function judge(spec: JobSpec, others: readonly string[]): Validation {
+  const errors: Validation['errors'] = [];
+  const warnings: Validation['warnings'] = [];
+  if (!spec.name) errors.push({ field: 'name', message: 'A job needs a name.' });
+  if (others.includes(spec.name))
+    errors.push({ field: 'name', message: `There is a job \`${spec.name}\` already.` });
+  if (spec.command.length === 0) errors.push({ field: 'command', message: 'A job needs a command.' });
+  for (const [field, text] of Object.entries(spec.limits)) {
+    if (!/^(\d+[smh]?)+$/.test(text))
+      errors.push({
+        field: `limits.${field}`,
+        message: `\`${text}\` is no length of time; write it like \`90s\` or \`1h30m\`.`,
+      });
+  }
+  if (!spec.progress)
+    warnings.push({
+      field: 'progress',
+      message: 'The command must write to $NIGHTKEEP_PROGRESS or call `nightkeep mark`.',
+    });
+  return { errors, warnings };
+}

@@ -1,0 +1,70 @@
+import type {
+  ApiError,
+  HistoryQuery,
+  HistoryRow,
+  JobSpec,
+  JobView,
+  Live,
+  ProbeReport,
+  ProbeRequest,
+  RunDetail,
+  StartReply,
+  StopReply,
+  TypeView,
+  Validation,
+} from './generated';
+
+export type * from './generated';
+
+/** What is known of the engine: its newest snapshot, and why there is none to be had at the moment. */
+export interface Link {
+  live: Live | null;
+  error: ApiError | null;
+}
+
+export interface BackendEvents {
+  live: (live: Live) => void;
+  away: (error: ApiError) => void;
+  navigate: (page: string) => void;
+}
+
+export type Unlisten = () => void;
+
+/** All that the window can ask for. Every method rejects with an `ApiError`. */
+export interface Backend {
+  listen(events: BackendEvents): Promise<Unlisten>;
+  current(): Promise<Link>;
+  reconnect(): Promise<void>;
+  takePendingNavigation(): Promise<string | null>;
+
+  history(query: HistoryQuery): Promise<HistoryRow[]>;
+  run(run: number): Promise<RunDetail>;
+  markSeen(run: number): Promise<void>;
+  markAllSeen(): Promise<void>;
+  stopRun(run: number, force: boolean): Promise<StopReply>;
+
+  jobs(): Promise<JobView[]>;
+  types(): Promise<TypeView[]>;
+  startJob(job: string): Promise<StartReply>;
+  addJob(spec: JobSpec): Promise<void>;
+  replaceJob(job: string, spec: JobSpec): Promise<void>;
+  deleteJob(job: string): Promise<void>;
+  /** `replacing` is the name of the job that is edited: no clash with itself. */
+  validateJob(spec: JobSpec, replacing: string | null): Promise<Validation>;
+  probe(request: ProbeRequest): Promise<ProbeReport>;
+
+  closeWindow(): Promise<void>;
+  /** While a guard is set, the window closes only when it says that it may. */
+  guardClose(mayClose: (() => boolean) | null): Promise<void>;
+}
+
+/** Turns whatever was thrown into the one shape that screens show. */
+export function asApiError(thrown: unknown): ApiError {
+  if (isApiError(thrown)) return thrown;
+  const message = thrown instanceof Error ? thrown.message : String(thrown);
+  return { code: 'internal', message, hint: null, field: null };
+}
+
+function isApiError(thrown: unknown): thrown is ApiError {
+  return typeof thrown === 'object' && thrown !== null && 'code' in thrown && 'message' in thrown;
+}

@@ -1,0 +1,94 @@
+import type { Activity, HistoryRow, Outcome, Progress, RunView } from '../backend/types';
+
+/** A shape, and the colour that goes with it. Each state has its own silhouette, so that it reads without colour. */
+export type GlyphKind =
+  'finished' | 'failed' | 'stopped' | 'lost' | 'advancing' | 'quiet' | 'warning' | 'waiting' | 'starting';
+
+export interface State {
+  glyph: GlyphKind;
+  text: string;
+}
+
+type Ended = Pick<HistoryRow, 'outcome' | 'reason' | 'method' | 'exit_code' | 'signal'>;
+
+/** How a run ended, in two or three words. */
+export function resultOf(row: Ended): State {
+  switch (row.outcome) {
+    case 'succeeded':
+      return { glyph: 'finished', text: 'Finished' };
+    case 'failed':
+      return { glyph: 'failed', text: `Failed${failureDetail(row)}` };
+    case 'aborted':
+      return { glyph: 'stopped', text: stopWords(row) };
+    case 'lost':
+      return { glyph: 'lost', text: 'Lost' };
+  }
+}
+
+function failureDetail(row: Ended): string {
+  if (row.signal !== null) return `: signal ${row.signal}`;
+  return row.exit_code === null ? '' : `: exit ${row.exit_code}`;
+}
+
+function stopWords(row: Ended): string {
+  switch (row.reason) {
+    case 'stalled':
+      return 'Stopped: no progress';
+    case 'unresponsive':
+      return 'Stopped: no beats';
+    case 'max-runtime':
+      return 'Stopped: ran too long';
+    case 'user':
+      return 'Stopped by you';
+    case null:
+      return 'Stopped';
+  }
+}
+
+export const outcomeWords: Record<Outcome, string> = {
+  succeeded: 'Finished',
+  failed: 'Failed',
+  aborted: 'Stopped',
+  lost: 'Lost',
+};
+
+const progressStates: Record<Progress, State> = {
+  starting: { glyph: 'starting', text: 'Starting' },
+  advancing: { glyph: 'advancing', text: 'Advancing' },
+  quiet: { glyph: 'quiet', text: 'Quiet' },
+  warning: { glyph: 'warning', text: 'Close to its limit' },
+  stalled: { glyph: 'stopped', text: 'Stalled' },
+  waiting: { glyph: 'waiting', text: 'Waiting' },
+};
+
+const activityWords: Partial<Record<Activity, string>> = {
+  tool: 'in a tool',
+  subagent: 'in a sub-agent',
+  compacting: 'compacting',
+  'waiting-human': 'for a person',
+  'waiting-limit': 'for a usage limit',
+  asleep: 'computer asleep',
+};
+
+/** What a run that is not over is doing. */
+export function stateOf(run: Pick<RunView, 'phase' | 'progress' | 'activity'>): State {
+  switch (run.phase) {
+    case 'queued':
+      return { glyph: 'waiting', text: 'Queued' };
+    case 'stopping':
+      return { glyph: 'stopped', text: 'Stopping' };
+    case 'starting':
+    case 'running':
+    case 'ended': {
+      const state = progressStates[run.progress];
+      const doing = activityWords[run.activity];
+      return doing ? { ...state, text: `${state.text}, ${doing}` } : state;
+    }
+  }
+}
+
+/** `step 14 of 40 – parse tests`, or what there is of it. */
+export function stepWords(run: { step: number | null; total?: number | null; note: string | null }): string {
+  const step = run.step === null ? '' : run.total ? `step ${run.step} of ${run.total}` : `step ${run.step}`;
+  return [step, run.note ?? ''].filter(Boolean).join(' – ');
+}

@@ -1,0 +1,97 @@
+import type { FieldFault, JobSpec, LimitsSpec, RunDetail } from '../backend/types';
+import { joinCommand, splitCommand } from '../format/shellwords';
+import { writtenDuration } from '../format/duration';
+
+export interface EnvRow {
+  id: number;
+  name: string;
+  value: string;
+}
+
+export const LIMIT_FIELDS = ['warn_after', 'stall_after', 'grace', 'start_allowance', 'max_runtime'] as const;
+export type LimitField = (typeof LIMIT_FIELDS)[number];
+
+/** A job as it stands in the form: all text, nothing left out. */
+export interface Draft {
+  name: string;
+  type: string;
+  command: string;
+  cwd: string;
+  env: EnvRow[];
+  progress: string;
+  observe: boolean;
+  limits: Record<LimitField, string>;
+}
+
+export const DEFAULT_TYPE = 'generic';
+
+export function draftOf(spec: JobSpec): Draft {
+  const limits = spec.limits;
+  return {
+    name: spec.name,
+    type: spec.type ?? DEFAULT_TYPE,
+    command: joinCommand(spec.command),
+    cwd: spec.cwd ?? '',
+    env: Object.entries(spec.env ?? {}).map(([name, value], id) => ({ id, name, value })),
+    progress: spec.progress ?? '',
+    observe: spec.observe ?? false,
+    limits: {
+      warn_after: limits.warn_after ?? '',
+      stall_after: limits.stall_after ?? '',
+      grace: limits.grace ?? '',
+      start_allowance: limits.start_allowance ?? '',
+      max_runtime: limits.max_runtime ?? '',
+    },
+  };
+}
+
+export function emptyDraft(): Draft {
+  return draftOf({ name: '', command: [], limits: {} });
+}
+
+/** A job out of a run that somebody started by hand. */
+export function draftOfRun(run: RunDetail): Draft {
+  const draft = draftOf({
+    name: run.job,
+    type: run.type,
+    command: run.command,
+    limits: {},
+    observe: run.observe,
+  });
+  return {
+    ...draft,
+    cwd: run.cwd ?? '',
+    progress: run.marker && !run.marker.includes(run.tag) ? run.marker : '',
+    limits: {
+      ...draft.limits,
+      warn_after: writtenDuration(run.limits.warn_after_s),
+      stall_after: writtenDuration(run.limits.stall_after_s),
+    },
+  };
+}
+
+/** The job as it is saved: what is empty is left out, so that it is inherited. */
+export function specOf(draft: Draft): JobSpec {
+  const limits: LimitsSpec = {};
+  for (const field of LIMIT_FIELDS) {
+    const text = draft.limits[field].trim();
+    if (text) limits[field] = text;
+  }
+  const env = draft.env.filter((row) => row.name.trim());
+  return {
+    name: draft.name.trim(),
+    command: splitCommand(draft.command).words,
+    limits,
+    ...(draft.type !== DEFAULT_TYPE && { type: draft.type }),
+    ...(draft.cwd.trim() && { cwd: draft.cwd.trim() }),
+    ...(env.length > 0 && { env: Object.fromEntries(env.map((row) => [row.name.trim(), row.value])) }),
+    ...(draft.progress.trim() && { progress: draft.progress.trim() }),
+    ...(draft.observe && { observe: true }),
+  };
+}
+
+/** What is wrong with the text itself, before anybody else can judge it. */
+export function textFaults(draft: Draft): FieldFault[] {
+  const { error } = splitCommand(draft.command);
+  return error ? [{ field: 'command', message: error }] : [];
+}

@@ -1,0 +1,210 @@
+import { fireEvent, screen, waitFor, within } from '@testing-library/svelte';
+import { describe, expect, test } from 'vitest';
+import { openWindow } from '../../test/window';
+
+async function fill(label: string, value: string): Promise<HTMLElement> {
+  const field = await screen.findByLabelText(label);
+  await fireEvent.input(field, { target: { value } });
+  await fireEvent.blur(field);
+  return field;
+}
+
+describe('the list of jobs', () => {
+  test('names each job with what it can do at the moment', async () => {
+    openWindow('jobs');
+    await screen.findByRole('button', { name: 'Start docs-sweep' });
+    expect(screen.getByRole('link', { name: 'running as run 48' })).toBeTruthy();
+    expect(screen.getByRole('button', { name: 'Stop migrate-tests…' })).toBeTruthy();
+    expect(screen.queryByRole('button', { name: 'Start migrate-tests' })).toBeNull();
+    expect(screen.getByRole('link', { name: 'Last run of nightly-fuzz: Stopped' }).getAttribute('href')).toBe(
+      '#/run/44',
+    );
+  });
+
+  test('a job that cannot be started says why', async () => {
+    const backend = openWindow('jobs');
+    backend.failures.set('startJob', {
+      code: 'cannot-start',
+      message: 'no program `python3`',
+      hint: 'install it',
+      field: null,
+    });
+    (await screen.findByRole('button', { name: 'Start docs-sweep' })).click();
+    expect((await screen.findByRole('alert')).textContent).toContain(
+      'docs-sweep could not be started. No program python3. Install it.',
+    );
+  });
+
+  test('a job is deleted after a question, and brought back by "Undo"', async () => {
+    const backend = openWindow('jobs');
+    (await screen.findByRole('button', { name: 'Delete nightly-fuzz…' })).click();
+    const dialog = await screen.findByRole('dialog', { name: 'Delete nightly-fuzz?' });
+    within(dialog).getByRole('button', { name: 'Delete' }).click();
+    await waitFor(() => {
+      expect(screen.queryByRole('button', { name: 'Start nightly-fuzz' })).toBeNull();
+    });
+    (await screen.findByRole('button', { name: 'Undo' })).click();
+    expect(await screen.findByText('nightly-fuzz is back.')).toBeTruthy();
+    expect(backend.jobViews.find((job) => job.spec.name === 'nightly-fuzz')?.spec.limits).toEqual({
+      warn_after: '10m',
+      stall_after: '20m',
+    });
+  });
+
+  test('without any job the page says what a job is', async () => {
+    openWindow('jobs', { scene: 'empty' });
+    expect(await screen.findByRole('heading', { name: 'No jobs yet.' })).toBeTruthy();
+    expect(screen.getByText(/A job is a command and a sign that it moves forward/)).toBeTruthy();
+  });
+});
+
+describe('the form', () => {
+  test('the command is split while it is typed', async () => {
+    openWindow('jobs/new');
+    await fill('Command', `claude -p 'two words'`);
+    expect(screen.getByText('A program and 2 arguments:')).toBeTruthy();
+    expect(screen.getByText('two words')).toBeTruthy();
+  });
+
+  test('what is left empty shows what the type would give', async () => {
+    openWindow('jobs/new');
+    expect((await screen.findByLabelText('Stop after')).getAttribute('placeholder')).toBe('10m');
+    await fireEvent.change(screen.getByLabelText('Type'), { target: { value: 'build' } });
+    await waitFor(() => {
+      expect(screen.getByLabelText('Stop after').getAttribute('placeholder')).toBe('1h');
+    });
+  });
+
+  test('a fault shows below its field once the field was left, and is tied to it', async () => {
+    openWindow('jobs/new');
+    const field = await fill('Warn after', 'soon');
+    expect(await screen.findByText(/is no length of time; write it like/)).toBeTruthy();
+    await waitFor(() => {
+      expect(field.getAttribute('aria-invalid')).toBe('true');
+    });
+    const described = (field.getAttribute('aria-describedby') ?? '')
+      .split(' ')
+      .map((id) => document.getElementById(id)?.textContent ?? '');
+    expect(described.some((text) => text.includes('soon is no length of time'))).toBe(true);
+    expect(screen.queryByText('A job needs a name.')).toBeNull();
+  });
+
+  test('a name that is taken is told while it is typed, and the fault goes as soon as it is mended', async () => {
+    openWindow('jobs/docs-sweep/edit');
+    const field = await screen.findByLabelText('Name');
+    await fireEvent.input(field, { target: { value: 'nightly-fuzz' } });
+    await waitFor(() => {
+      expect(document.getElementById('field-name-error')?.textContent).toBe(
+        'There is a job nightly-fuzz already.',
+      );
+    });
+    await fireEvent.input(field, { target: { value: 'docs-sweep' } });
+    await waitFor(() => {
+      expect(field.getAttribute('aria-invalid')).toBeNull();
+    });
+  });
+
+  test('a save that is refused lists all faults, and its links lead to the fields', async () => {
+    openWindow('jobs/new');
+    (await screen.findByRole('button', { name: 'Save' })).click();
+    const summary = await screen.findByRole('alert');
+    expect(within(summary).getByRole('heading').textContent).toBe(
+      '2 things to mend before this can be saved',
+    );
+    await waitFor(() => {
+      expect(document.activeElement?.contains(summary)).toBe(true);
+    });
+    within(summary).getByRole('link', { name: 'A job needs a command.' }).click();
+    expect(document.activeElement).toBe(screen.getByLabelText('Command'));
+    expect(window.location.hash).toBe('#/jobs/new');
+  });
+
+  test('the marker is looked at below its field', async () => {
+    openWindow('jobs/new');
+    await fill('Marker file', 'progress.json');
+    expect(
+      await screen.findByText(/Readable. At the moment: step 3 – draft written \(written 2 min 04 s ago\)/),
+    ).toBeTruthy();
+  });
+
+  test('a saved job is in the list, and the window says "Saved."', async () => {
+    const backend = openWindow('jobs/new');
+    await fill('Name', 'backup');
+    await fill('Command', 'restic backup ~');
+    screen.getByRole('button', { name: 'Save' }).click();
+    expect(await screen.findByText('Saved.')).toBeTruthy();
+    await waitFor(() => {
+      expect(window.location.hash).toBe('#/jobs');
+    });
+    expect(backend.jobViews.at(-1)?.spec).toEqual({
+      name: 'backup',
+      command: ['restic', 'backup', '~'],
+      limits: {},
+    });
+  });
+
+  test('editing changes only what was changed', async () => {
+    const backend = openWindow('jobs/nightly-fuzz/edit');
+    await fill('Stop after', '30m');
+    screen.getByRole('button', { name: 'Save' }).click();
+    await screen.findByText('Saved.');
+    expect(backend.jobViews.find((job) => job.spec.name === 'nightly-fuzz')?.spec).toEqual({
+      name: 'nightly-fuzz',
+      type: 'build',
+      command: ['make', 'fuzz'],
+      cwd: '~/work/parser',
+      limits: { warn_after: '10m', stall_after: '30m' },
+    });
+  });
+
+  test('a copy starts from the job under another name', async () => {
+    openWindow('jobs/new?job=docs-sweep');
+    expect((await screen.findByLabelText<HTMLInputElement>('Name')).value).toBe('docs-sweep copy');
+    expect(screen.getByLabelText<HTMLTextAreaElement>('Command').value).toBe('python3 sweep.py --all');
+  });
+
+  test('changes are not lost by a click elsewhere', async () => {
+    const backend = openWindow('jobs/new');
+    await fill('Name', 'backup');
+    await waitFor(() => {
+      expect(backend.guard).not.toBeNull();
+    });
+    window.location.hash = '#/history';
+    await fireEvent(window, new Event('hashchange'));
+    const dialog = await screen.findByRole('dialog', { name: 'Leave without saving?' });
+    within(dialog).getByRole('button', { name: 'Stay' }).click();
+    await waitFor(() => {
+      expect(screen.queryByRole('dialog')).toBeNull();
+    });
+    expect(screen.getByLabelText<HTMLInputElement>('Name').value).toBe('backup');
+    expect(window.location.hash).toBe('#/jobs/new');
+  });
+
+  test('closing the window asks first, and closes when that is meant', async () => {
+    const backend = openWindow('jobs/new');
+    await fill('Name', 'backup');
+    await waitFor(() => {
+      expect(backend.guard).not.toBeNull();
+    });
+    expect(backend.guard?.()).toBe(false);
+    const dialog = await screen.findByRole('dialog', { name: 'Leave without saving?' });
+    expect(backend.calls).not.toContain('closeWindow');
+    within(dialog).getByRole('button', { name: 'Leave' }).click();
+    await waitFor(() => {
+      expect(backend.calls).toContain('closeWindow');
+    });
+    expect(backend.guard).toBeNull();
+  });
+
+  test('values that look secret are masked', async () => {
+    openWindow('jobs/new');
+    (await screen.findByRole('button', { name: 'Add a variable' })).click();
+    await fill('Name 1', 'API_TOKEN');
+    expect(screen.getByLabelText('Value 1').getAttribute('type')).toBe('password');
+  });
+
+  test('a job that there is none of says so', async () => {
+    openWindow('jobs/nothing/edit');
+    expect((await screen.findByRole('alert')).textContent).toContain('There is no job nothing.');
+  });
+});
