@@ -1,0 +1,145 @@
+//! Doing the steps.
+
+use std::fs::{self, OpenOptions};
+use std::io::Write as _;
+use std::process::{Child, Command, ExitCode, Stdio};
+use std::thread;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use anyhow::{Context, Result};
+
+use crate::script::{Signals, Step};
+use crate::system;
+
+/// Runs the steps. The result is how the process is to end.
+pub(crate) fn run(steps: Vec<Step>) -> Result<ExitCode> {
+    note_own_number()?;
+    let mut agent = Agent { ignored: Vec::new() };
+    for step in steps {
+        if let Some(code) = agent.act(step)? {
+            return Ok(ExitCode::from(code));
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+struct Agent {
+    ignored: Vec<Signals>,
+}
+
+impl Agent {
+    /// Does one step; a code is the end.
+    fn act(&mut self, step: Step) -> Result<Option<u8>> {
+        match step {
+            Step::Mark { step, note } => mark(step, &note)?,
+            Step::Advance { last, every } => {
+                for step in 1..=last {
+                    thread::sleep(every);
+                    mark(step, "")?;
+                }
+            }
+            Step::MarkLoop { step, note, every } => again_and_again(every, move || mark(step, &note)),
+            Step::Garble(text) => fs::write(marker()?, text)?,
+            Step::Print(text) => print(&text)?,
+            Step::PrintLoop { text, every } => again_and_again(every, move || print(&text)),
+            Step::Complain(text) => eprintln!("{text}"),
+            Step::Sleep(length) => thread::sleep(length),
+            Step::Hang => loop {
+                thread::park();
+            },
+            Step::Spin => loop {
+                std::hint::spin_loop();
+            },
+            Step::Spawn(count) => {
+                for _ in 0..count {
+                    self.spawn(&["hang"])?;
+                }
+            }
+            Step::SpawnSetsid => drop(self.spawn(&["new-session", "hang"])?),
+            Step::Daemon => self.orphan("new-session")?,
+            Step::DaemonGroup => self.orphan("new-group")?,
+            Step::HostileTree => self.hostile_tree()?,
+            Step::NewSession => system::new_session()?,
+            Step::NewGroup => system::new_group()?,
+            Step::Ignore(signals) => {
+                system::ignore(signals)?;
+                self.ignored.push(signals);
+            }
+            Step::OnTerm(steps) => system::at_polite_signal(move || at_the_end(steps))?,
+            Step::CloseStdout => system::close_stdout()?,
+            Step::Exit(code) => return Ok(Some(code)),
+            Step::Crash => std::process::abort(),
+        }
+        Ok(None)
+    }
+
+    /// Starts another of this program that ignores what this one ignores.
+    fn spawn(&self, steps: &[&str]) -> Result<Child> {
+        let ignored = self.ignored.iter().map(|signals| match signals {
+            Signals::Term => "ignore term",
+            Signals::Int => "ignore int",
+            Signals::Hup => "ignore hup",
+            Signals::All => "ignore all",
+        });
+        let program = std::env::current_exe().context("find this program")?;
+        Command::new(program).args(ignored).args(steps).stdin(Stdio::null()).spawn().context("start a child")
+    }
+
+    /// A process whose parent ends at once.
+    fn orphan(&self, place: &str) -> Result<()> {
+        self.spawn(&[place, "spawn 1"])?.wait().context("wait for the parent of an orphan")?;
+        Ok(())
+    }
+
+    fn hostile_tree(&mut self) -> Result<()> {
+        system::ignore(Signals::All)?;
+        self.ignored.push(Signals::All);
+        self.spawn(&["spawn 1", "hang"])?;
+        self.spawn(&["new-session", "hang"])?;
+        self.orphan("new-group")?;
+        self.orphan("new-session")
+    }
+}
+
+#[expect(clippy::exit, reason = "the steps for the polite signal run beside those of the script")]
+fn at_the_end(steps: Vec<Step>) {
+    let mut agent = Agent { ignored: Vec::new() };
+    for step in steps {
+        if let Ok(Some(code)) = agent.act(step) {
+            std::process::exit(i32::from(code));
+        }
+    }
+}
+
+fn again_and_again(every: Duration, act: impl Fn() -> Result<()> + Send + 'static) {
+    thread::spawn(move || {
+        while act().is_ok() {
+            thread::sleep(every);
+        }
+    });
+}
+
+fn print(text: &str) -> Result<()> {
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "{text}")?;
+    Ok(out.flush()?)
+}
+
+fn marker() -> Result<String> {
+    std::env::var("NIGHTKEEP_PROGRESS").context("`NIGHTKEEP_PROGRESS` is not set")
+}
+
+fn mark(step: i64, note: &str) -> Result<()> {
+    let path = marker()?;
+    let ts = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64();
+    let aside = format!("{path}.{}-{:?}.tmp", std::process::id(), thread::current().id());
+    fs::write(&aside, serde_json::json!({"step": step, "note": note, "ts": ts}).to_string())?;
+    Ok(fs::rename(aside, path)?)
+}
+
+fn note_own_number() -> Result<()> {
+    let Ok(path) = std::env::var("FAKE_AGENT_PIDS") else { return Ok(()) };
+    let mut file = OpenOptions::new().append(true).create(true).open(path)?;
+    // One write, so that lines of different processes do not mix.
+    Ok(file.write_all(format!("{}\n", std::process::id()).as_bytes())?)
+}

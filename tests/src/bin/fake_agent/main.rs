@@ -1,0 +1,52 @@
+//! `fake-agent`: a child that does what its arguments say, for tests of everything that an agent may do.
+//!
+//! Each argument is one step; the steps run one after the other, and after the last one the process ends with 0.
+//!
+//! ```text
+//! fake-agent 'mark 1 collected' 'sleep 500ms' 'on-term mark -1 aborted then exit 143' 'hang'
+//! ```
+//!
+//! | step | what it does |
+//! | --- | --- |
+//! | `mark N [NOTE]` | writes the marker named by `NIGHTKEEP_PROGRESS`, swapped in atomically |
+//! | `advance N every D` | marks 1 to N, waiting D before each |
+//! | `mark-loop N [NOTE] every D` | marks N again and again, in the background |
+//! | `garble TEXT` | writes TEXT into the marker in place, as a careless agent does |
+//! | `print TEXT` · `print-loop TEXT every D` | one line on standard output · again and again, in the background |
+//! | `complain TEXT` | one line on standard error |
+//! | `sleep D` · `hang` · `spin` | waits · waits for ever · uses a whole core for ever |
+//! | `spawn N` | N children that hang |
+//! | `spawn-setsid` | a child that hangs in a session of its own |
+//! | `daemon` · `daemon-group` | an orphan that hangs, in a session · process group of its own |
+//! | `hostile-tree` | `ignore all`, then a child with a child, a child in a session of its own, and both kinds of orphan: six processes |
+//! | `new-session` · `new-group` | moves this process |
+//! | `ignore SIGNAL` | `term`, `int`, `hup` or `all`; children of later steps ignore it as well |
+//! | `on-term STEP [then STEP …]` | what is done at the polite signal, in the background |
+//! | `close-stdout` | lets go of standard output |
+//! | `exit N` · `crash` | ends with code N · ends by a signal |
+//!
+//! Lengths are `500ms`, `2s`, `1m`. When `FAKE_AGENT_PIDS` names a file, every process of the tree adds its number to it.
+#![forbid(unsafe_code)]
+#![expect(clippy::print_stderr, reason = "printing is what some steps are for")]
+
+mod act;
+mod script;
+#[cfg_attr(unix, path = "unix.rs")]
+#[cfg_attr(windows, path = "windows.rs")]
+mod system;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match script::parse(&arguments) {
+        Ok(steps) => act::run(steps).unwrap_or_else(|error| {
+            eprintln!("fake-agent: {error:#}");
+            ExitCode::from(99)
+        }),
+        Err(error) => {
+            eprintln!("fake-agent: {error:#}");
+            ExitCode::from(2)
+        }
+    }
+}

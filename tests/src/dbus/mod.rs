@@ -1,0 +1,15 @@
+//! A desktop's side of D-Bus: a private session bus, a place for trays, and a notification service.
+
+mod item;
+mod menu;
+mod notifications;
+mod portal;
+mod session;
+mod watcher;
+
+pub use item::{Item, ItemView, Pixmap};
+pub use menu::MenuRow;
+pub use notifications::{FakeNotifications, Notification};
+pub use portal::DarkPortal;
+pub use session::SessionBus;
+pub use watcher::FakeWatcher;

@@ -1,0 +1,37 @@
+//! Tests of Nightkeep as a whole: one file for each behaviour.
+#![forbid(unsafe_code)]
+#![expect(
+    clippy::unwrap_used,
+    clippy::unwrap_in_result,
+    clippy::indexing_slicing,
+    reason = "a test may fail anywhere, and says where"
+)]
+
+#[cfg(unix)]
+mod agents;
+#[cfg(target_os = "linux")]
+mod attached;
+#[cfg(target_os = "linux")]
+mod contract;
+#[cfg(target_os = "linux")]
+mod crashes;
+#[cfg(target_os = "linux")]
+mod desk;
+#[cfg(unix)]
+mod fake_agent;
+#[cfg(target_os = "linux")]
+mod faults;
+mod helpers;
+#[cfg(target_os = "linux")]
+mod judged;
+#[cfg(target_os = "linux")]
+mod linked;
+#[cfg(target_os = "linux")]
+mod shell;
+#[cfg(target_os = "linux")]
+mod stopped;
+#[cfg(target_os = "linux")]
+mod stuck;
+mod tray;
+#[cfg(target_os = "linux")]
+mod window;
