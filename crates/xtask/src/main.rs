@@ -1,2 +1,58 @@
-//! stub
-fn main() {}
+//! The workshop: everything that is done to Nightkeep from a checkout, as `cargo xtask COMMAND`.
+//!
+//! `setup` puts in place what a build needs, `run` builds and starts, `test` is the one gate that people and machines
+//! share, `cross` looks at the code of the other systems, `bench` measures the goals. Each command calls `setup` for
+//! what it needs, so that a fresh checkout and one command are enough.
+#![forbid(unsafe_code)]
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a program for people at a terminal")]
+
+mod nightkeep;
+mod project;
+mod shell;
+
+mod bench;
+mod cross;
+mod run;
+mod setup;
+mod test;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Sets up, builds, runs and tests Nightkeep.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Put in place what a build needs: system packages, npm packages, the built pages of the window
+    Setup(setup::Options),
+    /// Build Nightkeep and start it
+    Run(run::Options),
+    /// Run every check: format, lints, documentation, tests, the window's checks, the other systems, a clean tree
+    Test(test::Options),
+    /// Check the code for Windows and macOS from here (clippy), or run tests of Windows programs under wine
+    Cross(cross::Options),
+    /// Measure a release build against the goals
+    Bench(bench::Options),
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let done = match &arguments.command {
+        Command::Setup(options) => setup::command(options),
+        Command::Run(options) => run::command(options),
+        Command::Test(options) => test::command(options),
+        Command::Cross(options) => cross::command(options),
+        Command::Bench(options) => bench::command(options),
+    };
+    done.unwrap_or_else(|error| {
+        eprintln!("error: {error:#}");
+        ExitCode::FAILURE
+    })
+}

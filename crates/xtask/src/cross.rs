@@ -1,0 +1,67 @@
+//! `cargo xtask cross`: a look at the code for Windows and macOS from a Linux machine.
+//!
+//! The work is done by `scripts/check-cross.sh`, which can be run by hand as well.
+
+use std::process::ExitCode;
+
+use anyhow::{Result, bail};
+
+use crate::project::Project;
+use crate::setup::{self, Purpose};
+use crate::shell::Task;
+
+/// The exit code of the script for "cannot be had on this machine": a skip, never a pass.
+pub(crate) const UNAVAILABLE: i32 = 77;
+
+/// The packages without a window.
+const LIBRARIES: [&str; 4] = ["nightkeep-core", "nightkeep-os", "nightkeep-engine", "nightkeep"];
+
+/// The packages whose tests run under wine.
+const UNDER_WINE: [&str; 2] = ["nightkeep-core", "nightkeep-os"];
+
+/// What to check.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Options {
+    /// Only the packages without a window
+    #[arg(long)]
+    libs: bool,
+    /// Build tests for Windows and run them under wine
+    #[arg(long, conflicts_with = "libs")]
+    test: bool,
+}
+
+/// `cargo xtask cross`.
+pub(crate) fn command(options: &Options) -> Result<ExitCode> {
+    let project = Project::find()?;
+    let task = if options.test {
+        setup::system(&[Purpose::Cross])?;
+        script(&project, "test").args(packages(&UNDER_WINE))
+    } else if options.libs {
+        libraries(&project)
+    } else {
+        // The window's code embeds the built pages.
+        setup::everything(&project, &[Purpose::Build])?;
+        script(&project, "check").args(["--workspace"])
+    };
+    match task.status()?.code() {
+        Some(0) => Ok(ExitCode::SUCCESS),
+        Some(UNAVAILABLE) => {
+            println!("SKIPPED: the compiler for the other systems cannot be had here; nothing was checked");
+            Ok(ExitCode::from(77))
+        }
+        _ => bail!("the check for the other systems failed; to repeat: {}", task.line()),
+    }
+}
+
+/// The check of the packages without a window.
+pub(crate) fn libraries(project: &Project) -> Task {
+    script(project, "check").args(packages(&LIBRARIES))
+}
+
+fn script(project: &Project, mode: &str) -> Task {
+    project.task("bash").args(["crates/xtask/scripts/check-cross.sh", mode, "--locked"])
+}
+
+fn packages(names: &[&str]) -> Vec<String> {
+    names.iter().flat_map(|name| ["--package".to_owned(), (*name).to_owned()]).collect()
+}
