@@ -51,8 +51,10 @@ impl Events {
 fn open(socket: &Path, method: &str, path: &str) -> Result<UnixStream> {
     let mut stream = UnixStream::connect(socket).with_context(|| format!("connect to `{}`", socket.display()))?;
     stream.set_read_timeout(Some(ANSWER_MAX))?;
-    let head = format!("{method} {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
-    stream.write_all(head.as_bytes()).context("send the request")?;
+    // What is asked for without more to say takes an empty object; a `GET` does not read it.
+    let head = format!("{method} {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close");
+    let body = "Content-Type: application/json\r\nContent-Length: 2\r\n\r\n{}";
+    stream.write_all(format!("{head}\r\n{body}").as_bytes()).context("send the request")?;
     Ok(stream)
 }
 

@@ -118,7 +118,7 @@ impl Lab {
 
     /// `history --json`, as a list.
     pub(super) fn history(&self) -> Result<Vec<Value>> {
-        let history = self.nightkeep.json(&["history"])?;
+        let history = self.nightkeep.json(&["history", "--limit", "1000"])?;
         history.as_array().cloned().context("read `history --json`")
     }
 
