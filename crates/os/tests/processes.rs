@@ -122,10 +122,15 @@ fn the_facts_of_this_process_are_true() {
     let after = facts(std::process::id()).unwrap().unwrap();
     assert_eq!(after.identity, before.identity);
     assert_eq!(after.parent, std::os::unix::process::parent_id());
-    assert_eq!(after.session, rustix::process::getsid(None).unwrap().as_raw_nonzero().get().unsigned_abs());
     assert!(after.age_ms > before.age_ms && after.age_ms < 3_600_000, "{}", after.age_ms);
     assert!(after.memory_bytes > 500_000, "{}", after.memory_bytes);
     assert!(after.command.contains("processes"), "{}", after.command);
+}
+
+#[test]
+fn a_process_that_leads_a_session_is_shown_in_its_own() {
+    let (leader, _) = shell("exec setsid sh -c 'echo ready; exec sleep 600'");
+    assert_eq!(facts(leader.pid()).unwrap().unwrap().session, leader.pid());
 }
 
 #[test]

@@ -3,6 +3,8 @@
 //! Rows without content are there and invisible, so that a change of texts is no change of layout: a desktop that is
 //! told of another layout reads the menu again and shuts it in the face of whoever has it open.
 
+use std::cell::Cell;
+
 use futures_util::StreamExt as _;
 use ksni::menu::StandardItem;
 use ksni::{Category, Icon, MenuItem, OfflineReason, Status, ToolTip, Tray, TrayMethods as _};
@@ -11,6 +13,8 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use super::menu::{Row, Section};
 use super::{Click, MenuAction, NoTray, TrayModel, TrayState, escape_label, icon};
 
+/// The part of a desktop that trays register with, by its name on the bus and of its interface.
+const WATCHER: &str = "org.kde.StatusNotifierWatcher";
 /// What marks the access key in a label.
 const ACCESS_KEY_MARK: char = '_';
 
@@ -44,11 +48,28 @@ where
         let (sender, clicks) = unbounded_channel();
         let item = Item::new(sender).assume_sni_available(true).spawn().await;
         let item = item.map_err(|error| NoTray::NoSession(error.to_string()))?;
+        if item.update(|item| item.placeless.get()).await.unwrap_or_default() {
+            register_again(&session).await;
+        }
         tokio::select! {
             value = drive(Painter { item }, clicks) => Ok(value),
             () = end_of(session) => Err(NoTray::SessionEnded),
         }
     })
+}
+
+/// Registers the item once more, now that it hears of places for trays that appear.
+///
+/// `ksni` (0.3.7) tries to register before it listens: of a place that appears in between, as when panel and tray start
+/// with the same login, it would never know. A place that has the item already takes no notice of the second call.
+async fn register_again(session: &zbus::Connection) {
+    let item = format!("org.kde.StatusNotifierItem-{}-1", std::process::id());
+    let asked = session
+        .call_method(Some(WATCHER), "/StatusNotifierWatcher", Some(WATCHER), "RegisterStatusNotifierItem", &item)
+        .await;
+    if let Err(error) = asked {
+        tracing::debug!(%error, "there is no place for trays yet");
+    }
 }
 
 async fn end_of(session: zbus::Connection) {
@@ -60,12 +81,14 @@ struct Item {
     model: TrayModel,
     icons: Vec<Icon>,
     clicks: UnboundedSender<Click>,
+    /// Whether the desktop has no place for trays, as far as it is known.
+    placeless: Cell<bool>,
 }
 
 impl Item {
     fn new(clicks: UnboundedSender<Click>) -> Self {
         let model = TrayModel::connecting();
-        Self { icons: icons(model.state), model, clicks }
+        Self { icons: icons(model.state), model, clicks, placeless: Cell::new(false) }
     }
 
     fn set(&mut self, model: TrayModel) {
@@ -128,10 +151,12 @@ impl Tray for Item {
     }
 
     fn watcher_online(&self) {
+        self.placeless.set(false);
         tracing::debug!("the desktop has a place for trays");
     }
 
     fn watcher_offline(&self, reason: OfflineReason) -> bool {
+        self.placeless.set(true);
         tracing::info!(?reason, "the desktop has no place for trays; waiting for one");
         true
     }

@@ -87,7 +87,12 @@ impl Watcher {
         #[zbus(signal_emitter)] emitter: SignalEmitter<'_>,
     ) -> zbus::fdo::Result<()> {
         Self::status_notifier_item_registered(&emitter, &service).await?;
-        self.registered.send_modify(|names| names.push(service));
+        // An item that registers again is no second one, as the desktops see it.
+        self.registered.send_if_modified(|names| {
+            let new = !names.contains(&service);
+            names.extend(new.then_some(service));
+            new
+        });
         Ok(())
     }
 

@@ -8,6 +8,7 @@ use nightkeep_app::tray::{TrayState, icon};
 use nightkeep_engine::api::{Progress, RunView};
 use nightkeep_tests::dbus::{FakeWatcher, Item, ItemView};
 use nightkeep_tests::fake_engine::FakeEngine;
+use rustix::process::Signal;
 
 use self::stage::{Stage, Tray, live, run, stopped_unseen};
 
@@ -150,6 +151,18 @@ async fn a_place_for_trays_that_appears_late_gets_the_tray() {
     let mut tray = Tray::of(stage.command().env("NIGHTKEEP_LOG", "info").stderr(Stdio::piped()));
     tray.said("waiting for one").await;
     let watcher = FakeWatcher::start(&stage.bus).await.unwrap();
+    seen(&watcher.item().await.unwrap(), "Nightkeep – nothing is running").await;
+}
+
+#[tokio::test]
+async fn a_place_for_trays_that_appears_while_the_tray_asks_for_one_gets_the_tray() {
+    let stage = Stage::new(live(vec![]));
+    let mut tray = Tray::of(stage.command().env("NIGHTKEEP_LOG", "info").stderr(Stdio::piped()));
+    // It asks first and listens for places that come afterwards: stopped between the two, it hears of none.
+    tray.said("waiting for one").await;
+    tray.signal(Signal::STOP);
+    let watcher = FakeWatcher::start(&stage.bus).await.unwrap();
+    tray.signal(Signal::CONT);
     seen(&watcher.item().await.unwrap(), "Nightkeep – nothing is running").await;
 }
 

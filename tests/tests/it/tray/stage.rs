@@ -12,6 +12,7 @@ use nightkeep_engine::api::{
 use nightkeep_tests::dbus::SessionBus;
 use nightkeep_tests::fake_engine::FakeEngine;
 use nightkeep_tests::{Home, in_time};
+use rustix::process::{Pid, Signal, kill_process};
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader};
 use tokio::net::unix::pipe;
 use tokio::process::{Child, Command};
@@ -85,6 +86,11 @@ pub(super) struct Tray {
 impl Tray {
     pub(super) fn of(command: &mut Command) -> Self {
         Self { process: command.kill_on_drop(true).spawn().unwrap(), heard: String::new() }
+    }
+
+    pub(super) fn signal(&self, signal: Signal) {
+        let pid = self.process.id().and_then(|pid| Pid::from_raw(pid.cast_signed())).unwrap();
+        kill_process(pid, signal).unwrap();
     }
 
     pub(super) async fn ended(&mut self) -> ExitStatus {
