@@ -61,11 +61,12 @@ impl Span {
 }
 
 impl fmt::Display for Span {
-    /// Writes the length as people say it: `45 s`, `12 min`, `1 h 05 min`; below a second `0.4 s`.
+    /// Writes the length as people say it: `45 s`, `12 min`, `1 h 05 min`; below ten seconds with tenths, as `1.5 s`,
+    /// unless there are none.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let secs = self.0 / 1000;
+        let (secs, tenths) = (self.0 / 1000, self.0 % 1000 / 100);
         match secs {
-            0 if self.0 > 0 => write!(f, "0.{} s", self.0 / 100),
+            0..=9 if tenths > 0 || (secs == 0 && self.0 > 0) => write!(f, "{secs}.{tenths} s"),
             0..=119 => write!(f, "{secs} s"),
             120..=3599 if secs.is_multiple_of(60) || secs >= 600 => write!(f, "{} min", secs / 60),
             120..=3599 => write!(f, "{} min {:02} s", secs / 60, secs % 60),
@@ -139,11 +140,27 @@ mod tests {
 
     #[test]
     fn lengths_read_as_people_say_them() {
-        let shown: Vec<String> = [400, 45_000, 90_000, 120_000, 150_000, 720_000, 2_700_000, 3_900_000]
-            .into_iter()
-            .map(|ms| Span::from_ms(ms).to_string())
-            .collect();
-        assert_eq!(shown, ["0.4 s", "45 s", "90 s", "2 min", "2 min 30 s", "12 min", "45 min", "1 h 05 min"]);
+        let shown: Vec<String> =
+            [400, 1_500, 9_960, 10_400, 45_000, 90_000, 120_000, 150_000, 720_000, 2_700_000, 3_900_000]
+                .into_iter()
+                .map(|ms| Span::from_ms(ms).to_string())
+                .collect();
+        assert_eq!(
+            shown,
+            [
+                "0.4 s",
+                "1.5 s",
+                "9.9 s",
+                "10 s",
+                "45 s",
+                "90 s",
+                "2 min",
+                "2 min 30 s",
+                "12 min",
+                "45 min",
+                "1 h 05 min"
+            ]
+        );
     }
 
     #[test]

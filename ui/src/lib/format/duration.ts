@@ -1,8 +1,9 @@
-/** A length of time as people say it; the same words as Rust's `Span`: `45 s`, `12 min`, `1 h 05 min`. */
+/** A length of time as people say it; the same words as Rust's `Span`: `1.5 s`, `45 s`, `12 min`, `1 h 05 min`. */
 export function duration(seconds: number): string {
   const ms = Math.max(0, Math.round(seconds * 1000));
   const secs = Math.floor(ms / 1000);
-  if (secs === 0 && ms > 0) return `0.${Math.floor(ms / 100)} s`;
+  const tenths = Math.floor((ms % 1000) / 100);
+  if (secs < 10 && (tenths > 0 || (secs === 0 && ms > 0))) return `${secs}.${tenths} s`;
   if (secs < 120) return `${secs} s`;
   if (secs < 3600) {
     const minutes = Math.floor(secs / 60);
