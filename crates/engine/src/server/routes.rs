@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use axum::Json;
 use axum::extract::rejection::JsonRejection;
-use axum::extract::{FromRequest, Path, Query, State};
+use axum::extract::{FromRequest, OptionalFromRequest, Path, Query, Request, State};
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 
 use super::Failure;
 use crate::actor::Handle;
@@ -19,6 +20,20 @@ use crate::api::{
 #[derive(Debug, FromRequest)]
 #[from_request(via(Json), rejection(Failure))]
 pub(super) struct Body<T>(T);
+
+/// No body at all, as of a bare `curl -X POST`, where there is nothing that must be said.
+impl<T: DeserializeOwned, S: Send + Sync> OptionalFromRequest<S> for Body<T> {
+    type Rejection = Failure;
+
+    async fn from_request(request: Request, state: &S) -> Result<Option<Self>, Failure> {
+        let body = <Json<T> as OptionalFromRequest<S>>::from_request(request, state).await?;
+        Ok(body.map(|Json(body)| Self(body)))
+    }
+}
+
+fn wanted<T: Default>(body: Option<Body<T>>) -> T {
+    body.map_or_else(T::default, |Body(body)| body)
+}
 
 impl From<JsonRejection> for Failure {
     fn from(fault: JsonRejection) -> Self {
@@ -77,13 +92,13 @@ pub(super) async fn attach(State(handle): State<Handle>, Body(body): Body<Attach
 }
 
 /// Begins to stop a run.
-#[utoipa::path(post, path = "/v1/runs/{run}/stop", params(("run" = u64, Path)), request_body = StopRequest, responses((status = 200, body = StopReply), (status = "4XX", body = ApiError)))]
+#[utoipa::path(post, path = "/v1/runs/{run}/stop", params(("run" = u64, Path)), request_body = Option<StopRequest>, responses((status = 200, body = StopReply), (status = "4XX", body = ApiError)))]
 pub(super) async fn stop_run(
     State(handle): State<Handle>,
     Path(run): Path<u64>,
-    Body(body): Body<StopRequest>,
+    body: Option<Body<StopRequest>>,
 ) -> Reply<StopReply> {
-    Ok(Json(handle.stop_run(run, body.force).await?))
+    Ok(Json(handle.stop_run(run, wanted(body).force).await?))
 }
 
 /// Somebody looked at a run.
@@ -111,13 +126,13 @@ pub(super) async fn start_job(State(handle): State<Handle>, Path(job): Path<Stri
 }
 
 /// Begins to stop all runs of a job.
-#[utoipa::path(post, path = "/v1/jobs/{job}/stop", params(("job" = String, Path)), request_body = StopRequest, responses((status = 200, body = StopReply), (status = "4XX", body = ApiError)))]
+#[utoipa::path(post, path = "/v1/jobs/{job}/stop", params(("job" = String, Path)), request_body = Option<StopRequest>, responses((status = 200, body = StopReply), (status = "4XX", body = ApiError)))]
 pub(super) async fn stop_job(
     State(handle): State<Handle>,
     Path(job): Path<String>,
-    Body(body): Body<StopRequest>,
+    body: Option<Body<StopRequest>>,
 ) -> Reply<StopReply> {
-    Ok(Json(handle.stop_job(job, body.force).await?))
+    Ok(Json(handle.stop_job(job, wanted(body).force).await?))
 }
 
 /// Adds a job to `config.toml`.
@@ -190,4 +205,24 @@ pub(super) async fn validate_job(
 /// Everything else.
 pub(super) async fn no_such_route() -> Failure {
     Failure(ApiError::new(ErrorCode::NotFound, "no such route").with_hint("`GET /v1/openapi.json` lists them all"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn stop_of(request: axum::http::request::Builder, body: &str) -> Result<StopRequest, String> {
+        let request = request.body(axum::body::Body::from(body.to_owned())).unwrap();
+        let body = <Body<StopRequest> as OptionalFromRequest<()>>::from_request(request, &()).await;
+        body.map(wanted).map_err(|Failure(error)| error.message)
+    }
+
+    #[tokio::test]
+    async fn a_stop_that_says_nothing_more_is_a_stop_with_its_grace() {
+        let json = || Request::builder().header("content-type", "application/json");
+        assert_eq!(stop_of(Request::builder(), "").await, Ok(StopRequest { force: false }));
+        assert_eq!(stop_of(json(), "{}").await, Ok(StopRequest { force: false }));
+        assert_eq!(stop_of(json(), r#"{"force": true}"#).await, Ok(StopRequest { force: true }));
+        assert!(stop_of(json(), r#"{"force": 1}"#).await.is_err(), "what is said and not understood is no stop");
+    }
 }
