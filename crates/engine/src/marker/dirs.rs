@@ -87,6 +87,13 @@ impl Dirs {
         armed
     }
 
+    /// Whether the watch for a marker is still on the way to `path`, as far as a look at the outside tells.
+    pub(super) fn leads(&self, id: Id, path: &Path) -> bool {
+        let nearest = nearest(path).map(|(_, identity, awaited)| (identity, awaited == path));
+        let way = self.markers.get(&id);
+        way.is_some_and(|way| !self.signals.is_stale(&way.watched) && nearest == Some((way.identity, way.is_marker)))
+    }
+
     /// Has the watch for a marker made anew with the next [`Dirs::arm`].
     pub(super) fn distrust(&self, id: Id) {
         if let Some(way) = self.markers.get(&id) {
@@ -148,14 +155,20 @@ impl Dirs {
     }
 }
 
-/// The nearest existing directory on the way to `path`, and what is waited for in it.
+/// The watch that is needed for `path`.
 fn way_to(path: &Path) -> Option<Way> {
+    let (directory, identity, awaited) = nearest(path)?;
+    let watched = std::fs::canonicalize(directory).ok()?;
+    let name = awaited.file_name()?;
+    Some(Way { awaited: watched.join(name), identity, is_marker: awaited == path, watched })
+}
+
+/// The nearest existing directory on the way to `path`, what it is, and what is waited for in it.
+fn nearest(path: &Path) -> Option<(&Path, Identity, &Path)> {
     let mut awaited = path;
     for directory in path.ancestors().skip(1) {
         if let Some(identity) = identity(directory) {
-            let watched = std::fs::canonicalize(directory).ok()?;
-            let name = awaited.file_name()?;
-            return Some(Way { awaited: watched.join(name), identity, is_marker: awaited == path, watched });
+            return Some((directory, identity, awaited));
         }
         awaited = directory;
     }

@@ -92,6 +92,11 @@ impl Signals {
         self.lock().stale.remove(directory)
     }
 
+    /// The same, without taking note that it was asked.
+    pub(super) fn is_stale(&self, directory: &Path) -> bool {
+        self.lock().stale.contains(directory)
+    }
+
     /// Notes that the watch on `directory` may be dead.
     pub(super) fn set_stale(&self, directory: &Path) {
         self.lock().stale.insert(directory.to_owned());
