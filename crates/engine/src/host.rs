@@ -82,6 +82,8 @@ pub async fn host(places: Places, options: HostOptions, until: impl Future<Outpu
     };
     let (handle, task) = actor::start(parts).await.map_err(HostError::System)?;
     tracing::info!(pid = std::process::id(), version = env!("CARGO_PKG_VERSION"), "the engine watches");
+    // Most of what a start needs is never needed again.
+    nightkeep_os::let_go_of_code();
     tokio::select! {
         result = axum::serve(listener, server::router(handle.clone())) => {
             if let Err(fault) = result {
