@@ -62,7 +62,12 @@ impl Window {
             let mut builder = ClientBuilder::new(HttpConnector::new());
             in_time("the window to open", builder.capabilities(wanted).connect(&address)).await
         })??;
-        Ok(Self { client, runtime, _driver: driver, _screen: screen })
+        let window = Self { client, runtime, _driver: driver, _screen: screen };
+        // The driver comes in before the window is shown, and a field of a page that nobody sees cannot be left.
+        let seen = "return document.visibilityState === 'visible' && document.hasFocus()";
+        window
+            .eventually("the window to be shown", || Ok((window.ask(seen, "")? == Value::Bool(true)).then_some(())))?;
+        Ok(window)
     }
 
     /// Waits until the button or link with this name is there, and clicks it.

@@ -6,6 +6,7 @@ pub(crate) const COMMANDS: &[&str] = &[
     "current",
     "reconnect",
     "take_pending_navigation",
+    "show_window",
     "history",
     "run_detail",
     "mark_seen",

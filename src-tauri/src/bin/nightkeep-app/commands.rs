@@ -7,10 +7,11 @@ use nightkeep_engine::api::{
     StopRequest, TypeView, Validation,
 };
 use tauri::ipc::Invoke;
-use tauri::{State, Wry, command, generate_handler};
+use tauri::{State, WebviewWindow, Wry, command, generate_handler};
 
 use crate::link::{Link, Way};
 use crate::navigation::Pending;
+use crate::window;
 
 type Reply<T> = Result<T, ApiError>;
 
@@ -20,6 +21,7 @@ pub(crate) fn handler() -> impl Fn(Invoke<Wry>) -> bool + Send + Sync + 'static 
         current,
         reconnect,
         take_pending_navigation,
+        show_window,
         history,
         run_detail,
         mark_seen,
@@ -49,6 +51,11 @@ fn reconnect(way: State<'_, Way>) {
 #[command]
 fn take_pending_navigation(pending: State<'_, Pending>) -> Option<String> {
     pending.take()
+}
+
+#[command]
+fn show_window(window: WebviewWindow) {
+    window::show(&window);
 }
 
 #[command]

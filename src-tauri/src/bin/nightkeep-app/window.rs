@@ -2,11 +2,14 @@
 
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::path::PathBuf;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use nightkeep_engine::places::{HOME_VARIABLE, Places};
 use tauri::webview::{NewWindowResponse, PageLoadEvent};
-use tauri::{App, AppHandle, Context, Emitter as _, Manager as _, Url, WebviewWindowBuilder, generate_context};
+use tauri::{
+    App, AppHandle, Context, Emitter as _, Manager as _, Url, WebviewWindow, WebviewWindowBuilder, generate_context,
+};
 
 use crate::navigation::{Pending, page_of};
 use crate::{appearance, bridge, commands, link::Way};
@@ -36,7 +39,10 @@ pub(crate) fn run(places: &Places, page: Option<String>) -> anyhow::Result<()> {
         .context("failed to open the window")
 }
 
-/// The window is shown once its page is there, so that nobody sees an empty one.
+/// A page that has nothing to show by then, because the engine takes its time, is shown as it is.
+const EMPTY_MAX: Duration = Duration::from_secs(1);
+
+/// The window is shown when its page says that there is something to see, so that nobody sees an empty one.
 fn open(app: &App, webview_data: PathBuf) -> tauri::Result<()> {
     let windows = &app.config().app.windows;
     let config = windows.iter().find(|window| window.label == LABEL).expect("tauri.conf.json describes the window");
@@ -46,14 +52,23 @@ fn open(app: &App, webview_data: PathBuf) -> tauri::Result<()> {
         .on_navigation(is_own)
         .on_new_window(|_, _| NewWindowResponse::Deny)
         .on_page_load(|window, load| {
-            if load.event() == PageLoadEvent::Finished
-                && let Err(error) = window.show()
-            {
-                tracing::warn!(%error, "the window could not be shown");
+            if load.event() == PageLoadEvent::Finished {
+                tauri::async_runtime::spawn(async move {
+                    tokio::time::sleep(EMPTY_MAX).await;
+                    show(&window);
+                });
             }
         })
         .build()?;
     Ok(())
+}
+
+/// Shows the window, unless it is shown.
+pub(crate) fn show(window: &WebviewWindow) {
+    let shown = window.is_visible().and_then(|is_visible| if is_visible { Ok(()) } else { window.show() });
+    if let Err(error) = shown {
+        tracing::warn!(%error, "the window could not be shown");
+    }
 }
 
 /// Whether an address is a page of this program. Nothing else is ever shown in its window.

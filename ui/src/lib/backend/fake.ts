@@ -72,6 +72,10 @@ export class FakeBackend implements Backend {
     return this.#reply('takePendingNavigation', () => this.pendingPage);
   }
 
+  showWindow(): Promise<void> {
+    return this.#reply('showWindow', () => undefined);
+  }
+
   history(query: Parameters<Backend['history']>[0]): Promise<HistoryRow[]> {
     return this.#reply('history', () =>
       this.rows
@@ -224,7 +228,7 @@ export class FakeBackend implements Backend {
     const failure = this.failures.get(method);
     // The real backend rejects with plain objects, as they come over the wire.
     if (failure) throw failure as unknown as Error;
-    if (this.#away && !['current', 'reconnect', 'takePendingNavigation'].includes(method))
+    if (this.#away && !['current', 'reconnect', 'takePendingNavigation', 'showWindow'].includes(method))
       throw AWAY as unknown as Error;
     return make();
   }

@@ -26,6 +26,7 @@ export function createTauriBackend(): Backend {
     current: () => invoke('current'),
     reconnect: () => invoke('reconnect'),
     takePendingNavigation: () => invoke('take_pending_navigation'),
+    showWindow: () => invoke('show_window'),
 
     history: (query) => invoke('history', { query }),
     run: (run) => invoke('run_detail', { run }),

@@ -36,6 +36,8 @@ export interface Backend {
   current(): Promise<Link>;
   reconnect(): Promise<void>;
   takePendingNavigation(): Promise<string | null>;
+  /** There is something to see. */
+  showWindow(): Promise<void>;
 
   history(query: HistoryQuery): Promise<HistoryRow[]>;
   run(run: number): Promise<RunDetail>;
