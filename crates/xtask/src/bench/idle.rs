@@ -7,7 +7,7 @@ use anyhow::Result;
 
 use super::lab::Lab;
 use super::numbers::megabytes;
-use super::{Bench, Row, proc};
+use super::{Bench, Row, cpu, proc};
 
 /// What the starts have brought is over by then.
 const SETTLE: Duration = Duration::from_secs(15);
@@ -17,10 +17,9 @@ pub(super) fn measure(bench: &Bench) -> Result<Vec<Row>> {
     lab.start_same(bench.many, bench.many)?;
     thread::sleep(SETTLE);
     let engine = lab.engine_pid()?;
-    let before = proc::cpu(engine)?;
+    let before = cpu::used(engine)?;
     thread::sleep(bench.idle);
-    // A thread that ended took its time with it.
-    let used = proc::cpu(engine)?.saturating_sub(before);
+    let used = cpu::used(engine)? - before;
     let percent = percent(used, bench.idle);
     let memory = megabytes(proc::pss(engine)?);
     let (percent_max, memory_max) = if bench.many > 100 { (0.03, 20.0) } else { (0.005, 10.0) };

@@ -10,6 +10,10 @@ mod proc;
 #[cfg_attr(windows, path = "api_windows.rs")]
 mod api;
 
+#[cfg_attr(target_os = "linux", path = "cpu_linux.rs")]
+#[cfg_attr(not(target_os = "linux"), path = "cpu_other.rs")]
+mod cpu;
+
 mod crash;
 mod idle;
 mod keeper;

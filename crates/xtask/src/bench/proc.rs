@@ -2,7 +2,6 @@
 
 use std::fs;
 use std::path::Path;
-use std::time::Duration;
 
 use anyhow::{Context, Result};
 
@@ -11,16 +10,6 @@ pub(super) fn pss(pid: u32) -> Result<u64> {
     let text =
         fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).with_context(|| format!("read the memory of {pid}"))?;
     number_after("Pss:", &text).with_context(|| format!("find the memory of {pid}"))
-}
-
-/// Processor time of a process, all its threads together.
-pub(super) fn cpu(pid: u32) -> Result<Duration> {
-    let mut sum = 0;
-    for thread in fs::read_dir(format!("/proc/{pid}/task")).with_context(|| format!("list the threads of {pid}"))? {
-        let text = fs::read_to_string(thread?.path().join("schedstat"))?;
-        sum += first_number(&text).context("read processor time")?;
-    }
-    Ok(Duration::from_nanos(sum))
 }
 
 /// How often a process woke up, all its threads together.
@@ -98,11 +87,6 @@ mod tests {
     fn waking_up_is_told_from_being_pushed_aside() {
         let text = "Name:\tx\nvoluntary_ctxt_switches:\t12\nnonvoluntary_ctxt_switches:\t99\n";
         assert_eq!(number_after("voluntary_ctxt_switches:", text), Some(12));
-    }
-
-    #[test]
-    fn processor_time_is_the_first_number_of_schedstat() {
-        assert_eq!(first_number("1234567 89 10\n"), Some(1_234_567));
     }
 
     #[test]

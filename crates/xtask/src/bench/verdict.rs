@@ -39,11 +39,12 @@ pub(super) fn measure(bench: &Bench) -> Result<Vec<Row>> {
     ])
 }
 
-/// The time from the last advance to the intent to stop, less the limit.
+/// The time from the last advance to the verdict, less the limit. The evidence carries the time of the verdict that
+/// asked for it; the intent to stop is recorded when the evidence is there.
 fn delay(detail: &Value) -> Result<Duration> {
     let last = detail.get("advances").and_then(Value::as_array).and_then(|advances| advances.last());
     let advanced = time(last.context("find the last advance")?, "at")?;
-    let decided = time(event(detail, "stop-intended").context("find the intent to stop")?, "at")?;
+    let decided = time(event(detail, "evidence-taken").context("find the evidence")?, "at")?;
     let since = Duration::try_from(decided.duration_since(advanced)).context("compare the times")?;
     since.checked_sub(STALL_AFTER).context("the run was stopped before its limit")
 }
@@ -57,7 +58,7 @@ mod tests {
     fn detail(decided: &str) -> Value {
         json!({
             "advances": [{"at": "2026-01-02T03:04:04Z"}, {"at": "2026-01-02T03:04:05.100Z"}],
-            "timeline": [{"kind": "stop-intended", "at": decided}],
+            "timeline": [{"kind": "evidence-taken", "at": decided}],
         })
     }
 
