@@ -73,19 +73,21 @@ where
     let mut drawn: Option<Drawn> = None;
     event_loop.run_return(|event, _target, flow| {
         *flow = ControlFlow::Wait;
-        match event {
-            Event::NewEvents(StartCause::Init) => drawn = Drawn::start().inspect_err(|error| log_failure(error)).ok(),
-            Event::NewEvents(StartCause::ResumeTimeReached { .. }) => {}
-            Event::UserEvent(Order::Show(model)) => {
-                if let Some(drawn) = &mut drawn {
-                    drawn.show(*model);
+        // Every other event only wakes up, such as the time for rows to come or go.
+        if let Event::NewEvents(StartCause::Init) = event {
+            drawn = Drawn::start().inspect_err(|error| log_failure(error)).ok();
+        } else if let Event::UserEvent(order) = event {
+            match order {
+                Order::Show(model) => {
+                    if let Some(drawn) = &mut drawn {
+                        drawn.show(*model);
+                    }
+                }
+                Order::End => {
+                    *flow = ControlFlow::Exit;
+                    return;
                 }
             }
-            Event::UserEvent(Order::End) => {
-                *flow = ControlFlow::Exit;
-                return;
-            }
-            _ => {}
         }
         if let Some(due) = drawn.as_mut().and_then(Drawn::settle) {
             *flow = ControlFlow::WaitUntil(due);

@@ -2,6 +2,7 @@
 
 use tauri::AppHandle;
 
+#[expect(clippy::unused_async, reason = "the twin for Linux waits for the desktop")]
 pub(super) async fn follow(app: AppHandle) {
     drop(app);
 }
