@@ -32,6 +32,7 @@ mod shell;
 mod stopped;
 #[cfg(target_os = "linux")]
 mod stuck;
+#[cfg(target_os = "linux")]
 mod tray;
 #[cfg(target_os = "linux")]
 mod window;
