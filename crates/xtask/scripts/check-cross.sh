@@ -144,14 +144,18 @@ use_std() { # TARGET HOW
   fi
 }
 
-# A wine prefix of our own. Wine 8 has no bcryptprimitives.dll, from which std takes its random numbers.
+# A wine prefix of our own, with what wine 8 has not: bcryptprimitives.dll, from which std takes its random numbers, and
+# the number of the boot.
 prepare_wine() {
   export WINEPREFIX=$cache/wine WINEDEBUG=-all DISPLAY= WINEDLLOVERRIDES="mscoree=;mshtml="
   trap 'wineserver -k 2>/dev/null || :' EXIT # the server of this prefix only
-  [ -e "$WINEPREFIX/.complete" ] && return
+  [ "$WINEPREFIX/.complete" -nt "${BASH_SOURCE[0]}" ] && return
   rm -rf "$WINEPREFIX"
   timeout 180 wineboot -i >"$cache/wineboot.log" 2>&1 </dev/null || skip "wineboot failed"
   timeout 60 wine winecfg -v win10 >>"$cache/wineboot.log" 2>&1 </dev/null
+  local memory='HKLM\SYSTEM\CurrentControlSet\Control\Session Manager\Memory Management'
+  timeout 60 wine reg add "$memory\\PrefetchParameters" /v BootId /t REG_DWORD /d 1 /f \
+    >>"$cache/wineboot.log" 2>&1 </dev/null
   cat >"$cache/random.c" <<'END'
 #include <windows.h>
 BOOLEAN NTAPI SystemFunction036(PVOID, ULONG);
@@ -176,6 +180,14 @@ run_tests() {
   timeout "${CROSS_TEST_S:-600}" cargo test --target $windows "$@" >"$cache/test.log" 2>&1 </dev/null || status=$?
   cat "$cache/test.log"
   [ $status = 0 ] || exit 1
+  # An exit code comes out of wine with its last eight bits only, so a program that has crashed can look like success.
+  local begun passed
+  begun=$(grep -cE '^running [0-9]+ tests?' "$cache/test.log" || :)
+  passed=$(grep -cE '^test result: ok' "$cache/test.log" || :)
+  [ "$begun" -gt 0 ] && [ "$begun" = "$passed" ] || {
+    say "$begun test programs have begun and $passed have passed"
+    exit 1
+  }
 }
 
 mkdir -p "$cache"
