@@ -1,4 +1,6 @@
-//! The exit watch: the thread pool of the system waits for the handles, and one thread of ours tells. Never run.
+//! The exit watch: the thread pool of the system waits for the handles, and one thread of ours tells.
+//!
+//! Never run on Windows; its tests pass under wine.
 
 use std::collections::HashMap;
 use std::ffi::c_void;

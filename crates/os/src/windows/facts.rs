@@ -1,4 +1,6 @@
-//! Facts, trees and tags, from one snapshot of all processes. Never run.
+//! Facts, trees and tags, from one snapshot of all processes.
+//!
+//! Never run on Windows; its tests pass under wine.
 
 use std::collections::HashMap;
 use std::ffi::OsString;

@@ -1,4 +1,6 @@
-//! Files: the user's own folders are private by the access lists they inherit. Never run.
+//! Files: the user's own folders are private by the access lists they inherit.
+//!
+//! Never run on Windows; its tests pass under wine, but for replacing a file that is open.
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io;

@@ -1,4 +1,6 @@
-//! Job objects: a count of processes that none of them can leave, and a port that tells about their ends. Never run.
+//! Job objects: a count of processes that none of them can leave, and a port that tells about their ends.
+//!
+//! Never run on Windows; its tests pass under wine.
 
 use std::io;
 use std::mem::MaybeUninit;

@@ -1,5 +1,7 @@
-//! Windows: process handles, wait registrations, job objects. Never run: written against the manuals and type-checked
-//! from elsewhere.
+//! Windows: process handles, wait registrations, job objects.
+//!
+//! Never run on Windows: written against the manuals, type-checked from elsewhere, and tested under wine, but for the
+//! clocks.
 
 mod exit_watch;
 mod facts;
@@ -39,13 +41,13 @@ pub(crate) use self::process::{Handle, identify, is_alive, open, signal};
 /// A job object counts its processes, and no process leaves it.
 pub(crate) const NURSERY_PROVES_EMPTINESS: bool = true;
 
-/// The numbers that the C library of Windows and the rest of the world have in common.
 /// Windows trims the working set of idle processes by itself.
 pub(crate) const fn let_go_of_code() {}
 
 /// There is no such limit on Windows.
 pub(crate) const fn raise_open_files_limit() {}
 
+/// The numbers that the C library of Windows and the rest of the world have in common.
 pub(crate) const fn signal_number(signal: Signal) -> i32 {
     match signal {
         Signal::Hup => 1,

@@ -1,4 +1,6 @@
-//! The nursery: a job object. Never run.
+//! The nursery: a job object.
+//!
+//! Never run on Windows; its tests pass under wine, but for CTRL_BREAK, which wine does not deliver.
 
 use std::io;
 use std::os::windows::io::{AsRawHandle, FromRawHandle, OwnedHandle};

@@ -1,4 +1,6 @@
-//! Identities and handles. An open handle keeps the pid from being reused. Never run.
+//! Identities and handles. An open handle keeps the pid from being reused.
+//!
+//! Never run on Windows; its tests pass under wine.
 
 use std::io;
 use std::os::windows::io::{AsRawHandle, FromRawHandle, OwnedHandle, RawHandle};
