@@ -32,6 +32,8 @@ pub(super) fn system_watcher() -> OpenWatcher {
 pub(super) enum Armed {
     /// They do.
     Yes,
+    /// They may not tell of everything: its file system is not one of this computer, or a link is on the way to it.
+    Partly,
     /// The system has no more watches to give.
     AtLimit,
     /// They do not, for another reason: the directory may not be read, or its file system cannot be watched.
@@ -84,7 +86,12 @@ impl Dirs {
                 break;
             }
         }
-        armed
+        if armed == Armed::Yes && !self.tells_all(id, path) { Armed::Partly } else { armed }
+    }
+
+    fn tells_all(&self, id: Id, path: &Path) -> bool {
+        let is_straight = |way: &Way| path.starts_with(&way.watched) && !path.is_symlink();
+        self.markers.get(&id).is_some_and(|way| is_straight(way) && place::tells_all(&way.watched))
     }
 
     /// Whether the watch for a marker is still on the way to `path`, as far as a look at the outside tells.

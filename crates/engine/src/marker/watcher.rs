@@ -5,6 +5,7 @@
 //! marker, so that a file on a hanging network holds up nothing but itself.
 
 mod look;
+mod net;
 mod task;
 
 use std::path::PathBuf;

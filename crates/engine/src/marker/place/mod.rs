@@ -4,8 +4,13 @@
 #[cfg_attr(windows, path = "windows.rs")]
 mod imp;
 
+#[cfg_attr(target_os = "linux", path = "local_linux.rs")]
+#[cfg_attr(not(target_os = "linux"), path = "local_other.rs")]
+mod local;
+
 pub(super) use imp::{identity, is_out_of_handles, open, stamp};
 pub(crate) use imp::{mode_of, private};
+pub(super) use local::tells_all;
 
 /// What tells one state of a file from another without reading it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -10,6 +10,7 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
 
 use super::look::{self, Known, Looked};
+use super::net::{Net, Trust};
 use super::{Command, MarkerEvent};
 use crate::api::{Fault, FaultKind};
 use crate::marker::dirs::{Armed, Dirs, OpenWatcher};
@@ -18,10 +19,6 @@ use crate::marker::reading::{LOOK_AGAIN, Reading};
 use crate::marker::signals::{Asked, Id, Signals};
 use crate::marker::trouble::Trouble;
 
-/// How often everything is compared with what is known, for what no event told.
-const NET_EVERY: Duration = Duration::from_secs(10);
-/// The same for markers that events cannot tell of because the system's watches are used up.
-const NET_EVERY_AT_LIMIT: Duration = Duration::from_secs(2);
 /// So many looks go on at the same time: each takes a thread.
 const LOOKS_AT_ONCE_MAX: usize = 8;
 /// A look that takes longer hangs, and does not keep others from being made.
@@ -44,9 +41,7 @@ pub(super) struct Task {
     /// When the looks that are under way began.
     looks: HashMap<Id, Instant>,
     under_way: JoinSet<Done>,
-    net_at: Instant,
-    /// Rounds of the timer; most are only about markers at the limit.
-    net_full_at: Instant,
+    net: Net,
     is_comparing: bool,
 }
 
@@ -99,7 +94,6 @@ impl Task {
     ) -> Self {
         let signals = Arc::new(Signals::default());
         let dirs = Arc::new(Mutex::new(Dirs::new(Arc::clone(&signals), open)));
-        let now = Instant::now();
         Self {
             events,
             unsent: VecDeque::new(),
@@ -112,8 +106,7 @@ impl Task {
             queue: VecDeque::new(),
             looks: HashMap::new(),
             under_way: JoinSet::new(),
-            net_at: now,
-            net_full_at: now,
+            net: Net::cast_at(Instant::now()),
             is_comparing: false,
         }
     }
@@ -123,7 +116,7 @@ impl Task {
         let events = self.events.clone();
         loop {
             let again_at = self.next_look_again();
-            let has_markers = !self.markers.is_empty() && !self.is_comparing;
+            let net_at = self.net.next(self.markers.values().map(Marker::trust)).filter(|_| !self.is_comparing);
             tokio::select! {
                 command = commands.recv() => match command {
                     Some(command) => self.obey(command),
@@ -137,8 +130,8 @@ impl Task {
                         permit.send(event);
                     }
                 }
-                () = sleep_until(again_at.unwrap_or(self.net_at)), if again_at.is_some() => self.look_again(),
-                () = sleep_until(self.net_at), if has_markers => self.cast_net(),
+                () = until(again_at) => self.look_again(),
+                () = until(net_at) => self.cast_net(),
                 () = events.closed() => return,
             }
         }
@@ -162,8 +155,7 @@ impl Task {
     fn add(&mut self, key: u64, path: PathBuf) {
         self.remove(key);
         if self.markers.is_empty() {
-            let now = Instant::now();
-            (self.net_at, self.net_full_at) = (now + NET_EVERY, now + NET_EVERY);
+            self.net = Net::cast_at(Instant::now());
         }
         self.last_id += 1;
         let id = Id(self.last_id);
@@ -302,27 +294,20 @@ impl Task {
         due.into_iter().for_each(|id| self.look(id, false));
     }
 
-    /// Compares everything with what is known; between the full rounds, only what events cannot tell of.
+    /// Compares those markers with what is known whose turn it is.
     fn cast_net(&mut self) {
         // Where all looks hung, the next ones may begin.
         self.begin_looks();
-        let now = Instant::now();
-        let is_full = now >= self.net_full_at;
-        if is_full {
-            self.net_full_at = now + NET_EVERY;
-        }
-        let is_at_limit = |marker: &Marker| marker.armed == Some(Armed::AtLimit);
+        let due = self.net.due(Instant::now());
         let known = |(id, marker): (&Id, &Marker)| Known {
             id: *id,
             path: marker.path.clone(),
             stamp: marker.stamp,
-            // With every full round, a watch is tried for again.
-            is_armed: marker.armed == Some(Armed::Yes) || !is_full,
+            // At the limit, a watch is tried for again less often than the marker is compared.
+            is_armed: matches!(marker.armed, Some(Armed::Yes | Armed::Partly)) || !due.of(Trust::Doubtful),
         };
         let idle = self.markers.iter().filter(|(_, marker)| marker.look == Look::Idle);
-        let known: Vec<Known> = idle.filter(|(_, marker)| is_full || is_at_limit(marker)).map(known).collect();
-        let limited = self.markers.values().any(is_at_limit);
-        self.net_at = if limited { self.net_full_at.min(now + NET_EVERY_AT_LIMIT) } else { self.net_full_at };
+        let known: Vec<Known> = idle.filter(|(_, marker)| due.of(marker.trust())).map(known).collect();
         let dirs = Arc::clone(&self.dirs);
         self.is_comparing = true;
         self.under_way.spawn_blocking(move || Done::Compared(look::compare(&dirs, &known)));
@@ -330,14 +315,11 @@ impl Task {
 
     fn tell_fault(&mut self) {
         let count = self.markers.values().filter(|marker| marker.armed == Some(Armed::AtLimit)).count();
-        if count > 0 {
-            self.net_at = self.net_at.min(Instant::now() + NET_EVERY_AT_LIMIT);
-        }
         let message = || {
             let markers = if count == 1 { "1 marker is".to_owned() } else { format!("{count} markers are") };
             format!(
                 "The system has no more file watches to give; {markers} looked at every {} seconds instead.",
-                NET_EVERY_AT_LIMIT.as_secs()
+                Trust::AtLimit.every().as_secs()
             )
         };
         let fault = (count > 0).then(|| Fault { kind: FaultKind::Watch, message: message() });
@@ -346,6 +328,14 @@ impl Task {
             *present = fault;
             is_other
         });
+    }
+}
+
+/// Sleeps until then; for ever when there is no such time.
+async fn until(at: Option<Instant>) {
+    match at {
+        Some(at) => sleep_until(at).await,
+        None => std::future::pending().await,
     }
 }
 
@@ -362,6 +352,10 @@ impl Marker {
             asking: Vec::new(),
             waiting: Vec::new(),
         }
+    }
+
+    const fn trust(&self) -> Trust {
+        Trust::of(self.armed)
     }
 
     /// Whether a result is what it is, and not a moment in the middle of writing. Such a moment is given half a second.
