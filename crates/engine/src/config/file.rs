@@ -26,7 +26,7 @@ const SETTLE_EMPTY: Duration = Duration::from_millis(400);
 /// A directory in which something happens all the time does not hold a reading up for longer than this many settles.
 const SETTLES_MAX: u32 = 10;
 /// The file is looked at this often even when no event came: not every file system sends them.
-const REREAD_EVERY: Duration = Duration::from_secs(30);
+const REREAD_EVERY: Duration = Duration::from_secs(60);
 
 /// What an edit by hand came to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -159,14 +159,9 @@ impl ConfigFile {
                 return;
             }
             tokio::select! {
-                () = eyes.wake.notified() => {}
+                () = eyes.wake.notified() => eyes.settled().await,
                 () = sleep(REREAD_EVERY) => {}
                 () = events.closed() => return,
-            }
-            for _ in 0..SETTLES_MAX {
-                if timeout(SETTLE, eyes.wake.notified()).await.is_err() {
-                    break;
-                }
             }
         }
     }
@@ -229,6 +224,15 @@ struct Eyes {
 }
 
 impl Eyes {
+    /// Waits until nothing has happened for a while.
+    async fn settled(&self) {
+        for _ in 0..SETTLES_MAX {
+            if timeout(SETTLE, self.wake.notified()).await.is_err() {
+                return;
+            }
+        }
+    }
+
     /// Brings the watches in place, where they are not.
     fn open(&mut self, path: &Path) {
         let target = target_of(path);
