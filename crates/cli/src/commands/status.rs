@@ -1,11 +1,12 @@
 //! `status`: once, or again and again.
 
 use std::io::IsTerminal;
+use std::path::Path;
 use std::time::Duration;
 
 use futures_util::StreamExt;
 use nightkeep_engine::api::Live;
-use nightkeep_engine::client::follow;
+use nightkeep_engine::client::{Client, follow};
 
 use super::Here;
 use crate::args::Status;
@@ -13,8 +14,10 @@ use crate::console;
 use crate::failure::Failure;
 use crate::render::{self, View};
 
-/// Numbers that grow by themselves are drawn again this often; nothing is asked for it.
+/// Numbers that grow by themselves are drawn again this often. What processes use is asked for, because no event tells.
 const REDRAW_EVERY: Duration = Duration::from_secs(1);
+/// An answer that takes longer is not waited for: the picture goes on without it.
+const ASK_MAX: Duration = Duration::from_millis(300);
 /// Cursor to the top left, and from there everything away; what scrolled out of sight stays.
 const CLEAR: &str = "\x1b[H\x1b[2J";
 
@@ -51,9 +54,19 @@ async fn watch(here: &Here) -> Result<(), Failure> {
                 shown = Shown { live: live.flatten(), heard: tokio::time::Instant::now(), in_place };
                 shown.draw()?;
             }
-            _tick = redraw.tick(), if in_place => shown.draw()?,
+            _tick = redraw.tick(), if in_place => {
+                if let Some(live) = asked(&here.places.socket()).await {
+                    shown = Shown { live: Some(live), heard: tokio::time::Instant::now(), in_place };
+                }
+                shown.draw()?;
+            }
         }
     }
+}
+
+async fn asked(socket: &Path) -> Option<Live> {
+    let asking = async { Client::connect(socket).await?.live().await };
+    tokio::time::timeout(ASK_MAX, asking).await.ok()?.ok()
 }
 
 struct Shown {
