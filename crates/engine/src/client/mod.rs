@@ -16,7 +16,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 pub use events::{Events, follow};
-pub use start::{nightkeep_program, start_engine};
+pub use start::nightkeep_program;
 
 use crate::api::{
     API_VERSION, ApiError, AttachRequest, EngineInfo, ErrorCode, HistoryQuery, HistoryRow, JobSpec, JobView,
@@ -52,8 +52,8 @@ impl Client {
     pub async fn connect_or_start(socket: &Path) -> Result<Self, ApiError> {
         match Self::connect(socket).await {
             Err(error) if error.code == ErrorCode::Unreachable => {
-                start_engine().map_err(|cause| start::cannot_start(&cause))?;
-                start::wait_until_it_answers(socket).await
+                let engine = start::start_engine().map_err(|cause| start::cannot_start(&cause))?;
+                start::wait_until_it_answers(socket, engine).await
             }
             answered => answered,
         }

@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use nightkeep_os::DetachedStdin;
+use nightkeep_os::{DetachedStdin, Process};
 
 use nightkeep_core::Span;
 
@@ -16,6 +16,8 @@ use crate::places::HOME_VARIABLE;
 
 /// How long a started engine may take until it answers.
 const ANSWERS_WITHIN: Span = Span::from_secs(5);
+/// How long another engine may take, in whose favour the started one has ended.
+const OTHER_ANSWERS_WITHIN: Span = Span::from_secs(1);
 /// Between two looks at its socket: the first pause and the longest.
 const LOOK_AGAIN: (Duration, Duration) = (Duration::from_millis(5), Duration::from_millis(100));
 /// Names the program to start instead of the one that lies beside this one.
@@ -32,12 +34,12 @@ pub fn nightkeep_program() -> io::Result<PathBuf> {
     Ok(beside(&env::current_exe()?))
 }
 
-/// Starts an engine that outlives this process. It does no harm when one runs already: the second one sees the lock
-/// and ends.
+/// Starts an engine that outlives this process, and returns its pid. It does no harm when one runs already: the second
+/// one sees the lock and ends.
 ///
 /// # Errors
 /// The program is missing or cannot be started.
-pub fn start_engine() -> io::Result<()> {
+pub(super) fn start_engine() -> io::Result<u32> {
     let program = nightkeep_program()?;
     // Not from the caller's directory: it must not be kept busy for as long as the engine lives. A path that is
     // relative to it has to be said in full, then.
@@ -45,29 +47,38 @@ pub fn start_engine() -> io::Result<()> {
     let home: Vec<_> = home.map(|home| (HOME_VARIABLE.into(), home.into())).into_iter().collect();
     let elsewhere = env::temp_dir();
     nightkeep_os::spawn_detached(program.as_os_str(), &["engine".into()], &home, Some(&elsewhere), DetachedStdin::Null)
-        .map(drop)
         .map_err(|cause| io::Error::new(cause.kind(), format!("`{}`: {cause}", program.display())))
 }
 
-/// Waits until the engine that was started answers.
-pub(super) async fn wait_until_it_answers(socket: &Path) -> Result<Client, ApiError> {
+/// Waits until the engine that was started as `pid` answers, or another one that was faster.
+pub(super) async fn wait_until_it_answers(socket: &Path, pid: u32) -> Result<Client, ApiError> {
+    let engine = Process::open_pid(pid).ok().flatten();
     let started = clock::now().awake;
-    let waited_enough = || clock::now().awake.since(started) >= ANSWERS_WITHIN;
+    let mut ended = None;
     let mut pause = LOOK_AGAIN.0;
     loop {
         match Client::connect(socket).await {
-            Err(error) if error.code == ErrorCode::Unreachable && !waited_enough() => {}
-            Err(error) if error.code == ErrorCode::Unreachable => {
-                let message = format!("the engine was started and did not answer within {ANSWERS_WITHIN}");
-                return Err(ApiError::new(ErrorCode::Unreachable, message)
-                    .with_hint("run `nightkeep engine` in a terminal to see why"));
-            }
+            Err(error) if error.code == ErrorCode::Unreachable => {}
             answered => return answered,
+        }
+        let now = clock::now().awake;
+        if !engine.as_ref().is_some_and(Process::is_alive) {
+            ended = ended.or(Some(now));
+        }
+        if ended.is_some_and(|ended| now.since(ended) >= OTHER_ANSWERS_WITHIN) {
+            return Err(no_answer("the engine was started and ended at once".to_owned()));
+        }
+        if now.since(started) >= ANSWERS_WITHIN {
+            return Err(no_answer(format!("the engine was started and did not answer within {ANSWERS_WITHIN}")));
         }
         // Nothing tells when a socket begins to listen.
         tokio::time::sleep(pause).await;
         pause = (pause * 2).min(LOOK_AGAIN.1);
     }
+}
+
+fn no_answer(message: String) -> ApiError {
+    ApiError::new(ErrorCode::Unreachable, message).with_hint("run `nightkeep engine` in a terminal to see why")
 }
 
 pub(super) fn cannot_start(cause: &io::Error) -> ApiError {
