@@ -2,6 +2,7 @@
 
 mod desktop;
 mod ending;
+mod held;
 mod processes;
 
 use std::cell::RefCell;
@@ -19,6 +20,7 @@ use serde_json::Value;
 use tokio::runtime::Runtime;
 
 pub use desktop::Desktop;
+pub use held::Tree;
 pub use processes::{alive, of_run, pids_in};
 
 use crate::{Home, PATIENCE, binary, eventually, root};

@@ -1,6 +1,8 @@
 //! The fake agent does what its script says, so that a test that uses it tests something.
 
 #[cfg(target_os = "linux")]
+mod roles;
+#[cfg(target_os = "linux")]
 mod tree;
 
 use std::fs;

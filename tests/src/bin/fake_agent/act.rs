@@ -2,19 +2,26 @@
 
 use std::fs::{self, OpenOptions};
 use std::io::Write as _;
-use std::process::{Child, Command, ExitCode, Stdio};
+use std::process::{Child, ExitCode, Stdio};
 use std::thread;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, Result};
 
+use crate::legacy::{HOLD, Legacy, PIDS};
 use crate::script::{Signals, Step};
-use crate::system;
+use crate::{hostile, system};
 
 /// Runs the steps. The result is how the process is to end.
 pub(crate) fn run(steps: Vec<Step>) -> Result<ExitCode> {
-    note_own_number()?;
-    let mut agent = Agent { ignored: Vec::new() };
+    if let Ok(path) = std::env::var(PIDS) {
+        note_own_number(&path)?;
+    }
+    let mut agent = Agent { legacy: Legacy::default() };
+    if let Ok(path) = std::env::var(HOLD) {
+        system::hold(&path)?;
+        agent.legacy.leash = Some(path);
+    }
     for step in steps {
         if let Some(code) = agent.act(step)? {
             return Ok(ExitCode::from(code));
@@ -24,7 +31,7 @@ pub(crate) fn run(steps: Vec<Step>) -> Result<ExitCode> {
 }
 
 struct Agent {
-    ignored: Vec<Signals>,
+    legacy: Legacy,
 }
 
 impl Agent {
@@ -59,11 +66,32 @@ impl Agent {
             Step::Daemon => self.orphan("new-session")?,
             Step::DaemonGroup => self.orphan("new-group")?,
             Step::HostileTree => self.hostile_tree()?,
+            Step::Child(steps) => drop(self.settled(&steps, false)?),
+            Step::Orphan { steps, is_bare } => self.settled_orphan(&steps, is_bare)?,
+            Step::Each(steps) => {
+                self.legacy.bind();
+                for step in steps {
+                    self.act(step)?;
+                }
+            }
+            Step::Linger => hostile::linger(&self.legacy),
+            Step::StopSelf => hostile::stop_self(&self.legacy)?,
+            Step::Respawn(partner) => hostile::respawn(&self.legacy, partner)?,
+            Step::OverwriteEnvironment => system::only::overwrite_environment()?,
+            Step::Hide => system::only::hide()?,
+            Step::Hop(every) => hostile::hop(&self.legacy, every)?,
+            Step::Storm { most, every } => hostile::storm(&self.legacy, most, every)?,
+            Step::NoteNumber(path) => {
+                note_own_number(&path)?;
+                self.legacy.notes = Some(path);
+            }
+            Step::Until(until) => self.legacy.until_ms = Some(until),
+            Step::Leash(path) => self.legacy.leash = Some(path),
             Step::NewSession => system::new_session()?,
             Step::NewGroup => system::new_group()?,
             Step::Ignore(signals) => {
                 system::ignore(signals)?;
-                self.ignored.push(signals);
+                self.legacy.ignored.push(signals);
             }
             Step::OnTerm(steps) => system::at_polite_signal(move || at_the_end(steps))?,
             Step::CloseStdout => system::close_stdout()?,
@@ -75,14 +103,31 @@ impl Agent {
 
     /// Starts another of this program that ignores what this one ignores.
     fn spawn(&self, steps: &[&str]) -> Result<Child> {
-        let ignored = self.ignored.iter().map(|signals| match signals {
-            Signals::Term => "ignore term",
-            Signals::Int => "ignore int",
-            Signals::Hup => "ignore hup",
-            Signals::All => "ignore all",
-        });
-        let program = std::env::current_exe().context("find this program")?;
-        Command::new(program).args(ignored).args(steps).stdin(Stdio::null()).spawn().context("start a child")
+        self.legacy.command(steps)?.spawn().context("start a child")
+    }
+
+    /// A child that is what it is to be: it tells so by letting go of its output.
+    fn settled(&mut self, steps: &[String], is_bare: bool) -> Result<Child> {
+        self.legacy.bind();
+        let mut legacy = self.legacy.clone();
+        if is_bare {
+            legacy.notes = std::env::var(PIDS).ok();
+        }
+        let mut command = legacy.command(steps)?;
+        if is_bare {
+            command.env_clear();
+        }
+        let mut child = command.stdout(Stdio::piped()).spawn().context("start a role")?;
+        let output = child.stdout.take().context("listen to a role")?;
+        std::io::copy(&mut { output }, &mut std::io::sink()).context("wait for a role to settle")?;
+        Ok(child)
+    }
+
+    /// The same, whose parent is gone.
+    fn settled_orphan(&mut self, steps: &[String], is_bare: bool) -> Result<()> {
+        let mut parent = self.settled(&[format!("child {}", steps.join(" then "))], is_bare)?;
+        parent.wait().context("wait for the parent of an orphan")?;
+        Ok(())
     }
 
     /// A process whose parent ends at once.
@@ -93,7 +138,7 @@ impl Agent {
 
     fn hostile_tree(&mut self) -> Result<()> {
         system::ignore(Signals::All)?;
-        self.ignored.push(Signals::All);
+        self.legacy.ignored.push(Signals::All);
         self.spawn(&["spawn 1", "hang"])?;
         self.spawn(&["new-session", "hang"])?;
         self.orphan("new-group")?;
@@ -103,7 +148,7 @@ impl Agent {
 
 #[expect(clippy::exit, reason = "the steps for the polite signal run beside those of the script")]
 fn at_the_end(steps: Vec<Step>) {
-    let mut agent = Agent { ignored: Vec::new() };
+    let mut agent = Agent { legacy: Legacy::default() };
     for step in steps {
         if let Ok(Some(code)) = agent.act(step) {
             std::process::exit(i32::from(code));
@@ -137,8 +182,7 @@ fn mark(step: i64, note: &str) -> Result<()> {
     Ok(fs::rename(aside, path)?)
 }
 
-fn note_own_number() -> Result<()> {
-    let Ok(path) = std::env::var("FAKE_AGENT_PIDS") else { return Ok(()) };
+fn note_own_number(path: &str) -> Result<()> {
     let mut file = OpenOptions::new().append(true).create(true).open(path)?;
     // One write, so that lines of different processes do not mix.
     Ok(file.write_all(format!("{}\n", std::process::id()).as_bytes())?)

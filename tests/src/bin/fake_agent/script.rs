@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 
+use crate::roles::{ROLES, role};
+
 /// One step; `main.rs` says what each does.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Step {
@@ -22,6 +24,19 @@ pub(crate) enum Step {
     Daemon,
     DaemonGroup,
     HostileTree,
+    Child(Vec<String>),
+    Orphan { steps: Vec<String>, is_bare: bool },
+    Each(Vec<Self>),
+    Linger,
+    StopSelf,
+    Respawn(Option<u32>),
+    OverwriteEnvironment,
+    Hide,
+    Hop(Duration),
+    Storm { most: usize, every: Duration },
+    NoteNumber(String),
+    Until(u64),
+    Leash(String),
     NewSession,
     NewGroup,
     Ignore(Signals),
@@ -62,11 +77,40 @@ fn step(text: &str) -> Result<Step> {
         "sleep" => length(rest).map(Step::Sleep),
         "spawn" => number(rest).map(Step::Spawn),
         "ignore" => signals(rest).map(Step::Ignore),
-        "on-term" => rest.split(" then ").map(step).collect::<Result<_>>().map(Step::OnTerm),
+        "on-term" => each(rest.split(" then ")).map(Step::OnTerm),
         "exit" => number(rest).map(Step::Exit),
-        _ => alone(word, rest),
+        _ => hostile(word, rest).unwrap_or_else(|| alone(word, rest)),
     };
     parsed.with_context(|| format!("failed to read the step `{text}`"))
+}
+
+/// Steps of hostile trees.
+fn hostile(word: &str, rest: &str) -> Option<Result<Step>> {
+    Some(match word {
+        "child" => texts(rest).map(Step::Child),
+        "orphan" => texts(rest).map(|steps| Step::Orphan { steps, is_bare: false }),
+        "bare-orphan" => texts(rest).map(|steps| Step::Orphan { steps, is_bare: true }),
+        "role" => role(rest).with_context(|| format!("there is no role `{rest}`")).and_then(step),
+        "hostile-twelve" if rest.is_empty() => each(ROLES.into_iter().map(|(_, made)| made)).map(Step::Each),
+        "respawn" if rest.is_empty() => Ok(Step::Respawn(None)),
+        "respawn" => number(rest).map(|partner| Step::Respawn(Some(partner))),
+        "hop" => rest.strip_prefix("every ").context("`every` is missing").and_then(length).map(Step::Hop),
+        "storm" => timed(rest).and_then(|(most, every)| Ok(Step::Storm { most: number(most)?, every })),
+        "note-number" => Ok(Step::NoteNumber(rest.to_owned())),
+        "until" => number(rest).map(Step::Until),
+        "leash" => Ok(Step::Leash(rest.to_owned())),
+        _ => return None,
+    })
+}
+
+fn each<'a>(texts: impl Iterator<Item = &'a str>) -> Result<Vec<Step>> {
+    texts.map(step).collect()
+}
+
+/// Steps for another process, which are understood here to find a fault early.
+fn texts(rest: &str) -> Result<Vec<String>> {
+    each(rest.split(" then "))?;
+    Ok(rest.split(" then ").map(str::to_owned).collect())
 }
 
 /// Steps without anything behind them.
@@ -83,7 +127,11 @@ fn alone(word: &str, rest: &str) -> Result<Step> {
         "hostile-tree" => Step::HostileTree,
         "new-session" => Step::NewSession,
         "new-group" => Step::NewGroup,
-        "close-stdout" => Step::CloseStdout,
+        "linger" => Step::Linger,
+        "stop-self" => Step::StopSelf,
+        "overwrite-environment" => Step::OverwriteEnvironment,
+        "hide" => Step::Hide,
+        "close-stdout" | "settle" => Step::CloseStdout,
         "crash" => Step::Crash,
         _ => bail!("there is no step `{word}`"),
     })
@@ -137,6 +185,17 @@ mod tests {
         check("ignore term", Step::Ignore(Signals::Term));
         let handler = vec![Step::Mark { step: -1, note: "aborted".to_owned() }, Step::Exit(143)];
         check("on-term mark -1 aborted then exit 143", Step::OnTerm(handler));
+        let steps = vec!["new-session".to_owned(), "hang".to_owned()];
+        check("bare-orphan new-session then hang", Step::Orphan { steps, is_bare: true });
+        check("storm 20 every 100ms", Step::Storm { most: 20, every: tenth });
+        check("hop every 100ms", Step::Hop(tenth));
+    }
+
+    #[test]
+    fn every_role_is_made_of_steps_that_are_understood() {
+        let all = parse(&["hostile-twelve".to_owned()]).unwrap();
+        let alone = ROLES.map(|(name, _)| parse(&[format!("role {name}")]).unwrap());
+        assert_eq!(all, [Step::Each(alone.concat())]);
     }
 
     #[test]
@@ -147,6 +206,8 @@ mod tests {
             fault("sleep long"),
             "failed to read the step `sleep long`: `long` is no length: expected number at 0"
         );
+        assert_eq!(fault("role king"), "failed to read the step `role king`: there is no role `king`");
+        assert!(fault("child dance").contains("there is no step `dance`"));
         assert_eq!(fault("exit 300"), "failed to read the step `exit 300`: `300` is no number that fits");
         assert_eq!(fault("mark-loop 3"), "failed to read the step `mark-loop 3`: `every` and a length are missing");
     }

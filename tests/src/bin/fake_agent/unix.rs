@@ -1,5 +1,11 @@
 //! Signals, sessions and groups on Unix.
 
+#[cfg_attr(target_os = "linux", path = "linux.rs")]
+#[cfg_attr(not(target_os = "linux"), path = "not_linux.rs")]
+pub(crate) mod only;
+
+use std::fs::OpenOptions;
+use std::os::fd::IntoRawFd as _;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::thread;
@@ -48,6 +54,16 @@ pub(crate) fn new_group() -> Result<()> {
 
 /// Lets go of standard output.
 pub(crate) fn close_stdout() -> Result<()> {
-    let nowhere = std::fs::OpenOptions::new().write(true).open("/dev/null").context("open `/dev/null`")?;
+    let nowhere = OpenOptions::new().write(true).open("/dev/null").context("open `/dev/null`")?;
     rustix::stdio::dup2_stdout(nowhere).context("let go of standard output")
+}
+
+/// Takes a share of the lock of a file, to be held by this process and by all that come from it.
+pub(crate) fn hold(path: &str) -> Result<()> {
+    let file = OpenOptions::new().write(true).create(true).truncate(false).open(path).context("open the held file")?;
+    file.lock_shared().context("share the lock")?;
+    rustix::io::fcntl_setfd(&file, rustix::io::FdFlags::empty()).context("hand the held file down")?;
+    // Never closed: that is what it is for.
+    let _held = file.into_raw_fd();
+    Ok(())
 }

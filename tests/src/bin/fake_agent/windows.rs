@@ -1,5 +1,8 @@
 //! The same on Windows, where none of it exists under these names. Never run.
 
+#[path = "not_linux.rs"]
+pub(crate) mod only;
+
 use anyhow::{Result, bail};
 
 use crate::script::Signals;
@@ -28,4 +31,9 @@ pub(crate) fn new_group() -> Result<()> {
 /// Cannot be had without `unsafe` code.
 pub(crate) fn close_stdout() -> Result<()> {
     bail!("`close-stdout` is for Unix only")
+}
+
+/// No file is handed down without being named.
+pub(crate) fn hold(_path: &str) -> Result<()> {
+    bail!("`FAKE_AGENT_HOLD` is for Unix only")
 }
