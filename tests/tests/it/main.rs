@@ -23,6 +23,8 @@ mod fake_agent;
 mod faults;
 mod helpers;
 #[cfg(target_os = "linux")]
+mod hostile;
+#[cfg(target_os = "linux")]
 mod judged;
 #[cfg(target_os = "linux")]
 mod linked;
