@@ -1,6 +1,6 @@
 //! A Nightkeep of its own for one measurement: a home, an engine, and fake agents as jobs.
 
-use std::fs;
+use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -111,6 +111,11 @@ impl Lab {
         self.agents().into_iter().filter(|pid| proc::lives(*pid)).collect()
     }
 
+    /// Whether any agent lives, one that gave no number included: all hold the lock of one file.
+    pub(super) fn is_held(&self) -> Result<bool> {
+        is_held(&self.held_file())
+    }
+
     /// `status --json`.
     pub(super) fn status(&self) -> Result<Value> {
         self.nightkeep.json(&["status"])
@@ -140,14 +145,30 @@ impl Lab {
         self.home().join("pids")
     }
 
+    fn held_file(&self) -> PathBuf {
+        self.home().join("held")
+    }
+
     fn table(&self, agent: &Agent<'_>) -> String {
         let words =
             [self.fake_agent.display().to_string()].into_iter().chain(agent.steps.iter().map(|&step| step.to_owned()));
         // A JSON text is a TOML text as well.
         let command: Vec<String> = words.map(|word| Value::from(word).to_string()).collect();
         let pids = Value::from(self.pids_file().display().to_string());
+        let held = Value::from(self.held_file().display().to_string());
+        let env = format!("{{ FAKE_AGENT_PIDS = {pids}, FAKE_AGENT_HOLD = {held} }}");
         let Agent { name, limits, .. } = agent;
-        format!("[jobs.{name}]\ncommand = [{}]\nenv = {{ FAKE_AGENT_PIDS = {pids} }}\n{limits}\n", command.join(", "))
+        format!("[jobs.{name}]\ncommand = [{}]\nenv = {env}\n{limits}\n", command.join(", "))
+    }
+}
+
+/// Whether somebody holds the lock of a file; a file that is not there is held by nobody.
+fn is_held(path: &Path) -> Result<bool> {
+    let Ok(file) = File::open(path) else { return Ok(false) };
+    match file.try_lock() {
+        Ok(()) => Ok(false),
+        Err(TryLockError::WouldBlock) => Ok(true),
+        Err(TryLockError::Error(error)) => Err(error).with_context(|| format!("try the lock of `{}`", path.display())),
     }
 }
 
@@ -181,6 +202,22 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn a_file_is_held_until_its_lock_is_given_back() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("held");
+        assert!(!is_held(&path).unwrap());
+        let holders = [File::create(&path).unwrap(), File::open(&path).unwrap()];
+        for holder in &holders {
+            holder.lock_shared().unwrap();
+        }
+        for holder in holders {
+            assert!(is_held(&path).unwrap());
+            drop(holder);
+        }
+        assert!(!is_held(&path).unwrap());
+    }
 
     #[test]
     fn the_first_event_of_a_kind_is_found_with_its_time() {
