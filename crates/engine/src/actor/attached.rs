@@ -13,6 +13,10 @@ const FORCE_TRIES: u32 = 80;
 /// Between two tries.
 const BETWEEN_TRIES: Duration = Duration::from_millis(50);
 
+/// How often nobody may be left to kill before a forced stop looks no more. Whoever is found may have started another one
+/// and ended before its turn came, so one look in vain says little; no number of them is a proof.
+const LOOKS_IN_VAIN: u32 = 3;
+
 /// Who belongs to an attached run, and by what it is told.
 #[derive(Debug, Clone)]
 pub(super) struct Kin {
@@ -55,12 +59,16 @@ impl Kin {
     }
 
     fn force(&self, mut found: Vec<Identity>) -> (Vec<Identity>, Vec<u32>) {
+        let mut in_vain = 0;
         for _ in 0..FORCE_TRIES {
-            let alive: Vec<&Identity> = found.iter().filter(|member| kill(member)).collect();
-            if alive.is_empty() {
+            if kill_each(&found) {
+                in_vain = 0;
+                std::thread::sleep(BETWEEN_TRIES);
+            } else if in_vain == LOOKS_IN_VAIN {
                 return (found, Vec::new());
+            } else {
+                in_vain += 1;
             }
-            std::thread::sleep(BETWEEN_TRIES);
             found = self.find();
         }
         let left = found.iter().filter(|member| is_alive(member)).map(|member| member.pid).collect();
@@ -72,6 +80,11 @@ fn ask(member: &Identity, polite: Signal) {
     signal(member, polite);
     // A stopped process takes the request only once it goes on.
     signal(member, Signal::Cont);
+}
+
+/// Kills processes. Whether any was still there.
+fn kill_each(found: &[Identity]) -> bool {
+    found.iter().filter(|member| kill(member)).count() > 0
 }
 
 /// Kills a process. Whether it was still there.
