@@ -416,11 +416,12 @@ pub fn last(detail: &RunDetail, kind: &str) -> Option<i64> {
     detail.timeline.iter().rfind(|event| event.kind == kind).and_then(|event| at_ms(&event.at))
 }
 
-/// How long after the last advance of a run its stop was intended, in milliseconds.
+/// How long after the last advance of a run the verdict came, in milliseconds. The evidence carries the time of the verdict
+/// that asked for it.
 #[must_use]
 pub fn waited_ms(detail: &RunDetail) -> Option<i64> {
     let from = detail.advances.last().map_or(&detail.started_at, |advance| &advance.at);
-    Some(first(detail, "stop-intended")? - at_ms(from)?)
+    Some(first(detail, "evidence-taken")? - at_ms(from)?)
 }
 
 fn at_ms(text: &str) -> Option<i64> {

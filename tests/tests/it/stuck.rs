@@ -36,9 +36,8 @@ fn a_stuck_generator_is_stopped_at_its_limit_and_cleans_up_itself() {
     );
     assert_eq!((row.exit_code, row.last_step, row.last_note.as_deref()), (Some(143), Some(2), Some("outline made")));
     assert_eq!((row.advances, row.survivors.as_slice()), (2, [].as_slice()));
-    // The intent is recorded after the evidence, which takes 0.2 s.
     let waited = waited_ms(&detail).unwrap();
-    assert!((STALL_MS..=STALL_MS + 500).contains(&waited), "{waited} ms from the last advance to the intent");
+    assert!((STALL_MS..=STALL_MS + 500).contains(&waited), "{waited} ms from the last advance to the verdict");
     assert_eq!(fs::read_dir(night.work()).unwrap().count(), 0, "its handler removes the draft and the lease");
     assert_eq!(of_run(&begun.tag), Vec::<u32>::new());
     let mut story: Vec<&str> = detail.timeline.iter().map(|event| event.kind.as_str()).collect();
@@ -90,7 +89,7 @@ fn a_stuck_generator_that_ignores_the_request_is_killed_and_its_next_run_knows()
     let (night, begun, row, detail) = hang(&["--ignore-term"]);
     assert_eq!((row.outcome, row.method, row.signal), (Outcome::Aborted, Some(Method::Forced), Some(9)));
     let grace = last(&detail, "signalled").unwrap() - first(&detail, "signalled").unwrap();
-    assert!((1_000..1_500).contains(&grace), "forced {grace} ms after the request");
+    assert!((1_000..3_000).contains(&grace), "forced {grace} ms after the request");
     assert_eq!(of_run(&begun.tag), Vec::<u32>::new());
     assert!(night.notification("articles was force-stopped").unwrap().body.contains("ignored the stop request"));
 
