@@ -3,7 +3,9 @@
 mod desktop;
 mod ending;
 mod held;
+mod log;
 mod processes;
+mod unheard;
 
 use std::cell::RefCell;
 use std::ffi::OsStr;
@@ -24,9 +26,6 @@ pub use held::Tree;
 pub use processes::{alive, of_run, pids_in};
 
 use crate::{Home, PATIENCE, binary, eventually, root};
-
-/// How many lines of the engine's log are shown with a failure.
-const LOG_LINES: usize = 60;
 
 /// A Nightkeep in a home of its own. Dropping it ends the engine and everything that was started under it.
 #[derive(Debug)]
@@ -214,6 +213,17 @@ impl Night {
         Ok(())
     }
 
+    /// Ends the engine in order.
+    ///
+    /// # Errors
+    /// When there is none, or it refuses.
+    pub fn stop_engine(&self) -> Result<()> {
+        self.told(&["engine", "--stop"])?;
+        let mut child = self.engine.take().context("no engine was started")?;
+        child.wait()?;
+        Ok(())
+    }
+
     /// Asks the engine over its API.
     ///
     /// # Errors
@@ -358,14 +368,6 @@ impl Night {
             Err(fault) => fault.to_string(),
         };
         error.context(format!("{shown}\n{}", self.log()))
-    }
-
-    fn log(&self) -> String {
-        let folder = fs::read_dir(self.home().join("log")).into_iter().flatten().flatten();
-        let files = folder.map(|entry| entry.path()).chain([self.home().join("engine.out")]);
-        let text: String = files.filter_map(|path| fs::read_to_string(path).ok()).collect();
-        let lines: Vec<&str> = text.lines().collect();
-        lines.iter().skip(lines.len().saturating_sub(LOG_LINES)).map(|line| format!("{line}\n")).collect()
     }
 }
 

@@ -65,7 +65,7 @@ pub async fn host(places: Places, options: HostOptions, until: impl Future<Outpu
     let lock_path = places.engine_lock();
     let Some(lock) = Lock::exclusive(&lock_path)? else { return Err(HostError::Owned { data: lock_path }) };
     nightkeep_os::raise_open_files_limit();
-    let Opened { store, notice } = Store::open(&places.database(), clock::now().wall)?;
+    let Opened { store, notice, crashed } = Store::open(&places.database(), clock::now().wall)?;
     if let Some(set_aside) = &notice {
         tracing::error!(notice = set_aside.message(), "a damaged history was set aside");
     }
@@ -77,6 +77,7 @@ pub async fn host(places: Places, options: HostOptions, until: impl Future<Outpu
         store: store.clone(),
         nightkeep: options.nightkeep,
         quarantine: notice,
+        after_crash: crashed,
         notifications: options.notifications,
         places,
     };

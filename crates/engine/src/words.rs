@@ -37,14 +37,26 @@ fn over(run: &StoredRun, ending: &Ending, zone: &TimeZone) -> Vec<String> {
             vec![cause(run, ending.reason, zone), manner(run, ending.method), stopped, still_alive(&ending.survivors)]
         }
         (None, Outcome::Lost) => {
-            vec!["Its end was not seen, and nothing tells how it was.".to_owned(), last_place(run, zone)]
+            vec![lost(ending, zone), last_place(run, zone)]
         }
     };
     sentences.push(parts::left_behind(&run.leftovers));
     if ending.recovered && ending.outcome != Outcome::Lost {
-        sentences.push("It ended while nobody was watching.".to_owned());
+        sentences.push("It ended while nobody was watching; its end was recovered from its records.".to_owned());
     }
     sentences
+}
+
+/// An end that nothing tells of. A recovered one is dated by the last sign of the run.
+fn lost(ending: &Ending, zone: &TimeZone) -> String {
+    let last_sign = clock(ending.ended_wall_ms, zone);
+    match (ending.rebooted, ending.recovered) {
+        (true, _) => format!("It was cut off when the computer went down; its last sign is of {last_sign}."),
+        (false, true) => {
+            format!("It ended, but its end was not reported; recovered, with its last sign at {last_sign}.")
+        }
+        (false, false) => "Its end was not seen, and nothing tells how it was.".to_owned(),
+    }
 }
 
 fn alive(run: &StoredRun, zone: &TimeZone) -> Vec<String> {

@@ -28,6 +28,14 @@ impl Desktop {
         &self.bus
     }
 
+    /// All notifications so far, replaced ones included.
+    ///
+    /// # Errors
+    /// When this desktop shows none.
+    pub fn all_shown(&self) -> Result<Vec<Notification>> {
+        Ok(self.notifications.as_ref().context("this desktop shows no notifications")?.shown())
+    }
+
     pub(super) fn address(&self) -> &str {
         self.bus.address()
     }

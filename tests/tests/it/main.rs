@@ -29,6 +29,8 @@ mod judged;
 #[cfg(target_os = "linux")]
 mod linked;
 #[cfg(target_os = "linux")]
+mod recovered;
+#[cfg(target_os = "linux")]
 mod shell;
 #[cfg(target_os = "linux")]
 mod stopped;

@@ -57,6 +57,7 @@ impl Actor {
         run.body = Body::Attached(members);
         match self.exits.watch(&root) {
             Ok(true) => {
+                self.tell_found(id);
                 self.sample_due(id);
                 self.signal_again(id);
             }

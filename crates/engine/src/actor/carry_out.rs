@@ -5,13 +5,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::tz::TimeZone;
-use nightkeep_core::{Effect, Entry, Exit, Input, Look, Notice, Now, Reason, RunId, Stage, Wall};
+use nightkeep_core::{Effect, Entry, Exit, Input, Look, Notice, Now, Outcome, Reason, RunId, Stage, Wall};
 
 use super::fact::{Fact, Over, Unseen};
 use super::record;
 use super::run::{Body, MarkerTrouble};
 use super::task::Actor;
-use super::{attached::Kin, evidence};
+use super::{attached::Kin, evidence, recovered};
 use crate::keeper::protocol::Request;
 use crate::marker::{Mark, MarkStep, Reading, Trouble, WriteError, write_marker};
 use crate::notify::Text;
@@ -48,6 +48,9 @@ impl Actor {
     }
 
     fn record(&mut self, now: Now, id: RunId, entry: Entry) {
+        if let Entry::Ended { outcome, exit, .. } = &entry {
+            self.see_the_end(id, *outcome, exit);
+        }
         let Some(run) = self.runs.get(&id) else { return };
         let ended = matches!(entry, Entry::Ended { .. });
         let stamped = record::stored(run, self.stamp(now), entry);
@@ -57,6 +60,15 @@ impl Actor {
         } else {
             self.store.try_append(id.0, vec![stamped]);
         }
+    }
+
+    /// An end that nobody watched is dated by what is known, and told.
+    fn see_the_end(&mut self, id: RunId, outcome: Outcome, exit: &Exit) {
+        let Some(run) = self.runs.get_mut(&id).filter(|run| run.recovered) else { return };
+        if run.ended.is_none() && outcome == Outcome::Lost {
+            run.ended = recovered::last_sign_ms(run).map(Wall::from_ms);
+        }
+        self.tell_ended(id, outcome, exit);
     }
 
     /// The end of a run changes the history that surfaces show, so they are told when it is in the store.
@@ -215,16 +227,22 @@ impl Actor {
             let entry = entry::Entry::CouldNotStop { survivors };
             self.store.try_append(run.0, vec![Stamped { at: self.stamp(now), entry }]);
         }
+        self.show(Text::of(notice, now.wall, &TimeZone::system()));
+    }
+
+    /// Shows a notification, where the owner wants any.
+    pub(super) fn show(&self, text: Text) {
         if !self.config.current().settings().notifications {
             return;
         }
         if let Some(notifier) = &self.notifier {
-            notifier.show(Text::of(notice, now.wall, &TimeZone::system()));
+            notifier.show(text);
         }
     }
 
     fn forget(&mut self, id: RunId) {
         self.markers.remove(id.0);
+        let _new = self.ended.insert(id);
         let Some(run) = self.runs.remove(&id) else { return };
         if let Body::Attached(members) = run.body {
             for member in members.alive.values() {

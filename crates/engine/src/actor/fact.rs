@@ -4,15 +4,17 @@ use nightkeep_core::{Exit, Look, RunId};
 use nightkeep_os::{ExecError, ExitStatus, Identity};
 use tokio::sync::oneshot;
 
-use crate::api::{ApiError, AttachRequest, Fault, HistoryRow, Live, StartReply, StopReply};
+use crate::api::{ApiError, AttachRequest, Fault, HistoryRow, Live, Reconciled, StartReply, StopReply};
 use crate::config::ConfigEvent;
 use crate::keeper::link::KeeperLink;
 use crate::keeper::protocol::Event;
 use crate::marker::MarkerEvent;
 use crate::notify::NotShown;
 use crate::rundir::{Spec, Started};
+use crate::store::state::StoredRun;
 
 use super::launch::Registered;
+use super::reconcile::Compared;
 use super::run::Members;
 
 /// A fact, told by one of the engine's helpers.
@@ -52,6 +54,14 @@ pub(super) enum Fact {
     Config(ConfigEvent),
     /// The history changed.
     History(Unseen),
+    /// It is time to compare the history with what runs.
+    ReconcileDue,
+    /// History and run directories were read.
+    Compared(Box<Compared>, Option<Reply<Reconciled>>),
+    /// What the history says of a run that nobody watches.
+    Unwatched(Option<Box<StoredRun>>),
+    /// It is time to tell what was recovered.
+    TellRecoveries,
     /// Whether the history can be written.
     Storage(Result<(), String>),
     /// Whether a notification could be shown.
@@ -108,6 +118,8 @@ pub(super) enum Command {
     StopRun { run: u64, force: bool, reply: Reply<StopReply> },
     /// Stop all runs of a job.
     StopJob { job: String, force: bool, reply: Reply<StopReply> },
+    /// Compare the history with what runs.
+    Reconcile(Reply<Reconciled>),
     /// The configuration was edited by a client.
     ConfigEdited,
     /// Somebody looked at runs; the unseen ones have to be read again.

@@ -11,7 +11,7 @@ use super::output;
 use super::task::Actor;
 use crate::api::{
     ApiError, AttachRequest, ErrorCode, HistoryQuery, HistoryRow, JobSpec, JobView, LimitsSpec, Live, OutputTail,
-    ProbeReport, ProbeRequest, RunDetail, StartReply, StopReply, TypeView, Validation,
+    ProbeReport, ProbeRequest, Reconciled, RunDetail, StartReply, StopReply, TypeView, Validation,
 };
 use crate::clock;
 use crate::config::{self, ConfigFile, EditError, Surroundings};
@@ -87,6 +87,11 @@ impl Handle {
     /// Begins to stop all runs of a job.
     pub async fn stop_job(&self, job: String, force: bool) -> Result<StopReply, ApiError> {
         self.ask(|reply| Command::StopJob { job, force, reply }).await
+    }
+
+    /// Compares the history with what really runs, and mends what does not fit.
+    pub async fn reconcile(&self) -> Result<Reconciled, ApiError> {
+        self.ask(Command::Reconcile).await
     }
 
     /// Ends the engine's task. Runs go on.

@@ -83,6 +83,7 @@ impl Actor {
             }
             drop(facts.send(Fact::KeeperGone(id)).await);
         });
+        self.tell_found(id);
         self.give(Input::Started(id));
         self.signal_again(id);
     }

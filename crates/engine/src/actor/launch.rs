@@ -120,6 +120,7 @@ impl Actor {
             exit: None,
             ended: None,
             recovered: false,
+            before: None,
             usage: Usage::default(),
             root: None,
             over: false,
@@ -224,6 +225,14 @@ impl Actor {
     pub(super) fn registered(&mut self, id: RunId, registered: Registered, then: Then) {
         let tag = registered.registration.tag.clone();
         let dir = registered.dir.clone();
+        let then = match then {
+            // A comparison with the run directories was faster.
+            Then::Adopt(reply) if self.runs.contains_key(&id) || self.ended.contains(&id) => {
+                let _heard = reply.send(Ok(StartReply { run: id.0, tag }));
+                return;
+            }
+            other @ (Then::Adopt(_) | Then::Launch(..) | Then::Attach(..)) => other,
+        };
         self.watch(id, registered, None, None);
         match (then, dir) {
             (Then::Launch(spec, reply), Some(dir)) => {

@@ -27,6 +27,7 @@ impl Actor {
             Command::StopJob { job, force, reply } => {
                 let _heard = reply.send(self.stop_job(&job, force));
             }
+            Command::Reconcile(reply) => self.reconcile(Some(reply)),
             Command::ConfigEdited => self.note_config_fault(),
             Command::HistorySeen => {
                 let store = self.store.clone();

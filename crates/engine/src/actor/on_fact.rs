@@ -34,6 +34,10 @@ impl Actor {
                 }
                 self.note_config_fault();
             }
+            Fact::ReconcileDue => self.reconcile(None),
+            Fact::Compared(compared, told) => self.compared(*compared, told),
+            Fact::Unwatched(stored) => self.unwatched(stored.as_deref()),
+            Fact::TellRecoveries => self.tell_recoveries(),
             Fact::History(unseen) => {
                 self.unseen = unseen;
                 self.news = true;

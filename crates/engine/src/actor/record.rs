@@ -87,6 +87,7 @@ fn ending(
         identified: identified(run).map(|count| count.saturating_sub(u32::try_from(survivors.len()).unwrap_or(0))),
         survivors: survivors.into_iter().map(Survivor::from).collect(),
         recovered: run.recovered,
+        rebooted: run.recovered && run.before.is_some_and(|before| before.rebooted),
         ended_wall_ms: run.ended.map_or(at.at_wall_ms, core::Wall::as_ms),
     }
 }

@@ -1,24 +1,28 @@
-//! After a start: every run that was there before is found again, and none is started twice.
+//! Finding runs again: every run that was there before is watched again or taken in with its true end, and none is
+//! started twice.
 
-use nightkeep_core::{Exit, RunId};
+use std::collections::HashSet;
+
+use nightkeep_core::{Exit, RunId, Wall};
 use nightkeep_os::Identity;
 
 use super::carry_out::unseen;
 use super::launch::Registered;
+use super::reconcile::{Reconciling, strangers};
 use super::record;
-use super::run::Members;
+use super::run::{Before, Found, Members};
 use super::task::Actor;
-use crate::rundir::{RunDir, RunState};
-use crate::store::entry::Registration;
+use crate::rundir::RunDir;
+use crate::store::entry::{Registration, Stamp};
 use crate::store::state::StoredRun;
 
 impl Actor {
-    /// Goes on with the runs that the history calls open, and takes in those that it never heard of.
-    pub(super) async fn recover(&mut self) {
+    /// After a start: goes on with the runs that the history calls open, and takes in those that it never heard of.
+    pub(super) async fn recover(&mut self, found: Found) {
         match self.store.open_runs().await {
             Ok(open) => {
                 for run in open {
-                    self.go_on_with(&run);
+                    self.go_on_with(&run, found);
                 }
             }
             Err(fault) => tracing::error!(fault = %fault.with_causes(), "the open runs cannot be read"),
@@ -27,16 +31,21 @@ impl Actor {
         self.unseen = unseen(&self.store).await;
     }
 
-    fn go_on_with(&mut self, stored: &StoredRun) {
+    /// Watches a run again that the history calls open.
+    pub(super) fn go_on_with(&mut self, stored: &StoredRun, found: Found) {
         let id = RunId(stored.run);
-        tracing::info!(run = id.0, job = %stored.job, "goes on with a run");
         let resume = record::resume(stored, &self.boot);
-        let last_sign = stored.last_advance.as_ref().or(stored.started.as_ref()).unwrap_or(&stored.registered);
+        let last_sign = last_sign(stored);
         let clock_from = record::awake_in(last_sign, &self.boot);
         let registered = self.registered_before(stored);
         self.watch(id, registered, Some(resume), clock_from);
         if let Some(run) = self.runs.get_mut(&id) {
             run.recovered = true;
+            run.before = Some(Before {
+                last_sign: Wall::from_ms(last_sign.at_wall_ms),
+                rebooted: last_sign.boot != self.boot,
+                untold: Some(found),
+            });
         }
         if stored.attached {
             self.attach_again(id, stored);
@@ -44,7 +53,11 @@ impl Actor {
             self.adopted(id, "the engine was started again");
             self.adopt(id);
         }
-        // An end that is seen from here on is seen as it happens.
+        self.see_from_here_on(id);
+    }
+
+    /// An end that is seen from here on is seen as it happens.
+    pub(super) fn see_from_here_on(&mut self, id: RunId) {
         if let Some(run) = self.runs.get_mut(&id) {
             run.recovered = false;
         }
@@ -81,37 +94,38 @@ impl Actor {
 
     /// Runs that were started while no engine was there: they have a directory, and no number yet.
     async fn take_in_strangers(&mut self) {
-        let Ok(entries) = std::fs::read_dir(self.places.runs_dir()) else { return };
-        for entry in entries.flatten() {
-            let Ok(tag) = entry.file_name().into_string() else { continue };
-            let dir = RunDir::at(entry.path());
-            let Ok(Some(spec)) = dir.read_spec() else { continue };
-            if spec.tag != tag || !matches!(self.store.find_tag(tag.clone()).await, Ok(None)) {
-                continue;
-            }
-            // Whoever made the directory may be about to start its keeper, and will register it then.
-            if matches!(dir.state(), Ok(RunState::NeverStarted)) {
-                continue;
-            }
-            let registered = Registered::launched(&spec, dir);
+        let (strangers, known) = strangers(&self.store, self.places.runs_dir(), HashSet::new()).await;
+        self.reconciling = Reconciling::knowing(known);
+        for stranger in strangers {
             let now = self.now();
-            match self.store.register(self.stamp(now), registered.registration.clone()).await {
-                Ok(number) => self.take_in(RunId(number), registered),
-                Err(fault) => tracing::error!(%tag, fault = %fault.with_causes(), "a run cannot be taken in"),
+            match self.store.register(self.stamp(now), stranger.registration.clone()).await {
+                Ok(number) => self.take_in(RunId(number), stranger),
+                Err(fault) => tracing::error!(fault = %fault.with_causes(), "a run cannot be taken in"),
             }
         }
     }
 
-    fn take_in(&mut self, id: RunId, registered: Registered) {
-        tracing::info!(run = id.0, "takes in a run that was started while no engine was there");
+    /// Watches a run that the history has only just heard of, although it began before.
+    pub(super) fn take_in(&mut self, id: RunId, registered: Registered) {
+        let rebooted = self.is_of_an_earlier_boot(&registered);
         self.watch(id, registered, None, None);
         if let Some(run) = self.runs.get_mut(&id) {
             run.recovered = true;
+            run.before = Some(Before { last_sign: run.started, rebooted, untold: Some(Found::Stranger) });
         }
         self.adopted(id, "it was started while no engine was there");
         self.adopt(id);
-        if let Some(run) = self.runs.get_mut(&id) {
-            run.recovered = false;
-        }
+        self.see_from_here_on(id);
     }
+
+    /// Its keeper says in which boot it has started the command.
+    fn is_of_an_earlier_boot(&self, registered: &Registered) -> bool {
+        let started = registered.dir.as_ref().and_then(|dir| dir.read_started().ok().flatten());
+        started.is_some_and(|started| started.boot != self.boot)
+    }
+}
+
+/// The last thing that the history knows of a run that is not over.
+fn last_sign(stored: &StoredRun) -> &Stamp {
+    stored.last_advance.as_ref().or(stored.started.as_ref()).unwrap_or(&stored.registered)
 }

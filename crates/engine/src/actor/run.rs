@@ -39,6 +39,8 @@ pub(super) struct Watched {
     pub(super) ended: Option<Wall>,
     /// Its end happened while nobody watched.
     pub(super) recovered: bool,
+    /// What was known of it when it was found again.
+    pub(super) before: Option<Before>,
     pub(super) usage: Usage,
     /// The root, where a record tells it before anybody answers.
     pub(super) root: Option<u32>,
@@ -46,6 +48,28 @@ pub(super) struct Watched {
     pub(super) over: bool,
     /// The aborted note that is being left.
     pub(super) note: Option<JoinHandle<Option<Stamped>>>,
+}
+
+/// What was known of a run when it was found again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Before {
+    /// The last sign of it.
+    pub(super) last_sign: Wall,
+    /// The computer was started anew since then.
+    pub(super) rebooted: bool,
+    /// How it was found, until somebody has been told.
+    pub(super) untold: Option<Found>,
+}
+
+/// How a run was found again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Found {
+    /// The engine before this one ended in order.
+    InOrder,
+    /// The engine before this one crashed.
+    AfterCrash,
+    /// It was started while no engine was there.
+    Stranger,
 }
 
 /// Why a marker cannot be used.

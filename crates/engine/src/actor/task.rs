@@ -1,6 +1,6 @@
 //! The task: what it holds, and its loop.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,12 +12,13 @@ use tokio::sync::{mpsc, watch};
 use super::fact::{Command, Fact, Reply, Unseen};
 use super::faults::Faults;
 use super::handle::Handle;
-use super::run::Watched;
+use super::reconcile::{self, Reconciling};
+use super::run::{Found, Watched};
 use crate::api::{EngineInfo, Live, StartReply};
 use crate::clock;
 use crate::config::{ConfigFile, Surroundings};
 use crate::marker::MarkerWatch;
-use crate::notify::Notifier;
+use crate::notify::{Notifier, Recovery};
 use crate::places::Places;
 use crate::store::entry::Stamp;
 use crate::store::{Quarantine, StoreHandle};
@@ -46,6 +47,8 @@ pub struct Parts {
     pub nightkeep: PathBuf,
     /// A damaged database that was set aside at the start.
     pub quarantine: Option<Quarantine>,
+    /// Whether the engine before this one crashed.
+    pub after_crash: bool,
     /// Shows notifications; switched off where no desktop is wanted.
     pub notifications: bool,
 }
@@ -55,6 +58,8 @@ pub struct Parts {
 pub(super) struct Actor {
     pub(super) core: Supervisor,
     pub(super) runs: BTreeMap<RunId, Watched>,
+    /// The runs that ended under this engine: their ends may still be on the way into the history.
+    pub(super) ended: BTreeSet<RunId>,
     pub(super) places: Places,
     pub(super) store: StoreHandle,
     pub(super) config: Arc<ConfigFile>,
@@ -72,6 +77,9 @@ pub(super) struct Actor {
     pub(super) faults: Faults,
     /// Who waits to hear how the start of a run went.
     pub(super) starting: BTreeMap<RunId, Reply<StartReply>>,
+    /// What was recovered and not yet told to the owner.
+    pub(super) recoveries: Vec<Recovery>,
+    pub(super) reconciling: Reconciling,
     /// How far the boot clock was ahead of the awake clock.
     slept_ms: u64,
     /// The history or the configuration changed, which a live document does not hold but whose change it announces.
@@ -86,9 +94,11 @@ pub(super) struct Actor {
 pub async fn start(parts: Parts) -> std::io::Result<(Handle, tokio::task::JoinHandle<()>)> {
     let (facts, fact_queue) = mpsc::channel(FACTS_MAX);
     let (commands, command_queue) = mpsc::channel(COMMANDS_MAX);
+    let found = if parts.after_crash { Found::AfterCrash } else { Found::InOrder };
     let mut actor = Actor::new(parts, facts)?;
     let handle = Handle::new(commands, &actor);
-    actor.recover().await;
+    actor.recover(found).await;
+    reconcile::remind(actor.facts.clone());
     actor.publish();
     let task = tokio::spawn(actor.run(fact_queue, command_queue));
     Ok((handle, task))
@@ -120,6 +130,7 @@ impl Actor {
         let mut actor = Self {
             core: Supervisor::new(),
             runs: BTreeMap::new(),
+            ended: BTreeSet::new(),
             markers: Arc::new(super::launch::marker_watch(&facts)),
             places: parts.places,
             store: parts.store,
@@ -136,6 +147,8 @@ impl Actor {
             unseen: Unseen::default(),
             faults: Faults::default(),
             starting: BTreeMap::new(),
+            recoveries: Vec::new(),
+            reconciling: Reconciling::default(),
             slept_ms: clocks.boot_ms.saturating_sub(clocks.awake_ms),
             news: false,
             ending: false,

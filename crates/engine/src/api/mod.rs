@@ -20,7 +20,9 @@ pub use live::{
     Activity, EngineInfo, Fault, FaultKind, Live, Liveness, Method, Outcome, Phase, Progress, Reason, RunView, Status,
     Summary,
 };
-pub use requests::{AttachRequest, HistoryQuery, ProbeRequest, RegisterRequest, StartReply, StopReply, StopRequest};
+pub use requests::{
+    AttachRequest, HistoryQuery, ProbeRequest, Reconciled, RegisterRequest, StartReply, StopReply, StopRequest,
+};
 
 /// The version of the API: the first part of every path, and what clients compare before they speak.
 pub const API_VERSION: u32 = 1;

@@ -62,6 +62,17 @@ pub struct StopReply {
     pub runs: Vec<u64>,
 }
 
+/// The reply to `POST /v1/reconcile`: what came of comparing the history with what really runs.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct Reconciled {
+    /// How many runs are watched.
+    pub watched: u32,
+    /// Runs that were found again, or taken in with their end.
+    pub recovered: Vec<u64>,
+    /// Runs that do not fit and are looked at once more in ten seconds, since an end may be on its way.
+    pub doubtful: Vec<u64>,
+}
+
 /// `POST /v1/probe`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[cfg_attr(feature = "bindings", derive(ts_rs::TS))]

@@ -20,7 +20,7 @@ pub use start::nightkeep_program;
 
 use crate::api::{
     API_VERSION, ApiError, AttachRequest, EngineInfo, ErrorCode, HistoryQuery, HistoryRow, JobSpec, JobView,
-    LimitsSpec, Live, ProbeReport, ProbeRequest, RegisterRequest, RunDetail, StartReply, Status, StopReply,
+    LimitsSpec, Live, ProbeReport, ProbeRequest, Reconciled, RegisterRequest, RunDetail, StartReply, Status, StopReply,
     StopRequest, TypeView, Validation,
 };
 use http::{Body, encode, request};
@@ -173,6 +173,11 @@ impl Client {
     /// Looks at a marker's path.
     pub async fn probe(&self, wanted: &ProbeRequest) -> Result<ProbeReport, ApiError> {
         self.post("/v1/probe", wanted).await
+    }
+
+    /// Has the history compared with what really runs.
+    pub async fn reconcile(&self) -> Result<Reconciled, ApiError> {
+        self.post("/v1/reconcile", &()).await
     }
 
     /// Everything that a surface shows, at once and after each change.

@@ -75,7 +75,7 @@ impl Text {
     }
 }
 
-fn short(job: &str) -> String {
+pub(super) fn short(job: &str) -> String {
     clean_text(job, NAME_MAX)
 }
 

@@ -66,6 +66,7 @@ pub fn router(handle: Handle) -> Router {
         .route("/v1/jobs/{job}/stop", post(routes::stop_job))
         .route("/v1/types", get(routes::types))
         .route("/v1/types/{type}", put(routes::set_type))
+        .route("/v1/reconcile", post(routes::reconcile))
         .route("/v1/probe", post(routes::probe))
         .route("/v1/openapi.json", get(openapi::serve))
         .fallback(routes::no_such_route)

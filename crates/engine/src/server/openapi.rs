@@ -29,6 +29,7 @@ use super::{events, routes};
         routes::remove_job,
         routes::set_type,
         routes::probe,
+        routes::reconcile,
         routes::stop_engine,
         routes::history,
         routes::validate_job,

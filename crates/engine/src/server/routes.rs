@@ -12,8 +12,8 @@ use super::Failure;
 use crate::actor::Handle;
 use crate::api::{
     ApiError, AttachRequest, EngineInfo, ErrorCode, HistoryQuery, HistoryRow, JobSpec, JobView, LimitsSpec, Live,
-    ProbeReport, ProbeRequest, RegisterRequest, RunDetail, StartReply, Status, StopReply, StopRequest, TypeView,
-    Validation,
+    ProbeReport, ProbeRequest, Reconciled, RegisterRequest, RunDetail, StartReply, Status, StopReply, StopRequest,
+    TypeView, Validation,
 };
 
 /// A JSON body; one that cannot be read is an [`ApiError`] like any other.
@@ -171,6 +171,12 @@ pub(super) async fn set_type(
 #[utoipa::path(post, path = "/v1/probe", request_body = ProbeRequest, responses((status = 200, body = ProbeReport), (status = "4XX", body = ApiError)))]
 pub(super) async fn probe(State(handle): State<Handle>, Body(body): Body<ProbeRequest>) -> Json<ProbeReport> {
     Json(handle.probe(&body))
+}
+
+/// Compares the history with what really runs, as the engine does by itself every five minutes.
+#[utoipa::path(post, path = "/v1/reconcile", responses((status = 200, body = Reconciled), (status = "4XX", body = ApiError)))]
+pub(super) async fn reconcile(State(handle): State<Handle>) -> Reply<Reconciled> {
+    Ok(Json(handle.reconcile().await?))
 }
 
 /// Ends the engine. Runs go on, unwatched until the next one starts.

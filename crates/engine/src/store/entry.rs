@@ -122,6 +122,9 @@ pub struct Ending {
     pub identified: Option<u32>,
     /// Whether the end was taken in later than it happened.
     pub recovered: bool,
+    /// Whether the computer was started anew between the last sign of the run and the moment its end was taken in.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub rebooted: bool,
     /// When it ended, which may be before the entry was made.
     pub ended_wall_ms: i64,
 }

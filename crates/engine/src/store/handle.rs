@@ -229,6 +229,22 @@ impl StoreHandle {
         self.ask(move |reader| reader.find_tag(&tag)).await
     }
 
+    /// See [`Reader::open_numbers`].
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub async fn open_numbers(&self) -> Result<Vec<u64>, StoreError> {
+        self.ask(Reader::open_numbers).await
+    }
+
+    /// See [`Reader::unknown_tags`].
+    ///
+    /// # Errors
+    /// When they cannot be looked up.
+    pub async fn unknown_tags(&self, tags: Vec<String>) -> Result<Vec<String>, StoreError> {
+        self.ask(move |reader| reader.unknown_tags(tags)).await
+    }
+
     async fn write(&self, write: Write) -> Result<Written, StoreError> {
         let (reply, answer) = oneshot::channel();
         self.jobs.send(Job::Write(write, Some(reply))).await.map_err(|_| StoreError::Closed)?;

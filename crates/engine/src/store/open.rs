@@ -34,6 +34,8 @@ pub struct Opened {
     pub store: Store,
     /// What had to be set aside to open it.
     pub notice: Option<Quarantine>,
+    /// Whether whoever had it open before did not close it in order.
+    pub crashed: bool,
 }
 
 /// Why a database cannot be used.
@@ -64,19 +66,19 @@ impl Store {
     pub fn open(path: &Path, now: Wall) -> Result<Opened, StoreError> {
         let stamp = utc_stamp(now);
         match attempt(path, &stamp) {
-            Ok(store) => Ok(Opened { store, notice: None }),
+            Ok((store, crashed)) => Ok(Opened { store, notice: None, crashed }),
             Err(Trouble::Failed(error)) => Err(error),
             Err(Trouble::Unusable(why)) => {
                 let aside = quarantine::set_aside(path, why, &stamp)?;
                 let store = match attempt(path, &stamp) {
-                    Ok(store) => store,
+                    Ok((store, _)) => store,
                     Err(Trouble::Failed(error)) => return Err(error),
                     Err(Trouble::Unusable(why)) => {
                         return Err(StoreError::io("replacing a damaged history", path, io::Error::other(why)));
                     }
                 };
                 store.skip_to_run(aside.next_run)?;
-                Ok(Opened { store, notice: Some(aside.notice) })
+                Ok(Opened { store, notice: Some(aside.notice), crashed: true })
             }
         }
     }
@@ -93,7 +95,8 @@ pub(super) fn read_only(path: &Path) -> Result<Connection, StoreError> {
     Ok(db)
 }
 
-fn attempt(path: &Path, stamp: &str) -> Result<Store, Trouble> {
+/// The store, and whether it was left open by a crash.
+fn attempt(path: &Path, stamp: &str) -> Result<(Store, bool), Trouble> {
     let exists = look_at_header(path)?;
     if exists {
         look_inside(path)?;
@@ -104,18 +107,16 @@ fn attempt(path: &Path, stamp: &str) -> Result<Store, Trouble> {
     let failed = |doing| move |source| StoreError::sqlite(doing, path, source);
 
     let version = schema::version(&db).map_err(failed("reading the schema's version"))?;
-    if version > 0 {
-        let closed = schema::meta(&db, "closed").map_err(failed("reading how the last shutdown was"))?;
-        if closed == 0 {
-            check_pages(&db, path)?;
-        }
+    let crashed = version > 0 && schema::meta(&db, "closed").map_err(failed("reading how the last shutdown was"))? == 0;
+    if crashed {
+        check_pages(&db, path)?;
     }
     bring_up_to_date(&mut db, path, stamp, schema::MIGRATIONS)?;
     db.execute_batch("PRAGMA foreign_keys = ON").map_err(failed("setting up"))?;
     schema::set_meta(&db, "closed", 0).map_err(failed("noting that the file is in use"))?;
     let mut store = Store::of(db, path);
     store.fold_again_if_outdated()?;
-    Ok(store)
+    Ok((store, crashed))
 }
 
 /// Whether there is a file; the first bytes tell what SQLite itself would overlook or answer unclearly.

@@ -185,6 +185,35 @@ impl Reader {
         })
     }
 
+    /// The numbers of the runs that are not over.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub fn open_numbers(&self) -> Result<Vec<u64>, StoreError> {
+        self.ask(|db| {
+            db.prepare_cached("SELECT run FROM runs WHERE outcome IS NULL ORDER BY run")?
+                .query_map([], |row| row.get(0).map(fold::from_sql))?
+                .collect()
+        })
+    }
+
+    /// Those of `tags` under which nothing is registered.
+    ///
+    /// # Errors
+    /// When they cannot be looked up.
+    pub fn unknown_tags(&self, tags: Vec<String>) -> Result<Vec<String>, StoreError> {
+        self.ask(|db| {
+            let mut find = db.prepare_cached("SELECT 1 FROM runs WHERE tag = ?1")?;
+            let mut unknown = Vec::new();
+            for tag in tags {
+                if !find.exists([&tag])? {
+                    unknown.push(tag);
+                }
+            }
+            Ok(unknown)
+        })
+    }
+
     pub(super) fn zone(&self) -> TimeZone {
         (self.zone)()
     }

@@ -77,6 +77,7 @@ fn any_ending() -> impl Strategy<Value = Entry> {
             survivors,
             identified: None,
             recovered,
+            rebooted: recovered,
             ended_wall_ms,
         };
         Entry::Ended(Box::new(ending))

@@ -149,6 +149,14 @@ fn ends() -> Vec<(&'static str, Vec<Stamped>)> {
         ("could not be started", vec![ended(1, Ending { exec_error, ..ending(Outcome::Failed, 1) })]),
         ("lost", vec![started(), lost()]),
         ("lost after an advance", vec![started(), advance(), lost()]),
+        (
+            "lost, recovered",
+            vec![started(), advance(), ended(END, Ending { recovered: true, ..ending(Outcome::Lost, END) })],
+        ),
+        (
+            "lost, recovered after the computer went down",
+            vec![started(), ended(END, Ending { recovered: true, rebooted: true, ..ending(Outcome::Lost, END) })],
+        ),
     ]
 }
 

@@ -91,6 +91,7 @@ pub(crate) fn ending(outcome: Outcome, ms: u64) -> Ending {
         survivors: Vec::new(),
         identified: None,
         recovered: false,
+        rebooted: false,
         ended_wall_ms: at(ms).at_wall_ms,
     }
 }

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{ErrorKind, Read};
 use std::path::Path;
 
-use nightkeep_engine::api::{API_VERSION, ErrorCode, Fault, FaultKind};
+use nightkeep_engine::api::{API_VERSION, ErrorCode, Fault, FaultKind, Reconciled};
 use nightkeep_engine::client::{Client, engine_at, nightkeep_program};
 use nightkeep_engine::config::Config;
 
@@ -54,7 +54,7 @@ pub(super) async fn engine(here: &Here) -> Vec<Check> {
             "run `nightkeep engine --stop`; its runs go on, and the next command starts the engine of this version",
         )
     };
-    [runs, versions].into_iter().chain(faults(&socket).await).collect()
+    [runs, versions].into_iter().chain(faults(&socket).await).chain(accounts(&socket).await).collect()
 }
 
 /// What the engine itself says is wrong with the watch. The configuration and the desktop are looked at from here.
@@ -70,6 +70,23 @@ async fn faults(socket: &Path) -> Vec<Check> {
         FaultKind::Watch => Some(Check::remark("watch", fault.message, "markers are still read, on a timer")),
     };
     faults.into_iter().filter_map(check).collect()
+}
+
+/// Whether what runs is what the history calls running; the engine looks, and mends what does not fit.
+async fn accounts(socket: &Path) -> Option<Check> {
+    let engine = Client::connect(socket).await.ok()?;
+    let Reconciled { watched, recovered, doubtful } = engine.reconcile().await.ok()?;
+    Some(if !doubtful.is_empty() {
+        Check::remark(
+            "runs",
+            format!("{watched} are watched; of {} it is not known whether they still run", doubtful.len()),
+            "the engine looks again in ten seconds; see `nightkeep history` then",
+        )
+    } else if !recovered.is_empty() {
+        Check::remark("runs", format!("{} were recovered just now", recovered.len()), "see `nightkeep history`")
+    } else {
+        Check::good("runs", format!("{watched} are watched, and each is accounted for"))
+    })
 }
 
 pub(super) fn config(here: &Here) -> Check {

@@ -1,4 +1,5 @@
-//! `doctor`: whether everything is in place. Starts nothing and changes nothing but missing directories.
+//! `doctor`: whether everything is in place. Starts nothing; makes missing directories, and
+//! has a running engine compare its history with what runs.
 
 mod checks;
 #[cfg_attr(target_os = "linux", path = "system_linux.rs")]
