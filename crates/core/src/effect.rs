@@ -29,7 +29,7 @@ pub enum Effect {
     },
     /// Tell the owner.
     Notify(Notice),
-    /// The run is over; its sources can be let go.
+    /// The run is over, or what it left behind is gone; its sources can be let go.
     Forget(RunId),
 }
 
@@ -115,6 +115,21 @@ pub enum Entry {
     Signalled {
         /// Which one.
         stage: Stage,
+    },
+    /// A stop of what the run left behind is about to begin.
+    LeftoverStopIntended {
+        /// Without a grace.
+        force: bool,
+    },
+    /// A stage of the stop of what the run left behind begins.
+    LeftoversSignalled {
+        /// Which one.
+        stage: Stage,
+    },
+    /// Nothing is left of what the run left behind.
+    LeftoversGone {
+        /// It was stopped; otherwise it ended by itself.
+        stopped: bool,
     },
     /// The run is over.
     Ended {

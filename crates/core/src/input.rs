@@ -2,6 +2,7 @@
 
 use crate::effect::Stage;
 use crate::ids::RunId;
+use crate::leftovers::LeftBehind;
 use crate::life::Reason;
 use crate::limits::{Limits, Mode};
 use crate::time::{Awake, Wall};
@@ -38,6 +39,17 @@ pub enum Input {
         /// Without a grace.
         force: bool,
     },
+    /// A run is over and left processes behind.
+    LeftBehind(Box<LeftBehind>),
+    /// A person wants what a run left behind to stop; with `force`, without a grace.
+    StopLeftovers {
+        /// Which run.
+        run: RunId,
+        /// Without a grace.
+        force: bool,
+    },
+    /// Nothing is left of what a run left behind.
+    LeftoversGone(RunId),
     /// The computer woke from sleep.
     Woke,
     /// Whether the history can be written.

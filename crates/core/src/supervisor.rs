@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 use crate::effect::{Effect, Entry, Notice};
 use crate::ids::RunId;
 use crate::input::{Input, Look, Watch};
+use crate::leftovers::Leftovers;
 use crate::life::{Event, Life, Outcome, Reason};
 use crate::limits::Mode;
 use crate::run::{Judgement, Run};
@@ -33,6 +34,7 @@ pub enum WakeReason {
 #[derive(Debug, Default)]
 pub struct Supervisor {
     runs: BTreeMap<RunId, Run>,
+    left: BTreeMap<RunId, Leftovers>,
     effects: VecDeque<Effect>,
     failures: BTreeMap<String, u32>,
     unwritable: bool,
@@ -59,6 +61,26 @@ impl Supervisor {
                 }
             }
             Input::Tick => self.tick(now, &mut out),
+            Input::LeftBehind(what) => {
+                let run = what.run;
+                let _former = self.left.insert(run, Leftovers::new(now, *what, &mut out));
+            }
+            Input::StopLeftovers { run, force } => {
+                if let Some(left) = self.left.get_mut(&run) {
+                    left.stop(now, force, &mut out);
+                }
+            }
+            Input::LeftoversGone(id) => {
+                if let Some(left) = self.left.remove(&id) {
+                    left.gone(&mut out);
+                }
+            }
+            Input::IntentStored(id) | Input::IntentNotStored(id) if self.left.contains_key(&id) => {
+                let is_durable = matches!(input, Input::IntentStored(_));
+                if let Some(left) = self.left.get_mut(&id) {
+                    left.stored(now, is_durable, &mut out);
+                }
+            }
             Input::Started(id)
             | Input::Marker(id, _)
             | Input::Looked(id, _)
@@ -86,13 +108,26 @@ impl Supervisor {
     /// When [`Input::Tick`] is due, and why; `None` when nothing is waited for. May change with every input.
     #[must_use]
     pub fn next_wakeup(&self) -> Option<(Awake, WakeReason)> {
-        self.runs.values().filter_map(|run| self.due(run)).min_by_key(|(at, _)| *at)
+        let left = self.left.values().filter_map(|left| Some((left.stage_ends()?, WakeReason::Stage)));
+        self.runs.values().filter_map(|run| self.due(run)).chain(left).min_by_key(|(at, _)| *at)
     }
 
     /// All runs that are not over, oldest first, as they stand at `now`.
     #[must_use]
     pub fn snapshot(&self, now: Awake) -> Vec<RunSnapshot> {
         self.runs.values().map(|run| run.snapshot(now)).collect()
+    }
+
+    /// From the polite signal to the forced one, for a run that is not over.
+    #[must_use]
+    pub fn grace_of(&self, run: RunId) -> Option<Span> {
+        self.runs.get(&run).map(|run| run.limits.grace)
+    }
+
+    /// Whether what `run` left behind is being stopped.
+    #[must_use]
+    pub fn is_stopping_leftovers(&self, run: RunId) -> bool {
+        self.left.get(&run).is_some_and(Leftovers::is_stopping)
     }
 
     /// How many runs of `job` failed or were aborted in a row, up to the last one that ended.
@@ -121,6 +156,11 @@ impl Supervisor {
     }
 
     fn tick(&mut self, now: Now, out: &mut Vec<Effect>) {
+        for left in self.left.values_mut() {
+            if left.stage_ends().is_some_and(|at| at <= now.awake) {
+                left.stage_over(now, out);
+            }
+        }
         let writable = !self.unwritable;
         for run in self.runs.values_mut() {
             if run.stage_ends().is_some_and(|at| at <= now.awake) {
@@ -181,7 +221,13 @@ fn run_input(run: &mut Run, now: Now, input: Input, out: &mut Vec<Effect>) {
         Input::AllGone(_, exit) => run.all_gone(now, exit, out),
         Input::Survivors(_, pids) => run.survivors = pids,
         Input::Stop { force, .. } => run.on(now, Event::StopWanted { force }, out),
-        Input::Watch(_) | Input::Woke | Input::Storage { .. } | Input::Tick => {}
+        Input::Watch(_)
+        | Input::Woke
+        | Input::Storage { .. }
+        | Input::LeftBehind(_)
+        | Input::StopLeftovers { .. }
+        | Input::LeftoversGone(_)
+        | Input::Tick => {}
     }
 }
 

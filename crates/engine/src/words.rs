@@ -10,7 +10,7 @@ use parts::{clock, lengths, lower_first, place, quote, signal_name, still_alive}
 
 use crate::api::{Method, Outcome, Reason};
 use crate::store::entry::{Ending, Stage};
-use crate::store::state::{Stop, StoredRun, WouldStop};
+use crate::store::state::{LeftoverFate, Stop, StoredRun, WouldStop};
 
 /// What is or was the case with a run: its cause first, then how it went. Times are those of `zone`.
 #[must_use]
@@ -40,11 +40,25 @@ fn over(run: &StoredRun, ending: &Ending, zone: &TimeZone) -> Vec<String> {
             vec![lost(ending, zone), last_place(run, zone)]
         }
     };
-    sentences.push(parts::left_behind(&run.leftovers));
+    sentences.push(leftovers(run));
     if ending.recovered && ending.outcome != Outcome::Lost {
         sentences.push("It ended while nobody was watching; its end was recovered from its records.".to_owned());
     }
     sentences
+}
+
+/// What it left behind, and what has become of that.
+fn leftovers(run: &StoredRun) -> String {
+    let left = parts::left_behind(&run.leftovers);
+    match run.leftover_fate {
+        None => left,
+        Some(LeftoverFate::Alive) if left.is_empty() => {
+            "It left something behind that could not be listed; it may still be there.".to_owned()
+        }
+        Some(LeftoverFate::Alive) => left,
+        Some(LeftoverFate::Ended) => format!("{left} What it left behind has ended since.").trim_start().to_owned(),
+        Some(LeftoverFate::Stopped) => format!("{left} What it left behind was stopped.").trim_start().to_owned(),
+    }
 }
 
 /// An end that nothing tells of. A recovered one is dated by the last sign of the run.

@@ -11,13 +11,15 @@ mod tests;
 use jiff::Timestamp;
 use nightkeep_engine::api::{FaultKind, HistoryRow, Live, Progress, RunView};
 
-use self::rows::{running_row, stopped_row};
+use self::rows::{leftover_row, running_row, stopped_row};
 use super::MenuAction;
 use super::menu::{Menu, Row, Section};
 use super::words::{SENTENCE_CHARS_MAX, counted, one_line, tooltip};
 
 /// Runs that are listed one by one; further ones are counted.
 const RUNNING_ROWS_MAX: usize = 5;
+/// Runs that left processes behind and are listed; the window has them all.
+const LEFTOVER_ROWS_MAX: usize = 2;
 /// Stopped runs that are listed one by one; further ones are counted.
 const STOPPED_ROWS_MAX: usize = 3;
 /// Problems that are listed; the window has them all.
@@ -72,7 +74,8 @@ impl TrayModel {
         let told = headline(live);
         let age_s = age_s(live, now);
         let faults = live.faults.iter().take(FAULT_ROWS_MAX).map(|fault| problem_row(&fault.message)).collect();
-        let running = running_rows(&live.status.runs, age_s);
+        let mut running = running_rows(&live.status.runs, age_s);
+        running.extend(live.leftovers.iter().take(LEFTOVER_ROWS_MAX).map(leftover_row));
         let stopped = stopped_rows(&live.unseen, live.status.summary.stopped_unseen);
         Self::assemble(state(live), &told, [faults, running, stopped], "Quit the tray (runs stay watched)")
     }
@@ -105,7 +108,7 @@ impl TrayModel {
         let sections = vec![
             Section { rows: vec![Row::text(told)], places: 1 },
             Section { rows: faults, places: FAULT_ROWS_MAX },
-            Section { rows: running, places: RUNNING_ROWS_MAX + 1 },
+            Section { rows: running, places: RUNNING_ROWS_MAX + 1 + LEFTOVER_ROWS_MAX },
             Section { rows: stopped, places: STOPPED_ROWS_MAX + 2 },
             Section { rows: commands, places: 2 },
             Section { rows: vec![Row::active(quit, MenuAction::Quit)], places: 1 },
@@ -121,7 +124,7 @@ fn state(live: &Live) -> TrayState {
         TrayState::Fault
     } else if summary.stopped_unseen > 0 {
         TrayState::Stopped
-    } else if summary.warning > 0 || has_fault(needs_a_look) {
+    } else if summary.warning > 0 || has_fault(needs_a_look) || !live.leftovers.is_empty() {
         TrayState::Warning
     } else if summary.running == 0 {
         TrayState::Idle
@@ -174,6 +177,9 @@ fn headline(live: &Live) -> String {
     }
     if summary.stopped_unseen > 0 {
         parts.push(format!("{} stopped", summary.stopped_unseen));
+    }
+    if let Some(count) = u32::try_from(live.leftovers.len()).ok().filter(|count| *count > 0) {
+        parts.push(format!("{} left processes", counted(count, "run", "runs")));
     }
     if parts.is_empty() { "Nothing is running".to_owned() } else { parts.join(", ") }
 }

@@ -27,6 +27,8 @@ mod hostile;
 #[cfg(target_os = "linux")]
 mod judged;
 #[cfg(target_os = "linux")]
+mod leftovers;
+#[cfg(target_os = "linux")]
 mod linked;
 #[cfg(target_os = "linux")]
 mod recovered;

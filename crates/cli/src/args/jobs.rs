@@ -1,6 +1,7 @@
 //! Commands about jobs and job types.
 
 use clap::{Args, Subcommand};
+use nightkeep_engine::api::Leftovers;
 
 use super::Limits;
 
@@ -76,6 +77,9 @@ pub struct JobFields {
     /// Only record what would be done about a stall
     #[arg(long)]
     pub observe: bool,
+    /// What becomes of processes that outlive the command: stop, keep or report
+    #[arg(long, value_name = "WHAT", value_parser = leftovers)]
+    pub leftovers: Option<Leftovers>,
     /// The limits.
     #[command(flatten)]
     pub limits: Limits,
@@ -104,7 +108,7 @@ impl JobEdit {
     /// Whether nothing is to be changed by flags.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        let JobFields { kind, progress, cwd, env, observe, limits } = &self.fields;
+        let JobFields { kind, progress, cwd, env, observe, leftovers, limits } = &self.fields;
         self.rename.is_none()
             && !self.enforce
             && self.command.is_empty()
@@ -113,6 +117,7 @@ impl JobEdit {
             && cwd.is_none()
             && env.is_empty()
             && !observe
+            && leftovers.is_none()
             && limits.spec() == nightkeep_engine::api::LimitsSpec::default()
     }
 }
@@ -145,6 +150,12 @@ pub enum TypeCommand {
         #[command(flatten)]
         limits: Limits,
     },
+}
+
+/// What becomes of processes that outlive the command, by its word.
+pub(super) fn leftovers(text: &str) -> Result<Leftovers, String> {
+    let all = [Leftovers::Stop, Leftovers::Keep, Leftovers::Report];
+    all.into_iter().find(|known| known.word() == text).ok_or_else(|| "write stop, keep or report".to_owned())
 }
 
 fn variable(text: &str) -> Result<(String, String), String> {

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use nightkeep_engine::api::{LimitsSpec, Outcome};
+use nightkeep_engine::api::{Leftovers, LimitsSpec, Outcome};
 
 use super::length;
 
@@ -86,6 +86,9 @@ pub struct Run {
     /// Only record what would be done about a stall
     #[arg(long)]
     pub observe: bool,
+    /// What becomes of processes that outlive the command: stop, keep or report
+    #[arg(long, value_name = "WHAT", value_parser = super::jobs::leftovers)]
+    pub leftovers: Option<Leftovers>,
     /// Come back as soon as the command runs
     #[arg(long)]
     pub detach: bool,

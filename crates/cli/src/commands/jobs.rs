@@ -110,7 +110,7 @@ fn remark(said: &Validation) -> Result<(), Failure> {
 }
 
 fn apply(fields: JobFields, spec: &mut JobSpec) -> Result<(), Failure> {
-    let JobFields { kind, progress, cwd, env, observe, limits } = fields;
+    let JobFields { kind, progress, cwd, env, observe, leftovers, limits } = fields;
     spec.r#type = kind.or(spec.r#type.take());
     spec.progress = progress.or(spec.progress.take());
     if let Some(cwd) = cwd {
@@ -118,6 +118,7 @@ fn apply(fields: JobFields, spec: &mut JobSpec) -> Result<(), Failure> {
     }
     spec.env.extend(env);
     spec.observe |= observe;
+    spec.leftovers = leftovers.or(spec.leftovers);
     spec.limits = limits.over(&std::mem::take(&mut spec.limits));
     Ok(())
 }

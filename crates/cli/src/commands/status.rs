@@ -31,7 +31,7 @@ pub(super) async fn status(here: &Here, wanted: &Status) -> Result<(), Failure> 
     }
     let live = engine.live().await?;
     tell_faults(&live);
-    console::print(&render::status(&live.status, &live.unseen, &View::of_this_terminal()))
+    console::print(&render::status(&live.status, &live.unseen, &live.leftovers, &View::of_this_terminal()))
 }
 
 fn tell_faults(live: &Live) {
@@ -83,7 +83,7 @@ impl Shown {
             Some(live) => {
                 let faults: String = live.faults.iter().map(|fault| format!("warning: {}\n", fault.message)).collect();
                 let status = grown(&live.status, self.heard.elapsed());
-                format!("{faults}{}", render::status(&status, &live.unseen, &view))
+                format!("{faults}{}", render::status(&status, &live.unseen, &live.leftovers, &view))
             }
         };
         if self.in_place {

@@ -1,7 +1,7 @@
 //! What the user wants: jobs, job types, and what is said of a job before it is saved.
 
 use nightkeep_engine::api::{
-    JobSpec, JobView, LimitsSpec, LimitsView, Outcome, ProbeReport, ProbeState, TypeView, Validation,
+    JobSpec, JobView, Leftovers, LimitsSpec, LimitsView, Outcome, ProbeReport, ProbeState, TypeView, Validation,
 };
 
 use super::{UNKNOWN, View, count, facts, length, moment, table};
@@ -35,7 +35,7 @@ fn job_cells(job: &JobView, view: &View) -> Vec<String> {
 /// One job with all that is known of it.
 #[must_use]
 pub fn job(job: &JobView, view: &View) -> String {
-    let JobSpec { name, r#type, command, cwd, env, progress, observe, limits } = &job.spec;
+    let JobSpec { name, r#type, command, cwd, env, progress, observe, leftovers, limits } = &job.spec;
     let mut pairs = vec![
         ("job", name.clone()),
         ("type", r#type.clone().unwrap_or_else(|| "generic".to_owned())),
@@ -47,6 +47,14 @@ pub fn job(job: &JobView, view: &View) -> String {
     pairs.push(("limits", limits_line(&job.limits, limits)));
     if *observe {
         pairs.push(("on a stall", "only records what it would have done".to_owned()));
+    }
+    if let Some(leftovers) = leftovers {
+        let what = match leftovers {
+            Leftovers::Stop => "are stopped",
+            Leftovers::Keep => "live on",
+            Leftovers::Report => "are shown",
+        };
+        pairs.push(("leftovers", format!("processes that outlive the command {what}")));
     }
     if let Some(run) = job.running {
         pairs.push(("running", format!("run {run}")));

@@ -1,6 +1,6 @@
 //! The runs that are not over.
 
-use nightkeep_engine::api::{Activity, HistoryRow, Phase, Progress, RunView, Status, Summary};
+use nightkeep_engine::api::{Activity, HistoryRow, LeftoverView, Phase, Progress, RunView, Status, Summary};
 
 use super::units::rough;
 use super::{UNKNOWN, View, bytes, length, moment, table};
@@ -9,7 +9,7 @@ const HEADER: [&str; 9] = ["RUN", "JOB", "TYPE", "STATE", "STEP", "PROGRESS", "O
 
 /// The table of runs, what is odd about them, the counts, and the stops that nobody has looked at.
 #[must_use]
-pub fn status(status: &Status, unseen: &[HistoryRow], view: &View) -> String {
+pub fn status(status: &Status, unseen: &[HistoryRow], leftovers: &[LeftoverView], view: &View) -> String {
     let mut text = String::new();
     if !status.runs.is_empty() {
         text.push_str(&table(view, &HEADER, "STEP", status.runs.iter().map(row)));
@@ -21,10 +21,26 @@ pub fn status(status: &Status, unseen: &[HistoryRow], view: &View) -> String {
         text.push('\n');
     }
     text.push_str(&format!("{}\n", summary(&status.summary)));
+    for left in leftovers {
+        text.push_str(&format!("  {}\n", left_behind(left)));
+    }
     for row in unseen {
         text.push_str(&format!("  run {} {}, {}: {}\n", row.run, row.job, moment(&row.ended_at, view), row.message));
     }
     text
+}
+
+/// What a run left behind, and how to stop it.
+fn left_behind(left: &LeftoverView) -> String {
+    let LeftoverView { run, job, pids, stopping, ended_at: _ } = left;
+    let pids: Vec<String> = pids.iter().map(u32::to_string).collect();
+    let what = match pids.as_slice() {
+        [] => "something that could not be listed".to_owned(),
+        [pid] => format!("1 process (pid {pid})"),
+        many => format!("{} processes (pids {})", many.len(), many.join(", ")),
+    };
+    let next = if *stopping { "it is being stopped".to_owned() } else { format!("`nightkeep stop {run}` ends it") };
+    format!("run {run} {job} is over and left {what} behind; {next}")
 }
 
 /// The counts, as one line.

@@ -51,7 +51,7 @@ async fn an_edit_changes_what_is_given_and_keeps_the_rest() {
     let ended = fake.run(&["job", "edit", "nightly", "--rename", "weekly", "--grace", "5s", "--", "true"]).await;
     assert_eq!((ended.code(), ended.stdout.as_str()), (0, "changed job weekly\n"));
     let put = fake.asked().pop().unwrap();
-    let wanted = r#"PUT /v1/jobs/nightly {"name":"weekly","type":"llm","command":["true"],"cwd":"~/articles","env":{"MODE":"night"},"progress":"progress.json","observe":false,"limits":{"stall_after":"45m","grace":"5s"}}"#;
+    let wanted = r#"PUT /v1/jobs/nightly {"name":"weekly","type":"llm","command":["true"],"cwd":"~/articles","env":{"MODE":"night"},"progress":"progress.json","observe":false,"leftovers":"stop","limits":{"stall_after":"45m","grace":"5s"}}"#;
     assert_eq!(put.replace(r#""observe":false,"#, ""), wanted.replace(r#""observe":false,"#, ""));
 }
 

@@ -2,8 +2,8 @@
 
 use nightkeep_engine::api::{
     Activity, AdvanceView, EngineInfo, Evidence, EvidenceProcess, Fault, FaultKind, HistoryRow, JobSpec, JobView,
-    LimitsSpec, LimitsView, Live, Liveness, Method, Outcome, OutputTail, Phase, Progress, Reason, RunDetail, RunView,
-    SocketView, Status, Summary, TimelineEvent, TypeView,
+    LeftoverView, Leftovers, LimitsSpec, LimitsView, Live, Liveness, Method, Outcome, OutputTail, Phase, Progress,
+    Reason, RunDetail, RunView, SocketView, Status, Summary, TimelineEvent, TypeView,
 };
 
 pub(crate) fn engine() -> EngineInfo {
@@ -58,13 +58,27 @@ pub(crate) fn status() -> Status {
 
 pub(crate) fn idle() -> Live {
     let status = Status { engine: engine(), summary: Summary::default(), runs: Vec::new() };
-    Live { revision: 1, at: "2026-11-22T05:00:00Z".into(), status, unseen: Vec::new(), faults: Vec::new() }
+    Live {
+        revision: 1,
+        at: "2026-11-22T05:00:00Z".into(),
+        status,
+        unseen: Vec::new(),
+        leftovers: Vec::new(),
+        faults: Vec::new(),
+    }
 }
 
 pub(crate) fn live() -> Live {
     let message = "`config.toml` cannot be used; the last good one is in force".to_owned();
     let faults = vec![Fault { kind: FaultKind::Config, message }];
-    Live { status: status(), unseen: vec![stalled(40)], faults, ..idle() }
+    let leftovers = vec![LeftoverView {
+        run: 38,
+        job: "web".into(),
+        pids: vec![811, 812],
+        stopping: false,
+        ended_at: "2026-11-22T04:00:00Z".into(),
+    }];
+    Live { status: status(), unseen: vec![stalled(40)], leftovers, faults, ..idle() }
 }
 
 pub(crate) fn stalled(run: u64) -> HistoryRow {
@@ -199,6 +213,7 @@ pub(crate) fn job(name: &str) -> JobView {
             env: [("MODE".to_owned(), "night".to_owned())].into(),
             progress: Some("progress.json".into()),
             observe: false,
+            leftovers: Some(Leftovers::Stop),
             limits: LimitsSpec { stall_after: Some("45m".into()), ..LimitsSpec::default() },
         },
         limits: limits(),

@@ -10,6 +10,7 @@ use std::{
 
 use interprocess::local_socket::{Stream, traits::Stream as _};
 use nightkeep_engine::{
+    api::Leftovers,
     keeper::{
         launch::{Launched, launch},
         link::KeeperLink,
@@ -90,6 +91,7 @@ impl Home {
             stderr_apart: false,
             stdin: Stdin::Null,
             stop_signal: Signal::Term,
+            leftovers: Leftovers::Report,
             started_by: StartedBy { surface: "test".to_owned(), pid: std::process::id(), version: String::new() },
             clocks: clocks(),
         }

@@ -58,6 +58,8 @@ impl Actor {
         match self.exits.watch(&root) {
             Ok(true) => {
                 self.tell_found(id);
+                // Who is there at this moment has to be known even if the root ends in the next one.
+                self.members_found(id, below(&root));
                 self.sample_due(id);
                 self.signal_again(id);
             }
@@ -71,6 +73,10 @@ impl Actor {
 
     /// Processes of an attached run were identified while it is being stopped: the end of each is waited for.
     pub(super) fn members_found(&mut self, id: RunId, found: Vec<Identity>) {
+        if self.left.contains_key(&id) {
+            self.leftovers_found(id, found);
+            return;
+        }
         for member in found {
             let Some(run) = self.runs.get_mut(&id) else { return };
             let Body::Attached(members) = &mut run.body else { return };
@@ -93,7 +99,10 @@ impl Actor {
             Body::Attached(members) if members.alive.get(&identity.pid) == Some(identity) => Some(run.id),
             Body::Attached(_) | Body::Kept { .. } | Body::Unreached => None,
         });
-        let Some(id) = belongs else { return };
+        let Some(id) = belongs else {
+            self.leftover_exited(identity);
+            return;
+        };
         let Some(run) = self.runs.get_mut(&id) else { return };
         let Body::Attached(members) = &mut run.body else { return };
         let _gone = members.alive.remove(&identity.pid);
@@ -105,12 +114,16 @@ impl Actor {
                 ExitStatus::Signal(signal) => Exit::Signal(signal),
                 ExitStatus::Unknown => Exit::Unknown,
             };
+            let is_alone = members.alive.is_empty();
             run.exit = Some(exit.clone());
-            if !stopping {
+            if !stopping && is_alone {
                 self.over(id, exit);
                 return;
             }
             self.give(Input::RootEnded(id));
+            if !stopping {
+                self.settle_leftovers(id);
+            }
         }
         self.settle_attached(id);
     }
@@ -127,6 +140,10 @@ impl Actor {
 
     /// What a forced stop left. Nothing left settles the run; otherwise the core is told and gives up in its time.
     pub(super) fn survivors(&mut self, id: RunId, left: Vec<u32>) {
+        if self.left.contains_key(&id) {
+            self.leftovers_survived(id, &left);
+            return;
+        }
         if let Some(Body::Attached(members)) = self.runs.get_mut(&id).map(|run| &mut run.body) {
             members.forcing = false;
         }
@@ -150,14 +167,18 @@ impl Actor {
     /// Finds the processes below an attached run again, so that one whose parent dies later is known.
     fn sample_members(&self, id: RunId, root: Identity) {
         self.spawn(async move {
-            let found = tokio::task::spawn_blocking(move || {
-                let below = nightkeep_os::descendants(root.pid).unwrap_or_default();
-                let is_it = below.first().is_some_and(|top| top.identity == root);
-                if is_it { below.into_iter().map(|process| process.identity).collect() } else { Vec::new() }
-            });
+            let found = tokio::task::spawn_blocking(move || below(&root));
             Fact::Members(id, found.await.unwrap_or_default())
         });
     }
+}
+
+/// The processes below a root, itself included.
+fn below(root: &Identity) -> Vec<Identity> {
+    let below = nightkeep_os::descendants(root.pid).unwrap_or_default();
+    // The number may belong to somebody else by this time.
+    let is_it = below.first().is_some_and(|top| top.identity == *root);
+    if is_it { below.into_iter().map(|process| process.identity).collect() } else { Vec::new() }
 }
 
 fn pid_in(file: &Path) -> Result<u32, ApiError> {

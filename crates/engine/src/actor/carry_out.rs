@@ -32,8 +32,14 @@ const UNSEEN_MAX: u32 = 20;
 impl Actor {
     /// Carries out one effect. Effects come in order, and records are written in that order.
     pub(super) fn carry_out(&mut self, now: Now, effect: Effect) {
-        if self.watched(&effect).is_none() && !matches!(effect, Effect::Notify(_)) {
-            return;
+        if let Some(id) = subject(&effect) {
+            if self.left.contains_key(&id) {
+                self.carry_out_leftovers(now, effect);
+                return;
+            }
+            if !self.runs.contains_key(&id) {
+                return;
+            }
         }
         match effect {
             Effect::Record(id, entry) => self.record(now, id, entry),
@@ -91,6 +97,11 @@ impl Actor {
         let Some(run) = self.runs.get(&id) else { return };
         let stamped = record::stored(run, self.stamp(now), entry);
         tracing::info!(run = id.0, job = %run.job, "intends to stop");
+        self.append_intent(id, stamped);
+    }
+
+    /// Writes an intent down; the core hears when it is durable, or could not be written.
+    pub(super) fn append_intent(&self, id: RunId, stamped: Stamped) {
         let store = self.store.clone();
         self.spawn(async move {
             let result = store.append(id.0, vec![stamped]).await;
@@ -142,7 +153,12 @@ impl Actor {
         if let Some(run) = self.runs.get_mut(&id) {
             run.recovered = recovered;
         }
+        let left = self.leave_behind(id);
+        let grace = self.core.grace_of(id).unwrap_or_default();
         self.give(Input::AllGone(id, exit));
+        if let Some(left) = left {
+            self.watch_leftovers(id, left, grace, None);
+        }
     }
 
     fn take_evidence(&self, now: Now, id: RunId) {
@@ -275,6 +291,20 @@ impl Actor {
                 }
             }
         }
+    }
+}
+
+/// The run that an effect concerns.
+const fn subject(effect: &Effect) -> Option<RunId> {
+    match effect {
+        Effect::Record(id, _)
+        | Effect::RecordIntent(id, _)
+        | Effect::Look(id)
+        | Effect::TakeEvidence(id)
+        | Effect::Signal(id, _)
+        | Effect::LeaveAbortedNote { run: id, .. }
+        | Effect::Forget(id) => Some(*id),
+        Effect::Notify(_) => None,
     }
 }
 

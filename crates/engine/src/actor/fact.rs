@@ -41,7 +41,7 @@ pub(super) enum Fact {
     /// The keeper of a run does not answer, or no longer.
     KeeperGone(RunId),
     /// What the root left behind had its time to go by itself.
-    LeftoversSettled(RunId, Vec<u32>),
+    LeftoversSettled(RunId),
     /// A watched process that is not a child ended.
     Exited(Identity, ExitStatus),
     /// Processes of an attached run that were identified.

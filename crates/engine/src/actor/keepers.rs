@@ -7,13 +7,11 @@ use nightkeep_core::{Exit, Input, RunId, Wall};
 use super::fact::Fact;
 use super::run::{Body, Members};
 use super::task::Actor;
-use crate::keeper::link::KeeperLink;
+use crate::keeper::link::{KeeperEvents, KeeperLink};
 use crate::keeper::protocol::Event;
 use crate::rundir::{self, RunDir, RunEnd, RunState};
 use crate::store::entry::{Entry, Stamped};
 
-/// How long what the root left behind may take to go by itself before it is called left over.
-const LEFTOVERS_SETTLE: Duration = Duration::from_millis(500);
 /// Between two calls of a keeper that is there and does not answer.
 const CALL_AGAIN: Duration = Duration::from_millis(500);
 
@@ -22,11 +20,14 @@ impl Actor {
     pub(super) fn adopt(&mut self, id: RunId) {
         let Some(dir) = self.runs.get(&id).and_then(|run| run.dir.clone()) else { return };
         match dir.state() {
-            // The root has ended, and what it left behind is being stopped: only the keeper knows when that is gone.
-            Ok(RunState::Ended { exit: _, kept: true }) if self.is_stopping(id) => {
+            // The root has ended and left something behind: only the keeper knows when that is gone.
+            Ok(RunState::Ended { exit: _, kept: true }) => {
+                if !self.is_stopping(id) {
+                    self.take_exit_record(id);
+                }
                 self.call_keeper(id, dir, Duration::ZERO);
             }
-            Ok(RunState::Ended { exit, kept: _ }) => self.ended_by_record(id, &exit),
+            Ok(RunState::Ended { exit, kept: false }) => self.ended_by_record(id, &exit),
             Ok(RunState::Kept(started)) => {
                 if let Some(run) = self.runs.get_mut(&id) {
                     run.root = started.map(|started| started.root.pid);
@@ -55,7 +56,7 @@ impl Actor {
     }
 
     /// Calls the keeper of a run, after a while.
-    fn call_keeper(&self, id: RunId, dir: RunDir, after: Duration) {
+    pub(super) fn call_keeper(&self, id: RunId, dir: RunDir, after: Duration) {
         self.spawn(async move {
             tokio::time::sleep(after).await;
             match KeeperLink::connect(&dir).await {
@@ -70,10 +71,22 @@ impl Actor {
 
     /// The keeper answers: from here on the run is reached through it.
     pub(super) fn linked(&mut self, id: RunId, link: KeeperLink) {
+        if self.left.contains_key(&id) {
+            self.linked_leftovers(id, link);
+            return;
+        }
         let hello = link.hello().clone();
-        let (requests, mut events) = link.split();
+        let (requests, events) = link.split();
         let Some(run) = self.runs.get_mut(&id) else { return };
         run.body = Body::Kept { requests, keeper: hello.keeper, root: hello.root };
+        self.hear(id, events);
+        self.tell_found(id);
+        self.give(Input::Started(id));
+        self.signal_again(id);
+    }
+
+    /// What the keeper of a run says, and its end, become facts.
+    pub(super) fn hear(&self, id: RunId, mut events: KeeperEvents) {
         let facts = self.facts.clone();
         let _task = tokio::spawn(async move {
             while let Some(event) = events.next().await {
@@ -83,9 +96,6 @@ impl Actor {
             }
             drop(facts.send(Fact::KeeperGone(id)).await);
         });
-        self.tell_found(id);
-        self.give(Input::Started(id));
-        self.signal_again(id);
     }
 
     /// A stage of a stop that was asked for while the run could not be reached.
@@ -97,8 +107,12 @@ impl Actor {
 
     /// The keeper said something.
     pub(super) fn keeper_said(&mut self, id: RunId, event: Event) {
+        if self.left.contains_key(&id) {
+            self.leftover_keeper_said(id, &event);
+            return;
+        }
         match event {
-            Event::RootEnded { end, leftovers } => self.root_ended(id, &end, leftovers),
+            Event::RootEnded { end, leftovers: _ } => self.root_ended(id, &end),
             Event::Empty => {
                 self.take_exit_record(id);
                 let exit = self.runs.get(&id).and_then(|run| run.exit.clone()).unwrap_or(Exit::Unknown);
@@ -109,47 +123,31 @@ impl Actor {
         }
     }
 
-    fn root_ended(&mut self, id: RunId, end: &RunEnd, leftovers: Vec<u32>) {
+    fn root_ended(&mut self, id: RunId, end: &RunEnd) {
         let Some(run) = self.runs.get_mut(&id) else { return };
         run.exit = Some(exit_of(end));
         let stopping = run.stage.is_some();
         self.give(Input::RootEnded(id));
-        if !stopping && !leftovers.is_empty() {
-            self.spawn(async move {
-                tokio::time::sleep(LEFTOVERS_SETTLE).await;
-                Fact::LeftoversSettled(id, leftovers)
-            });
+        if !stopping {
+            self.settle_leftovers(id);
         }
-    }
-
-    /// The root ended by itself, and what it left behind is still there: the run is over, and says so.
-    pub(super) fn leftovers_settled(&mut self, id: RunId, pids: Vec<u32>) {
-        let now = self.now();
-        let at = self.stamp(now);
-        let Some(run) = self.runs.get(&id) else { return };
-        if run.stage.is_some() {
-            return;
-        }
-        let alive: Vec<u32> =
-            pids.into_iter().filter(|pid| matches!(nightkeep_os::identify(*pid), Ok(Some(_)))).collect();
-        self.store.try_append(id.0, vec![Stamped { at, entry: Entry::Leftovers { pids: alive } }]);
-        self.take_exit_record(id);
-        let exit = self.runs.get(&id).and_then(|run| run.exit.clone()).unwrap_or(Exit::Unknown);
-        self.over(id, exit);
     }
 
     /// The keeper is gone. Its records tell whether its work was done.
     pub(super) fn keeper_gone(&mut self, id: RunId) {
+        if self.left.contains_key(&id) {
+            self.leftover_keeper_gone(id);
+            return;
+        }
         let Some(run) = self.runs.get_mut(&id) else { return };
         if matches!(run.body, Body::Attached(_)) {
             return;
         }
         let Some(dir) = run.dir.clone() else { return };
         run.body = Body::Unreached;
-        let stopping = run.stage.is_some();
         let is_kept = match dir.state() {
             Ok(RunState::Kept(_)) => true,
-            Ok(RunState::Ended { kept, .. }) => kept && stopping,
+            Ok(RunState::Ended { kept, .. }) => kept,
             Ok(RunState::Orphaned(_) | RunState::NeverStarted | RunState::Lost) | Err(_) => false,
         };
         if is_kept {
@@ -163,7 +161,7 @@ impl Actor {
         self.runs.get(&id).is_some_and(|run| run.stage.is_some())
     }
 
-    fn take_exit_record(&mut self, id: RunId) {
+    pub(super) fn take_exit_record(&mut self, id: RunId) {
         let Some(run) = self.runs.get_mut(&id) else { return };
         let Some(Ok(Some(exit))) = run.dir.as_ref().map(RunDir::read_exit) else { return };
         run.exit = Some(recorded_exit(&exit));

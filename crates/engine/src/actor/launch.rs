@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use nightkeep_core::{Awake, Exit, Input, Limits, Mode, Resume, RunId, Wall, Watch};
+use nightkeep_core::{Awake, Exit, Input, LeftoverPolicy, Limits, Mode, Resume, RunId, Wall, Watch};
 use nightkeep_os::{ExecError, FileStamp, Signal};
 use tokio::sync::mpsc;
 
@@ -30,6 +30,7 @@ pub(super) struct Registered {
     pub(super) dir: Option<RunDir>,
     pub(super) marker_before: Option<FileStamp>,
     pub(super) stop_signal: Signal,
+    pub(super) leftovers: LeftoverPolicy,
     /// When it started, if that was before.
     pub(super) started: Option<(Awake, Wall)>,
 }
@@ -37,7 +38,15 @@ pub(super) struct Registered {
 impl Registered {
     /// A run that somebody else started.
     pub(super) fn attached(registration: Registration, limits: Limits) -> Self {
-        Self { registration, limits, dir: None, marker_before: None, stop_signal: Signal::Term, started: None }
+        Self {
+            registration,
+            limits,
+            dir: None,
+            marker_before: None,
+            stop_signal: Signal::Term,
+            leftovers: LeftoverPolicy::Report,
+            started: None,
+        }
     }
 
     /// A run whose directory tells what it is.
@@ -60,6 +69,7 @@ impl Registered {
             dir: Some(dir),
             marker_before: spec.marker_before,
             stop_signal: spec.stop_signal,
+            leftovers: spec.leftovers.into(),
             started: Some((Awake::from_ms(spec.clocks.awake_ms), Wall::from_ms(spec.clocks.wall_ms))),
         }
     }
@@ -99,7 +109,7 @@ impl Actor {
         clock_from: Option<Awake>,
     ) {
         let now = self.now();
-        let Registered { registration, limits, dir, marker_before, stop_signal, started } = registered;
+        let Registered { registration, limits, dir, marker_before, stop_signal, leftovers, started } = registered;
         let (started_awake, started_wall) = started.unwrap_or((now.awake, now.wall));
         let marker = registration.marker.as_ref().map(PathBuf::from);
         let stage = resume.as_ref().and_then(|resume| resume.stop?.reached).map(|(stage, _)| stage);
@@ -120,6 +130,8 @@ impl Actor {
             exit: None,
             ended: None,
             recovered: false,
+            leftovers,
+            left: None,
             before: None,
             usage: Usage::default(),
             root: None,
@@ -173,6 +185,7 @@ impl Actor {
             stderr_apart: false,
             stdin: Stdin::Null,
             stop_signal: Signal::Term,
+            leftovers: job.leftovers.unwrap_or_default(),
             started_by: StartedBy {
                 surface: "engine".to_owned(),
                 pid: std::process::id(),

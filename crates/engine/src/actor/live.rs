@@ -15,6 +15,7 @@ pub(super) fn empty(info: &EngineInfo) -> Live {
         at: info.started_at.clone(),
         status: Status { engine: info.clone(), summary: Summary::default(), runs: Vec::new() },
         unseen: Vec::new(),
+        leftovers: Vec::new(),
         faults: Vec::new(),
     }
 }
@@ -60,6 +61,7 @@ impl Actor {
             at: rfc3339(now.wall),
             status: Status { engine: self.info.clone(), summary: summary(&runs, self.unseen.count), runs },
             unseen: self.unseen.rows.clone(),
+            leftovers: self.leftover_views(),
             faults: self.faults.list(),
         }
     }
@@ -101,6 +103,7 @@ fn says_the_same(one: &Live, other: &Live) -> bool {
     let (runs, others) = (&one.status.runs, &other.status.runs);
     one.faults == other.faults
         && one.unseen == other.unseen
+        && one.leftovers == other.leftovers
         && one.status.summary == other.status.summary
         && runs.len() == others.len()
         && runs.iter().map(timeless).eq(others.iter().map(timeless))

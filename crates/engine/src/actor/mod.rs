@@ -17,6 +17,7 @@ mod faults;
 mod handle;
 mod keepers;
 mod launch;
+mod leftovers;
 mod live;
 mod on_command;
 mod on_fact;

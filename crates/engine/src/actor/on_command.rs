@@ -117,6 +117,10 @@ impl Actor {
     }
 
     fn stop_run(&mut self, id: RunId, force: bool) -> Result<StopReply, ApiError> {
+        if self.left.contains_key(&id) {
+            self.give(Input::StopLeftovers { run: id, force });
+            return Ok(StopReply { runs: vec![id.0] });
+        }
         if !self.runs.contains_key(&id) {
             return Err(ApiError::new(ErrorCode::NotFound, format!("run {id} is not running"))
                 .with_hint("`nightkeep status` lists what runs, `nightkeep history` what has ended"));
@@ -127,14 +131,18 @@ impl Actor {
 
     fn stop_job(&mut self, name: &str, force: bool) -> Result<StopReply, ApiError> {
         let ids: Vec<RunId> = self.runs.values().filter(|run| run.job == name).map(|run| run.id).collect();
-        if ids.is_empty() {
+        let left: Vec<RunId> = self.left.iter().filter(|(_, left)| left.job == name).map(|(id, _)| *id).collect();
+        for id in &left {
+            self.give(Input::StopLeftovers { run: *id, force });
+        }
+        if ids.is_empty() && left.is_empty() {
             return Err(ApiError::new(ErrorCode::NotFound, format!("no run of `{name}` is there to be stopped"))
                 .with_hint("`nightkeep status` lists what runs"));
         }
         for id in &ids {
             self.give(Input::Stop { run: *id, force });
         }
-        Ok(StopReply { runs: ids.into_iter().map(|id| id.0).collect() })
+        Ok(StopReply { runs: ids.into_iter().chain(left).map(|id| id.0).collect() })
     }
 }
 

@@ -23,7 +23,7 @@ impl Actor {
             Fact::Linked(id, link) => self.linked(id, *link),
             Fact::Keeper(id, event) => self.keeper_said(id, event),
             Fact::KeeperGone(id) => self.keeper_gone(id),
-            Fact::LeftoversSettled(id, pids) => self.leftovers_settled(id, pids),
+            Fact::LeftoversSettled(id) => self.leftovers_settled(id),
             Fact::Exited(identity, status) => self.exited(&identity, status),
             Fact::Members(id, found) => self.members_found(id, found),
             Fact::SampleDue(id) => self.sample_due(id),

@@ -32,6 +32,9 @@ pub(super) fn stored(run: &Watched, at: Stamp, what: core::Entry) -> Stamped {
             Entry::StopAbandoned { why: "it advanced, or the intent could not be recorded".to_owned() }
         }
         core::Entry::Signalled { stage: reached } => Entry::Signalled { stage: stage(reached) },
+        core::Entry::LeftoverStopIntended { force } => Entry::LeftoverStopIntended { force },
+        core::Entry::LeftoversSignalled { stage: reached } => Entry::LeftoversSignalled { stage: stage(reached) },
+        core::Entry::LeftoversGone { stopped } => Entry::LeftoversGone { stopped },
         core::Entry::Ended { outcome, reason: why, method: how, exit, survivors } => {
             Entry::Ended(Box::new(ending(run, &at, outcome, (why, how), exit, survivors)))
         }
@@ -118,7 +121,7 @@ const fn core_reason(reason: Reason) -> core::Reason {
     }
 }
 
-const fn stage(stage: core::Stage) -> Stage {
+pub(super) const fn stage(stage: core::Stage) -> Stage {
     match stage {
         core::Stage::PoliteRoot => Stage::PoliteRoot,
         core::Stage::PoliteRest => Stage::PoliteRest,

@@ -28,6 +28,10 @@ impl Actor {
             Err(fault) => tracing::error!(fault = %fault.with_causes(), "the open runs cannot be read"),
         }
         self.take_in_strangers().await;
+        match self.store.runs_with_leftovers().await {
+            Ok(left) => left.iter().for_each(|run| self.recover_leftovers(run)),
+            Err(fault) => tracing::error!(fault = %fault.with_causes(), "what runs left behind cannot be read"),
+        }
         self.unseen = unseen(&self.store).await;
     }
 
@@ -58,7 +62,8 @@ impl Actor {
 
     /// An end that is seen from here on is seen as it happens.
     pub(super) fn see_from_here_on(&mut self, id: RunId) {
-        if let Some(run) = self.runs.get_mut(&id) {
+        // Its root has ended unseen when that is on record already; what it left behind may keep it open a little.
+        if let Some(run) = self.runs.get_mut(&id).filter(|run| run.exit.is_none()) {
             run.recovered = false;
         }
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use nightkeep_core::{Exit, RunId, Stage, Wall};
+use nightkeep_core::{Exit, LeftoverPolicy, RunId, Stage, Wall};
 use nightkeep_os::{FileStamp, Identity, Signal};
 use tokio::task::JoinHandle;
 
@@ -39,6 +39,10 @@ pub(super) struct Watched {
     pub(super) ended: Option<Wall>,
     /// Its end happened while nobody watched.
     pub(super) recovered: bool,
+    /// What becomes of what it leaves behind.
+    pub(super) leftovers: LeftoverPolicy,
+    /// What it is known to leave behind.
+    pub(super) left: Option<Vec<Identity>>,
     /// What was known of it when it was found again.
     pub(super) before: Option<Before>,
     pub(super) usage: Usage,
@@ -107,6 +111,12 @@ impl Members {
     /// The members of a run of which only the root is known.
     pub(super) fn of_root(root: Identity) -> Self {
         let alive = BTreeMap::from([(root.pid, root.clone())]);
+        Self { root, alive, stopped: BTreeMap::new(), forcing: false }
+    }
+
+    /// What the run of this root left behind.
+    pub(super) fn of_leftovers(root: Identity, found: Vec<Identity>) -> Self {
+        let alive = found.into_iter().map(|process| (process.pid, process)).collect();
         Self { root, alive, stopped: BTreeMap::new(), forcing: false }
     }
 

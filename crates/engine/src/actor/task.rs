@@ -5,13 +5,14 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use nightkeep_core::{Awake, Effect, Input, Now, RunId, Supervisor};
+use nightkeep_core::{Awake, Input, Now, RunId, Supervisor};
 use nightkeep_os::ExitWatch;
 use tokio::sync::{mpsc, watch};
 
 use super::fact::{Command, Fact, Reply, Unseen};
 use super::faults::Faults;
 use super::handle::Handle;
+use super::leftovers::Left;
 use super::reconcile::{self, Reconciling};
 use super::run::{Found, Watched};
 use crate::api::{EngineInfo, Live, StartReply};
@@ -58,6 +59,8 @@ pub struct Parts {
 pub(super) struct Actor {
     pub(super) core: Supervisor,
     pub(super) runs: BTreeMap<RunId, Watched>,
+    /// What runs that are over left behind.
+    pub(super) left: BTreeMap<RunId, Left>,
     /// The runs that ended under this engine: their ends may still be on the way into the history.
     pub(super) ended: BTreeSet<RunId>,
     pub(super) places: Places,
@@ -130,6 +133,7 @@ impl Actor {
         let mut actor = Self {
             core: Supervisor::new(),
             runs: BTreeMap::new(),
+            left: BTreeMap::new(),
             ended: BTreeSet::new(),
             markers: Arc::new(super::launch::marker_watch(&facts)),
             places: parts.places,
@@ -214,21 +218,6 @@ impl Actor {
                 tracing::debug!("a result came after the engine's end");
             }
         });
-    }
-
-    /// Whether an effect concerns a run that is watched; its record.
-    pub(super) fn watched(&self, effect: &Effect) -> Option<&Watched> {
-        let id = match effect {
-            Effect::Record(id, _)
-            | Effect::RecordIntent(id, _)
-            | Effect::Look(id)
-            | Effect::TakeEvidence(id)
-            | Effect::Signal(id, _)
-            | Effect::LeaveAbortedNote { run: id, .. }
-            | Effect::Forget(id) => id,
-            Effect::Notify(_) => return None,
-        };
-        self.runs.get(id)
     }
 }
 

@@ -44,6 +44,42 @@ pub struct LimitsView {
     pub max_runtime_s: Option<f64>,
 }
 
+/// What becomes of processes that outlive the root of their run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, utoipa::ToSchema)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
+#[serde(rename_all = "kebab-case")]
+pub enum Leftovers {
+    /// They are stopped, gently and then by force.
+    Stop,
+    /// They are meant to live on.
+    Keep,
+    /// They are shown, and a person decides.
+    #[default]
+    Report,
+}
+
+impl Leftovers {
+    /// The word in `config.toml`.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Stop => "stop",
+            Self::Keep => "keep",
+            Self::Report => "report",
+        }
+    }
+}
+
+impl From<Leftovers> for nightkeep_core::LeftoverPolicy {
+    fn from(leftovers: Leftovers) -> Self {
+        match leftovers {
+            Leftovers::Stop => Self::Stop,
+            Leftovers::Keep => Self::Keep,
+            Leftovers::Report => Self::Report,
+        }
+    }
+}
+
 /// A job as it stands in `config.toml`, below `[jobs.NAME]`.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, utoipa::ToSchema)]
 #[cfg_attr(feature = "bindings", derive(ts_rs::TS), ts(optional_fields))]
@@ -71,6 +107,9 @@ pub struct JobSpec {
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     #[cfg_attr(feature = "bindings", ts(as = "Option<bool>", optional))]
     pub observe: bool,
+    /// What becomes of processes that outlive its root; `report` when left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub leftovers: Option<Leftovers>,
     /// Its own limits.
     pub limits: LimitsSpec,
 }

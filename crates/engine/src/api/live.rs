@@ -238,6 +238,23 @@ pub struct Status {
     pub runs: Vec<RunView>,
 }
 
+/// Processes that a run left behind when its root ended by itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
+pub struct LeftoverView {
+    /// The run, which is over.
+    #[cfg_attr(feature = "bindings", ts(type = "number"))]
+    pub run: u64,
+    /// The job's name.
+    pub job: String,
+    /// Those that could be seen; something else may be there.
+    pub pids: Vec<u32>,
+    /// Whether they are being stopped.
+    pub stopping: bool,
+    /// When the run ended.
+    pub ended_at: String,
+}
+
 /// Something that is wrong with the watch.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
@@ -261,6 +278,8 @@ pub struct Live {
     pub status: Status,
     /// The newest aborted runs that nobody has looked at, at most 20, newest first.
     pub unseen: Vec<HistoryRow>,
+    /// What runs that are over left behind, and what is not meant to live on.
+    pub leftovers: Vec<LeftoverView>,
     /// What is wrong with the watch.
     pub faults: Vec<Fault>,
 }

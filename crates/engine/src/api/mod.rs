@@ -14,11 +14,12 @@ pub use history::{
     AdvanceView, Evidence, EvidenceProcess, HistoryRow, OutputTail, RunDetail, SocketView, TimelineEvent,
 };
 pub use jobs::{
-    FieldFault, JobSpec, JobType, JobView, LimitsSpec, LimitsView, ProbeReport, ProbeState, TypeView, Validation,
+    FieldFault, JobSpec, JobType, JobView, Leftovers, LimitsSpec, LimitsView, ProbeReport, ProbeState, TypeView,
+    Validation,
 };
 pub use live::{
-    Activity, EngineInfo, Fault, FaultKind, Live, Liveness, Method, Outcome, Phase, Progress, Reason, RunView, Status,
-    Summary,
+    Activity, EngineInfo, Fault, FaultKind, LeftoverView, Live, Liveness, Method, Outcome, Phase, Progress, Reason,
+    RunView, Status, Summary,
 };
 pub use requests::{
     AttachRequest, HistoryQuery, ProbeRequest, Reconciled, RegisterRequest, StartReply, StopReply, StopRequest,

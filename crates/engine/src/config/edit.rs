@@ -196,6 +196,7 @@ fn job_value(job: &JobSpec, key: &str) -> Option<Value> {
         "cwd" => job.cwd.as_deref().map(Value::from),
         "progress" => job.progress.as_deref().map(Value::from),
         "observe" => job.observe.then(|| Value::from(true)),
+        "leftovers" => job.leftovers.map(|leftovers| Value::from(leftovers.word())),
         _ => None,
     }
 }

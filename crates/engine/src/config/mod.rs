@@ -14,6 +14,7 @@
 //! cwd = "~/articles"              # `~` is the home directory; left out: the home directory
 //! env = { MODE = "night" }
 //! progress = "progress.json"      # the marker, relative to `cwd`
+//! leftovers = "report"            # or "stop" or "keep": processes that outlive the command
 //! stall_after = "15m"             # limits stand directly in the table of the job or type
 //! ```
 //!

@@ -8,10 +8,10 @@ use std::collections::{BTreeMap, HashMap};
 use toml_edit::{Document, Item, TableLike};
 
 use super::{Config, ConfigFault, Settings, limits};
-use crate::api::{JobSpec, JobType, LimitsSpec};
+use crate::api::{JobSpec, JobType, Leftovers, LimitsSpec};
 
 /// The keys of a job's table besides its limits, in the order in which they are written.
-pub(super) const JOB_KEYS: [&str; 6] = ["type", "command", "cwd", "env", "progress", "observe"];
+pub(super) const JOB_KEYS: [&str; 7] = ["type", "command", "cwd", "env", "progress", "observe", "leftovers"];
 
 /// The way to a key: tables from outside to inside, then the key.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
@@ -129,6 +129,7 @@ impl Walk {
                 "env" => job.env = self.env(&path, item)?,
                 "progress" => job.progress = Some(string(&path, item)?),
                 "observe" => job.observe = flag(&path, item)?,
+                "leftovers" => job.leftovers = Some(leftovers(&path, item)?),
                 _ => limit(&path, key, item, &mut job.limits)?,
             }
         }
@@ -194,6 +195,17 @@ fn string(path: &KeyPath, item: &Item) -> Result<String, Flaw> {
 
 fn flag(path: &KeyPath, item: &Item) -> Result<bool, Flaw> {
     item.as_bool().ok_or_else(|| wrong(path, item, "`true` or `false`"))
+}
+
+fn leftovers(path: &KeyPath, item: &Item) -> Result<Leftovers, Flaw> {
+    match string(path, item)?.as_str() {
+        "stop" => Ok(Leftovers::Stop),
+        "keep" => Ok(Leftovers::Keep),
+        "report" => Ok(Leftovers::Report),
+        other => {
+            Err(Flaw { path: path.clone(), message: format!("has to be `stop`, `keep` or `report`, not `{other}`") })
+        }
+    }
 }
 
 fn days(path: &KeyPath, item: &Item) -> Result<u32, Flaw> {

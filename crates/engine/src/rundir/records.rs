@@ -10,6 +10,7 @@ use nightkeep_os::{Clocks, FileStamp, Identity, Signal};
 use serde::{Deserialize, Serialize};
 
 use super::{OsText, RunEnd};
+use crate::api::Leftovers;
 
 /// The format of the records. It grows when an old reader would misunderstand, not when a field is added.
 pub const FORMAT: u32 = 1;
@@ -57,6 +58,9 @@ pub struct Spec {
     /// The polite signal.
     #[serde(default = "term")]
     pub stop_signal: Signal,
+    /// What becomes of processes that outlive the root.
+    #[serde(default)]
+    pub leftovers: Leftovers,
     /// Who asked for the run.
     pub started_by: StartedBy,
     /// When.

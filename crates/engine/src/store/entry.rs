@@ -240,6 +240,24 @@ pub enum Entry {
     Leftovers {
         /// Their numbers.
         pids: Vec<u32>,
+        /// Their identities.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        identities: Vec<Value>,
+    },
+    /// What it left behind is going to be stopped.
+    LeftoverStopIntended {
+        /// Whether it is killed without a grace.
+        force: bool,
+    },
+    /// A signal of the stop of what it left behind was sent.
+    LeftoversSignalled {
+        /// Which.
+        stage: Stage,
+    },
+    /// Nothing is left of what it left behind.
+    LeftoversGone {
+        /// Whether it was stopped; otherwise it ended by itself.
+        stopped: bool,
     },
     /// It is over.
     Ended(Box<Ending>),
@@ -275,6 +293,9 @@ impl Entry {
             Self::Adopted { .. } => "adopted",
             Self::CouldNotStop { .. } => "could-not-stop",
             Self::Leftovers { .. } => "leftovers",
+            Self::LeftoverStopIntended { .. } => "leftover-stop-intended",
+            Self::LeftoversSignalled { .. } => "leftovers-signalled",
+            Self::LeftoversGone { .. } => "leftovers-gone",
             Self::Ended(_) => "ended",
             Self::Seen => "seen",
             Self::EvidenceTaken { .. } => "evidence-taken",
@@ -284,6 +305,9 @@ impl Entry {
     /// Whether the entry has to outlive a loss of power, not only the end of the engine: decisions and facts that
     /// nothing else on the disk tells.
     pub(super) const fn is_weighty(&self) -> bool {
-        matches!(self, Self::Registered(_) | Self::StopIntended { .. } | Self::Ended(_))
+        matches!(
+            self,
+            Self::Registered(_) | Self::StopIntended { .. } | Self::LeftoverStopIntended { .. } | Self::Ended(_)
+        )
     }
 }

@@ -229,6 +229,14 @@ impl StoreHandle {
         self.ask(move |reader| reader.find_tag(&tag)).await
     }
 
+    /// See [`Reader::runs_with_leftovers`].
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub async fn runs_with_leftovers(&self) -> Result<Vec<StoredRun>, StoreError> {
+        self.ask(Reader::runs_with_leftovers).await
+    }
+
     /// See [`Reader::open_numbers`].
     ///
     /// # Errors

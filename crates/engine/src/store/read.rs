@@ -185,6 +185,16 @@ impl Reader {
         })
     }
 
+    /// Runs that are over and of which something may still be there, oldest first.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub fn runs_with_leftovers(&self) -> Result<Vec<StoredRun>, StoreError> {
+        let sql = "SELECT state FROM runs
+                   WHERE outcome IS NOT NULL AND state ->> '$.leftover_fate' = 'alive' ORDER BY run";
+        self.states(sql, [])
+    }
+
     /// The numbers of the runs that are not over.
     ///
     /// # Errors

@@ -8,7 +8,7 @@ use crate::api::Reason;
 
 /// Grows whenever the fold or the shape of [`StoredRun`] changes; a database that was folded by another version of
 /// it is folded again when it is opened.
-pub(super) const FOLD_VERSION: i64 = 1;
+pub(super) const FOLD_VERSION: i64 = 2;
 
 /// A run with everything that its journal says: what is needed to go on after a crash, and to tell its story.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -71,10 +71,28 @@ pub struct StoredRun {
     pub survivors: Vec<Survivor>,
     /// What the root left behind when it ended by itself.
     pub leftovers: Vec<u32>,
+    /// Their identities.
+    pub left_identities: Vec<Value>,
+    /// The stop of what was left behind that was decided on: whether it is killed without a grace.
+    pub leftover_stop: Option<bool>,
+    /// What has become of what was left behind, while any of it may be there and afterwards.
+    pub leftover_fate: Option<LeftoverFate>,
     /// How it ended.
     pub ended: Option<Ending>,
     /// Whether somebody has looked at it.
     pub seen: bool,
+}
+
+/// What has become of processes that a run left behind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LeftoverFate {
+    /// Some of it may be there.
+    Alive,
+    /// It ended by itself.
+    Ended,
+    /// It was stopped.
+    Stopped,
 }
 
 /// The times between advances.
@@ -184,6 +202,9 @@ impl StoredRun {
             adopted: None,
             survivors: Vec::new(),
             leftovers: Vec::new(),
+            left_identities: Vec::new(),
+            leftover_stop: None,
+            leftover_fate: None,
             ended: None,
             seen: false,
         }
@@ -256,7 +277,10 @@ impl StoredRun {
             Entry::AbortedNoteWritten { note } => self.aborted_note = Some(note.clone()),
             Entry::Adopted { how } => self.adopted = Some(how.clone()),
             Entry::CouldNotStop { survivors } => self.survivors.clone_from(survivors),
-            Entry::Leftovers { pids } => self.leftovers.clone_from(pids),
+            Entry::Leftovers { .. }
+            | Entry::LeftoverStopIntended { .. }
+            | Entry::LeftoversSignalled { .. }
+            | Entry::LeftoversGone { .. } => self.apply_leftovers(entry),
             Entry::Ended(ending) => {
                 self.survivors.clone_from(&ending.survivors);
                 self.ended = Some((**ending).clone());
@@ -268,7 +292,10 @@ impl StoredRun {
         match entry {
             Entry::Seen => self.seen = true,
             Entry::AbortedNoteWritten { note } => self.aborted_note = Some(note.clone()),
-            Entry::Leftovers { pids } => self.leftovers.clone_from(pids),
+            Entry::Leftovers { .. }
+            | Entry::LeftoverStopIntended { .. }
+            | Entry::LeftoversSignalled { .. }
+            | Entry::LeftoversGone { .. } => self.apply_leftovers(entry),
             Entry::Registered(_)
             | Entry::Started { .. }
             | Entry::Advanced { .. }
@@ -287,6 +314,18 @@ impl StoredRun {
             | Entry::CouldNotStop { .. }
             | Entry::Ended(_)
             | Entry::EvidenceTaken { .. } => {}
+        }
+    }
+
+    fn apply_leftovers(&mut self, entry: &Entry) {
+        if let Entry::Leftovers { pids, identities } = entry {
+            self.leftovers.clone_from(pids);
+            self.left_identities.clone_from(identities);
+            self.leftover_fate = Some(LeftoverFate::Alive);
+        } else if let Entry::LeftoverStopIntended { force } = entry {
+            self.leftover_stop = Some(*force || self.leftover_stop == Some(true));
+        } else if let Entry::LeftoversGone { stopped } = entry {
+            self.leftover_fate = Some(if *stopped { LeftoverFate::Stopped } else { LeftoverFate::Ended });
         }
     }
 

@@ -44,7 +44,17 @@ pub fn event(entry: &Entry, run: &StoredRun) -> String {
             "" => "Not everything could be stopped.".to_owned(),
             alive => format!("Not everything could be stopped: {}", lower_first(alive)),
         },
-        Entry::Leftovers { pids } => left_behind(pids),
+        Entry::Leftovers { pids, .. } => match left_behind(pids).as_str() {
+            "" => "It left something behind that could not be listed.".to_owned(),
+            left => left.to_owned(),
+        },
+        Entry::LeftoverStopIntended { force: true } => "What it left behind is to be killed.".to_owned(),
+        Entry::LeftoverStopIntended { force: false } => "What it left behind is to be stopped.".to_owned(),
+        Entry::LeftoversSignalled { stage: Stage::Forced } => "What it left behind was killed.".to_owned(),
+        Entry::LeftoversSignalled { stage: Stage::PoliteRoot | Stage::PoliteRest } => {
+            "What it left behind was asked to stop.".to_owned()
+        }
+        Entry::LeftoversGone { .. } => "Nothing is left of what it left behind.".to_owned(),
         Entry::Ended(ending) => ended(ending),
         Entry::Seen => "Somebody looked at it.".to_owned(),
         Entry::EvidenceTaken { evidence } => evidence_taken(evidence),

@@ -72,7 +72,12 @@ fn once_over_a_run_only_learns_what_is_found_out_afterwards() {
     store.append(run, vec![stamped(3, advanced(2, 9, 1)), ended(4, ending(Outcome::Lost, 4))]).unwrap();
     assert_eq!(reader(&place.path).run(run).unwrap().unwrap(), over);
 
-    store.append(run, vec![stamped(5, Entry::Leftovers { pids: vec![7] }), stamped(6, Entry::Seen)]).unwrap();
+    store
+        .append(
+            run,
+            vec![stamped(5, Entry::Leftovers { pids: vec![7], identities: Vec::new() }), stamped(6, Entry::Seen)],
+        )
+        .unwrap();
     let after = reader(&place.path).run(run).unwrap().unwrap();
     assert_eq!((after.leftovers.as_slice(), after.seen), ([7].as_slice(), true));
     assert_eq!(after.ended, over.ended);

@@ -54,7 +54,7 @@ fn facts() -> impl Strategy<Value = Entry> {
         (any::<u32>(), identity).prop_map(|(pid, identity)| Entry::Started { pid, identity }),
         (of(any::<i32>()), of(any::<i32>())).prop_map(|(code, signal)| Entry::RootEnded { code, signal }),
         any::<String>().prop_map(|how| Entry::Adopted { how }),
-        vec(any::<u32>(), 0..4).prop_map(|pids| Entry::Leftovers { pids }),
+        vec(any::<u32>(), 0..4).prop_map(|pids| Entry::Leftovers { pids, identities: Vec::new() }),
         evidence.prop_map(|evidence| Entry::EvidenceTaken { evidence: Box::new(evidence) }),
     ]
 }

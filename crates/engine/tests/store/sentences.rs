@@ -69,7 +69,11 @@ fn the_story_of_a_run_is_told_in_sentences() {
         Entry::Signalled { stage: Stage::Forced },
         Entry::CouldNotStop { survivors: survivors.clone() },
         Entry::AbortedNoteWritten { note: "aborted: stopped at step 14".to_owned() },
-        Entry::Leftovers { pids: vec![7, 8] },
+        left_behind(),
+        Entry::LeftoverStopIntended { force: false },
+        Entry::LeftoversSignalled { stage: Stage::PoliteRest },
+        Entry::LeftoversSignalled { stage: Stage::Forced },
+        Entry::LeftoversGone { stopped: true },
         Entry::Ended(Box::new(Ending { survivors, ..aborted(Reason::User, Method::Forced, END) })),
     ];
     entries.extend((14_u64..).zip(story).map(|(minute, entry)| stamped(minute * MINUTE, entry)));
@@ -141,7 +145,25 @@ fn ends() -> Vec<(&'static str, Vec<Stamped>)> {
         ("succeeded", vec![started(), advance(), success()]),
         ("succeeded without a marker", vec![started(), success()]),
         ("succeeded, recovered", vec![started(), recovered]),
-        ("succeeded, left processes", vec![started(), stamped(END, Entry::Leftovers { pids: vec![7, 8] }), success()]),
+        ("succeeded, left processes", vec![started(), stamped(END, left_behind()), success()]),
+        (
+            "succeeded, what it left was stopped",
+            vec![
+                started(),
+                stamped(END, left_behind()),
+                success(),
+                stamped(END, Entry::LeftoversGone { stopped: true }),
+            ],
+        ),
+        (
+            "succeeded, what it left has ended",
+            vec![
+                started(),
+                stamped(END, left_behind()),
+                success(),
+                stamped(END, Entry::LeftoversGone { stopped: false }),
+            ],
+        ),
         ("succeeded, only observed", vec![started(), advance(), would_stop(), success()]),
         ("failed", vec![started(), advance(), failed(Some(101), None)]),
         ("failed by a signal", vec![started(), failed(None, Some(11))]),
@@ -158,6 +180,10 @@ fn ends() -> Vec<(&'static str, Vec<Stamped>)> {
             vec![started(), ended(END, Ending { recovered: true, rebooted: true, ..ending(Outcome::Lost, END) })],
         ),
     ]
+}
+
+fn left_behind() -> Entry {
+    Entry::Leftovers { pids: vec![7, 8], identities: Vec::new() }
 }
 
 fn started() -> Stamped {

@@ -1,6 +1,6 @@
 //! One row for one run.
 
-use nightkeep_engine::api::{Activity, HistoryRow, Phase, Progress, Reason, RunView};
+use nightkeep_engine::api::{Activity, HistoryRow, LeftoverView, Phase, Progress, Reason, RunView};
 
 use crate::tray::MenuAction;
 use crate::tray::menu::Row;
@@ -52,6 +52,17 @@ fn waiting(activity: Activity) -> &'static str {
         Activity::Asleep => "asleep with the computer",
         Activity::Working | Activity::Tool | Activity::Subagent | Activity::Compacting => "waiting",
     }
+}
+
+/// `web – left 2 processes behind`.
+pub(super) fn leftover_row(left: &LeftoverView) -> Row {
+    let name = one_line(&left.job, NAME_CHARS_MAX);
+    let what = match u32::try_from(left.pids.len()).unwrap_or(u32::MAX) {
+        0 => "something".to_owned(),
+        count => counted(count, "process", "processes"),
+    };
+    let stopping = if left.stopping { ", stopping" } else { "" };
+    Row::active(format!("{name} – left {what} behind{stopping}"), MenuAction::OpenRun(left.run))
 }
 
 /// `Stopped: nightly-fuzz – no progress for 45 min`.

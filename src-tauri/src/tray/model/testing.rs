@@ -24,6 +24,7 @@ pub(crate) fn live(runs: Vec<RunView>) -> Live {
         at: AT.to_owned(),
         status: Status { engine, summary, runs },
         unseen: Vec::new(),
+        leftovers: Vec::new(),
         faults: Vec::new(),
     }
 }

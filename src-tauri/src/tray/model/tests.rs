@@ -1,6 +1,6 @@
 use std::fmt::Write as _;
 
-use nightkeep_engine::api::{Activity, FaultKind, Phase, Reason, RunView};
+use nightkeep_engine::api::{Activity, FaultKind, LeftoverView, Phase, Reason, RunView};
 
 use super::testing::{AT, live, run, stopped, with_fault, with_unseen};
 use super::*;
@@ -42,6 +42,19 @@ fn each_phase_and_progress_has_its_own_words() {
 fn stopped_runs_can_be_opened_and_marked_as_seen() {
     let document = with_unseen(live(vec![run("docs-sweep")]), vec![stopped("nightly-fuzz")]);
     insta::assert_snapshot!(drawn(&document));
+}
+
+#[test]
+fn what_runs_left_behind_is_listed_and_wants_a_look() {
+    let left = |job: &str, pids: &[u32], stopping| LeftoverView {
+        run: 41,
+        job: job.to_owned(),
+        pids: pids.to_vec(),
+        stopping,
+        ended_at: AT.to_owned(),
+    };
+    let leftovers = vec![left("web", &[811, 812], false), left("hopper", &[], true), left("third", &[1], false)];
+    insta::assert_snapshot!(drawn(&Live { leftovers, ..live(vec![run("docs-sweep")]) }));
 }
 
 #[test]

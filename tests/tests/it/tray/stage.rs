@@ -116,7 +116,7 @@ pub(super) fn live(runs: Vec<RunView>) -> Live {
     let summary = Summary { running: u32::try_from(runs.len()).unwrap(), ..Summary::default() };
     let status = Status { engine, summary, runs };
     // Of a time to come, so that no clock goes on while the test runs.
-    Live { revision: 1, at: AT.to_owned(), status, unseen: Vec::new(), faults: Vec::new() }
+    Live { revision: 1, at: AT.to_owned(), status, unseen: Vec::new(), leftovers: Vec::new(), faults: Vec::new() }
 }
 
 pub(super) fn stopped_unseen(mut live: Live, job: &str) -> Live {

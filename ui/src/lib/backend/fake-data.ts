@@ -240,6 +240,7 @@ export class Script {
         runs,
       },
       unseen: unseen.slice(0, 20),
+      leftovers: [],
       faults: [],
     };
   }

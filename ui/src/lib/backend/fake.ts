@@ -7,6 +7,7 @@ import type {
   JobSpec,
   JobView,
   ProbeReport,
+  LeftoverView,
   RunView,
   Validation,
 } from './types';
@@ -30,6 +31,7 @@ export class FakeBackend implements Backend {
   script: Script;
   rows: HistoryRow[];
   runs: RunView[];
+  leftovers: LeftoverView[] = [];
   jobViews: JobView[];
   pendingPage: string | null = null;
   guard: (() => boolean) | null = null;
@@ -112,6 +114,7 @@ export class FakeBackend implements Backend {
     return this.#reply('stopRun', () => {
       this.calls.push(`stop ${run}${force ? ' by force' : ''}`);
       this.runs = this.runs.map((one) => (one.run === run ? { ...one, phase: 'stopping' } : one));
+      this.leftovers = this.leftovers.map((one) => (one.run === run ? { ...one, stopping: true } : one));
       this.publish();
       return { runs: [run] };
     });
@@ -214,7 +217,7 @@ export class FakeBackend implements Backend {
   }
 
   #live(): ReturnType<Script['live']> {
-    return this.script.live(this.#revision, this.rows, this.runs);
+    return { ...this.script.live(this.#revision, this.rows, this.runs), leftovers: this.leftovers };
   }
 
   #see(which: (row: HistoryRow) => boolean): void {

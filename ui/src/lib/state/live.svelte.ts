@@ -11,6 +11,7 @@ export class LiveStore {
   readonly runs = $derived(this.live?.status.runs ?? []);
   readonly unseen = $derived(this.live?.unseen ?? []);
   readonly faults = $derived(this.live?.faults ?? []);
+  readonly leftovers = $derived(this.live?.leftovers ?? []);
   readonly unseenCount = $derived(this.live?.status.summary.stopped_unseen ?? 0);
   /** Changes whenever anything that is fetched may have changed. */
   readonly revision = $derived(this.live?.revision ?? -1);

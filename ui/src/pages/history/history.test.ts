@@ -94,6 +94,25 @@ describe('the morning report', () => {
   });
 });
 
+describe('processes that a run left behind', () => {
+  test('are named above every page and stopped with one click', async () => {
+    const backend = openWindow();
+    await report();
+    backend.leftovers = [
+      { run: 41, job: 'web', pids: [811, 812], stopping: false, ended_at: '2026-11-22T07:00:00Z' },
+    ];
+    backend.publish();
+    const alert = await screen.findByRole('alert');
+    expect(alert.textContent).toContain('Run 41 of web is over and left 2 processes (pids 811, 812) behind');
+    within(alert).getByRole('button', { name: 'Stop them' }).click();
+    await waitFor(() => {
+      expect(backend.calls).toContain('stop 41');
+    });
+    const stopping = await screen.findByRole('button', { name: 'Stopping…' });
+    expect((stopping as HTMLButtonElement).disabled).toBe(true);
+  });
+});
+
 describe('the table of ended runs', () => {
   test('filters narrow it and stay in the address', async () => {
     openWindow();

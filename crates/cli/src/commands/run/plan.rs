@@ -68,6 +68,7 @@ pub(super) async fn plan(here: &Here, engine: Option<&Client>, wanted: Run) -> R
         stderr_apart: !wanted.detach && system::stderr_is_elsewhere(),
         stdin: if wanted.detach || std::io::stdin().is_terminal() { Stdin::Null } else { Stdin::Inherit },
         stop_signal: Signal::Term,
+        leftovers: wanted.leftovers.or(job.leftovers).unwrap_or_default(),
         started_by: StartedBy {
             surface: "cli".to_owned(),
             pid: std::process::id(),

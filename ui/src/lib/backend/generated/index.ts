@@ -12,6 +12,8 @@ export type { HistoryQuery } from './HistoryQuery';
 export type { HistoryRow } from './HistoryRow';
 export type { JobSpec } from './JobSpec';
 export type { JobView } from './JobView';
+export type { LeftoverView } from './LeftoverView';
+export type { Leftovers } from './Leftovers';
 export type { LimitsSpec } from './LimitsSpec';
 export type { LimitsView } from './LimitsView';
 export type { Live } from './Live';
