@@ -46,6 +46,19 @@ pub enum HostError {
     System(#[source] std::io::Error),
 }
 
+impl HostError {
+    /// What a person can do about it.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Places(error) => Some(error.hint()),
+            Self::Owned { .. } => Some("`nightkeep engine --stop` ends it; its runs go on".to_owned()),
+            Self::Store(error) => error.hint(),
+            Self::Lock(_) | Self::Socket { .. } | Self::System(_) => None,
+        }
+    }
+}
+
 /// How the engine is hosted.
 #[derive(Debug, Clone)]
 pub struct HostOptions {

@@ -12,6 +12,7 @@ use super::record;
 use super::run::{Body, MarkerTrouble};
 use super::task::Actor;
 use super::{attached::Kin, evidence, recovered};
+use crate::api;
 use crate::keeper::protocol::Request;
 use crate::marker::{Mark, MarkStep, Reading, Trouble, WriteError, write_marker};
 use crate::notify::Text;
@@ -80,10 +81,12 @@ impl Actor {
                 Some(note) => tokio::time::timeout(NOTE_MAX, note).await.ok().and_then(Result::ok).flatten(),
                 None => None,
             };
-            match store.append(id.0, left.into_iter().chain([stamped]).collect()).await {
-                Ok(()) => Fact::History(unseen(&store).await),
-                Err(fault) => Fact::Storage(Err(fault.with_causes())),
+            let entries = left.into_iter().chain([stamped]).collect();
+            if let Err(fault) = store.append_in_the_end(id.0, entries).await {
+                // Its directory tells the next engine.
+                tracing::error!(run = id.0, fault = %fault.with_causes(), "an end was not recorded");
             }
+            Fact::History(unseen(&store).await)
         });
     }
 
@@ -92,12 +95,15 @@ impl Actor {
         let stamped = record::stored(run, self.stamp(now), entry);
         tracing::info!(run = id.0, job = %run.job, "intends to stop");
         let store = self.store.clone();
+        let is_asked_for = matches!(stamped.entry, entry::Entry::StopIntended { reason: api::Reason::User, .. });
         self.spawn(async move {
-            let result = store.append(id.0, vec![stamped]).await;
-            if let Err(fault) = &result {
-                tracing::error!(run = id.0, fault = %fault.with_causes(), "an intent could not be recorded");
+            let Err(fault) = store.append(id.0, vec![stamped.clone()]).await else { return Fact::Intent(id, true) };
+            tracing::error!(run = id.0, fault = %fault.with_causes(), "an intent could not be recorded");
+            if is_asked_for {
+                // Whoever stops the run that fills the disk must not be told to make room first.
+                store.try_append(id.0, vec![stamped]);
             }
-            Fact::Intent(id, result.is_ok())
+            Fact::Intent(id, is_asked_for)
         });
     }
 

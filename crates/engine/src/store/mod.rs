@@ -6,7 +6,7 @@
 //!   same function that [`Store::rebuild`] uses.
 //! * [`StoreHandle`]: the store behind a thread that writes and a thread that reads, for async callers.
 //!
-//! Nothing here reads a clock: whoever appends says when it happened.
+//! Nothing here reads the time of day: whoever appends says when it happened.
 
 pub mod entry;
 pub mod state;
@@ -19,6 +19,7 @@ mod handle;
 mod open;
 mod private;
 mod quarantine;
+mod queue;
 mod read;
 mod schema;
 mod write;
@@ -26,7 +27,7 @@ mod writer;
 
 pub use error::StoreError;
 pub use handle::{StorageHealth, StoreHandle};
-pub use open::Opened;
+pub use open::{Opened, why_unusable};
 pub use quarantine::Quarantine;
 pub use read::{JobSummary, LastOfJob, Reader};
 pub use write::{Store, Write, Written};

@@ -17,6 +17,8 @@ use super::{backup, open, schema};
 pub struct Store {
     pub(super) db: Connection,
     path: PathBuf,
+    /// Whether the file says that it is in use. A disk that was full when it was opened could not take that.
+    is_marked: bool,
 }
 
 /// Something to be written.
@@ -45,7 +47,7 @@ pub enum Written {
 
 impl Store {
     pub(super) fn of(db: Connection, path: &Path) -> Self {
-        Self { db, path: path.to_owned() }
+        Self { db, path: path.to_owned(), is_marked: false }
     }
 
     /// Where the database is.
@@ -80,12 +82,24 @@ impl Store {
     /// # Errors
     /// When the transaction fails.
     pub fn write(&mut self, writes: &[Write]) -> Result<Vec<Result<Written, StoreError>>, StoreError> {
-        let weighty = writes.iter().any(Write::is_weighty);
+        self.write_all(writes.iter())
+    }
+
+    /// See [`Store::write`].
+    pub(super) fn write_all<'w>(
+        &mut self,
+        writes: impl Iterator<Item = &'w Write>,
+    ) -> Result<Vec<Result<Written, StoreError>>, StoreError> {
+        let writes: Vec<&Write> = writes.collect();
+        let weighty = writes.iter().any(|write| write.is_weighty());
         let failed = |source| StoreError::sqlite("writing", &self.path, source);
         // Outside of the transaction: inside of one, SQLite does not change it.
         self.db.pragma_update(None, "synchronous", if weighty { "FULL" } else { "NORMAL" }).map_err(failed)?;
         // Immediate: a transaction that begins by reading cannot wait for another process's, it fails at once.
         let tx = self.db.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failed)?;
+        if !self.is_marked {
+            schema::set_meta(&tx, "closed", 0).map_err(failed)?;
+        }
         let mut results = Vec::with_capacity(writes.len());
         for write in writes {
             match apply(&tx, write) {
@@ -96,7 +110,16 @@ impl Store {
             }
         }
         tx.commit().map_err(failed)?;
+        self.is_marked = true;
         Ok(results)
+    }
+
+    /// Notes in the file that it is in use, so that the next start checks it if this one does not close it.
+    pub(super) fn mark_in_use(&mut self) -> Result<(), StoreError> {
+        schema::set_meta(&self.db, "closed", 0)
+            .map_err(|source| StoreError::sqlite("noting that the file is in use", &self.path, source))?;
+        self.is_marked = true;
+        Ok(())
     }
 
     /// Empties the folded tables and folds the journal again. Returns how many entries were not understood.
@@ -130,7 +153,7 @@ impl Store {
     /// # Errors
     /// When that cannot be written; the history is safe all the same.
     pub fn close(self) -> Result<(), StoreError> {
-        let Self { db, path } = self;
+        let Self { db, path, is_marked: _ } = self;
         let failed = |source| StoreError::sqlite("closing", &path, source);
         schema::set_meta(&db, "closed", 1).map_err(failed)?;
         db.execute_batch("PRAGMA optimize").map_err(failed)?;
