@@ -177,8 +177,12 @@ impl StoreError {
         let mut text = self.to_string();
         let mut cause = std::error::Error::source(self);
         while let Some(error) = cause {
-            text.push_str(": ");
-            text.push_str(&error.to_string());
+            let said = error.to_string();
+            // SQLite says the same again, under a number.
+            if !matches!(self, Self::Full { .. }) && !said.starts_with("Error code ") {
+                text.push_str(": ");
+                text.push_str(&said);
+            }
             cause = error.source();
         }
         text
