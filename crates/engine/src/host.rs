@@ -12,7 +12,7 @@ use crate::config::ConfigFile;
 use crate::local_socket::Listener;
 use crate::places::{Places, PlacesError};
 use crate::server;
-use crate::store::{Opened, Store, StoreError, StoreHandle};
+use crate::store::{Opened, Store, StoreError, StoreHandle, keep_backups};
 
 /// Why there is no engine.
 #[derive(Debug, thiserror::Error)]
@@ -95,6 +95,7 @@ pub async fn host(places: Places, options: HostOptions, until: impl Future<Outpu
         places,
     };
     let (handle, task) = actor::start(parts).await.map_err(HostError::System)?;
+    let backups = tokio::spawn(keep_backups(store.clone()));
     tracing::info!(pid = std::process::id(), version = env!("CARGO_PKG_VERSION"), "the engine watches");
     // Most of what a start needs is never needed again.
     nightkeep_os::let_go_of_code();
@@ -107,6 +108,7 @@ pub async fn host(places: Places, options: HostOptions, until: impl Future<Outpu
         () = handle.ended() => {}
         () = until => drop(handle.stop_engine().await),
     }
+    backups.abort();
     if let Err(fault) = task.await {
         tracing::error!(%fault, "the engine's task failed");
     }

@@ -8,7 +8,7 @@ use std::process::Command;
 use nightkeep_engine::api::{FaultKind, Live, Outcome, Reason};
 use nightkeep_engine::rundir::RunState;
 use nightkeep_tests::eventually;
-use nightkeep_tests::night::{Begun, Night, alive, fake_agent, with_own_mounts};
+use nightkeep_tests::night::{Begun, Night, SmallDisk, alive, fake_agent, with_own_mounts};
 
 /// Large enough for the history and its log, small enough to be filled in no time.
 const MEGABYTES: u32 = 8;
@@ -170,6 +170,30 @@ fn an_engine_that_finds_no_room_for_a_history_says_so() {
         check_that_no_engine_comes_up(&night, "full", "free some space");
         night.disk().unwrap().free().unwrap();
         night.start_engine().unwrap();
+    });
+}
+
+#[test]
+fn a_run_that_cannot_be_registered_runs_all_the_same_and_is_taken_in_later() {
+    with_own_mounts(|| {
+        let night = Night::on_a_small_disk(MEGABYTES).unwrap();
+        let watched = begin_gated(&night, "watched");
+        fill(&night, watched.begun.run, "watched", 1);
+        let said = night.nightkeep(&["run", "--", "sh", "-c", "exit 3"]).unwrap();
+        assert_eq!((said.code, said.out.as_str()), (Some(1), ""), "there is no room for its own directory: {said:?}");
+        assert!(said.err.contains("No space left on device") && said.err.lines().count() == 2, "{said:?}");
+
+        let runs = SmallDisk::mount(&night.home().join("runs"), MEGABYTES).unwrap();
+        let said = night.nightkeep(&["run", "--", "sh", "-c", "exit 3"]).unwrap();
+        assert_eq!(said.code, Some(3), "{said:?}");
+        assert!(said.err.starts_with("warning: not watched: ") && said.err.contains("is full"), "{said:?}");
+        assert!(said.err.contains("taken in later") && said.err.lines().count() == 1, "{said:?}");
+        free(&night);
+        night.crash_engine().unwrap();
+        night.start_engine().unwrap();
+        let row = night.ended(watched.begun.run + 1).unwrap();
+        assert_eq!((row.outcome, row.exit_code, row.recovered), (Outcome::Failed, Some(3), true), "{row:#?}");
+        drop(runs);
     });
 }
 

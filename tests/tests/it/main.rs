@@ -33,6 +33,8 @@ mod linked;
 #[cfg(target_os = "linux")]
 mod recovered;
 #[cfg(target_os = "linux")]
+mod restored;
+#[cfg(target_os = "linux")]
 mod shell;
 #[cfg(target_os = "linux")]
 mod stopped;

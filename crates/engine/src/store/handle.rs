@@ -1,6 +1,6 @@
 //! The store for async callers: a thread that writes, a thread that reads, and a handle to both.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread;
 
@@ -15,6 +15,7 @@ use super::read::{JobSummary, LastOfJob, Reader};
 use super::state::StoredRun;
 use super::write::{Store, Write, Written};
 use super::writer::{self, Job};
+use super::{backup, open};
 use crate::api::{HistoryQuery, HistoryRow, RunDetail};
 
 /// Writes that may wait. At the maximum, [`StoreHandle::append`] waits and [`StoreHandle::try_append`] counts a loss.
@@ -56,6 +57,7 @@ pub struct StoreHandle {
     jobs: mpsc::Sender<Job>,
     questions: mpsc::Sender<Question>,
     health: Arc<watch::Sender<StorageHealth>>,
+    path: Arc<Path>,
 }
 
 impl StoreHandle {
@@ -85,7 +87,7 @@ impl StoreHandle {
             })
             .map_err(failed)?;
         writer::start(store, waiting, Arc::clone(&health), room).map_err(failed)?;
-        Ok(Self { jobs, questions, health })
+        Ok(Self { jobs, questions, health, path: path.into() })
     }
 
     /// Gives a run its number. A tag that is known keeps its number. Survives a loss of power.
@@ -144,15 +146,33 @@ impl StoreHandle {
         self.write(Write::MarkAllSeen(at)).await.map(Written::seen)
     }
 
-    /// Copies the database beside itself. `now` names the copy.
+    /// Copies the database beside itself, on a connection of its own, so that nothing has to wait to be written. `now`
+    /// names the copy.
     ///
     /// # Errors
     /// When the copy cannot be made.
     pub async fn back_up(&self, now: Wall) -> Result<PathBuf, StoreError> {
+        let path = Arc::clone(&self.path);
+        let made =
+            tokio::task::spawn_blocking(move || backup::make(&open::read_only(&path)?, &path, &open::utc_stamp(now)));
+        made.await.map_err(|_| StoreError::Closed)?
+    }
+
+    /// Writes the log back into the file and cuts it off.
+    ///
+    /// # Errors
+    /// When it cannot be done.
+    pub(super) async fn cut_log(&self) -> Result<(), StoreError> {
         let (reply, answer) = oneshot::channel();
-        let act = move |store: &mut Store| drop(reply.send(store.back_up(now)));
+        let act = move |store: &mut Store| drop(reply.send(store.cut_log()));
         self.jobs.send(Job::With(Box::new(act))).await.map_err(|_| StoreError::Closed)?;
         answer.await.map_err(|_| StoreError::Closed)?
+    }
+
+    /// Where the database is.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
     }
 
     /// Writes what is waiting and closes the file in order. Later writes fail with [`StoreError::Closed`].

@@ -16,6 +16,7 @@ mod detail;
 mod error;
 mod fold;
 mod handle;
+mod nightly;
 mod open;
 mod private;
 mod quarantine;
@@ -27,6 +28,7 @@ mod writer;
 
 pub use error::StoreError;
 pub use handle::{StorageHealth, StoreHandle};
+pub use nightly::keep_backups;
 pub use open::{Opened, why_unusable};
 pub use quarantine::Quarantine;
 pub use read::{JobSummary, LastOfJob, Reader};

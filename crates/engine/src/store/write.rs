@@ -12,6 +12,8 @@ use super::fold::{self, FoldError};
 use super::state::FOLD_VERSION;
 use super::{backup, open, schema};
 
+const CUT_LOG: &str = "PRAGMA wal_checkpoint(TRUNCATE)";
+
 /// The history, open for writing.
 #[derive(Debug)]
 pub struct Store {
@@ -148,6 +150,13 @@ impl Store {
         backup::make(&self.db, &self.path, &open::utc_stamp(now))
     }
 
+    /// Writes the log back into the file and cuts it off.
+    pub(super) fn cut_log(&self) -> Result<(), StoreError> {
+        self.db
+            .query_row(CUT_LOG, [], |_| Ok(()))
+            .map_err(|source| StoreError::sqlite("cutting off the log", &self.path, source))
+    }
+
     /// Closes the database in order, so that the next start need not check it.
     ///
     /// # Errors
@@ -158,7 +167,7 @@ impl Store {
         schema::set_meta(&db, "closed", 1).map_err(failed)?;
         db.execute_batch("PRAGMA optimize").map_err(failed)?;
         // Whoever reads holds the log open, so that it would stay as large as it ever was.
-        db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).map_err(failed)?;
+        db.query_row(CUT_LOG, [], |_| Ok(())).map_err(failed)?;
         db.close().map_err(|(_, source)| failed(source))
     }
 
