@@ -41,7 +41,7 @@ pub enum StoreError {
         source: Arc<rusqlite::Error>,
     },
     /// The file is damaged; the next start sets it aside.
-    #[error("the history is damaged")]
+    #[error("the history is damaged and is set aside when the engine starts again")]
     Damaged {
         /// What SQLite says.
         #[source]

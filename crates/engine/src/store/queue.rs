@@ -171,6 +171,11 @@ impl Queue {
         }
     }
 
+    /// Why nothing can be written, while that is so.
+    pub(super) const fn held(&self) -> Option<&StoreError> {
+        self.held.as_ref()
+    }
+
     /// Gives everything up. Returns how many entries that were.
     pub(super) fn abandon(&mut self, error: &StoreError) -> usize {
         let lost = self.waiting.iter().map(|pending| pending.write.entries()).sum();

@@ -182,14 +182,16 @@ impl Writer {
     }
 
     fn close(mut self) -> Result<(), StoreError> {
-        if !self.queue.is_empty() {
+        if self.retry.is_some() || !self.queue.is_empty() {
             self.write();
         }
-        let lost = self.queue.abandon(&StoreError::Closed);
+        // A file that could not be written is not said to be in order: the next start looks at every page.
+        let Some(error) = self.queue.held().cloned() else { return self.store.close() };
+        let lost = self.queue.abandon(&error);
         if lost > 0 {
-            tracing::error!(lost, "the history could not be written before the end");
+            tracing::error!(lost, "what was held could not be written before the end");
         }
-        self.store.close()
+        Err(error)
     }
 }
 

@@ -93,6 +93,23 @@ async fn what_is_held_is_tried_once_more_before_the_file_is_closed() {
 }
 
 #[tokio::test]
+async fn a_file_that_cannot_be_written_at_the_end_is_checked_at_the_next_start() {
+    let place = Place::new().await;
+    let mut health = place.handle.health();
+    place.fill_the_disk().await;
+    let end = tokio::spawn({
+        let (handle, run) = (place.handle.clone(), place.run);
+        async move { handle.append_in_the_end(run, vec![advanced(1), ended()]).await }
+    });
+    health.wait_for(|health| !health.ok).await.unwrap();
+    place.handle.close().await.unwrap_err();
+    end.await.unwrap().unwrap_err();
+    let db = rusqlite::Connection::open(place.path()).unwrap();
+    let closed: i64 = db.query_row("SELECT value FROM meta WHERE key = 'closed'", [], |row| row.get(0)).unwrap();
+    assert_eq!(closed, 0);
+}
+
+#[tokio::test]
 async fn a_run_that_is_registered_while_entries_are_held_has_the_next_number() {
     let place = Place::new().await;
     place.fill_the_disk().await;
