@@ -2,10 +2,11 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use rusqlite::backup::Backup;
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, ErrorCode, OpenFlags, ffi};
 
 use super::error::StoreError;
 use super::{private, schema};
@@ -24,13 +25,21 @@ pub(super) fn make(db: &Connection, path: &Path, stamp: &str) -> Result<PathBuf,
     let aside = beside(path, ".backup-unfinished");
     remove(&aside)?;
     // What is left of a copy that failed takes up the room that may have been missing.
-    copy(db, &aside).or_else(|error| remove(&aside).and(Err(error)))?;
+    let copied = copy(db, &aside).and_then(|()| if is_good(&aside) { Ok(()) } else { Err(damaged()) });
+    copied.or_else(|error| remove(&aside).and(Err(error)))?;
     let kept = copy_named(path, stamp);
     fs::rename(&aside, &kept).map_err(|source| StoreError::io("keeping a backup", &kept, source))?;
     for old in list(path).into_iter().skip(BACKUPS_MAX) {
         remove(&old)?;
     }
     Ok(kept)
+}
+
+/// A copy of a damaged file must not push out one of the good ones.
+fn damaged() -> StoreError {
+    let code = ffi::Error { code: ErrorCode::DatabaseCorrupt, extended_code: ffi::SQLITE_CORRUPT };
+    let source = rusqlite::Error::SqliteFailure(code, Some("its copy does not pass the check".to_owned()));
+    StoreError::Damaged { source: Arc::new(source) }
 }
 
 /// The name of the copy that is made at `stamp`.
@@ -133,5 +142,32 @@ fn remove(path: &Path) -> Result<(), StoreError> {
         Ok(()) => Ok(()),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
         Err(source) => Err(StoreError::io("removing an old backup", path, source)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use nightkeep_core::time::Wall;
+
+    use super::*;
+    use crate::store::Store;
+
+    #[test]
+    fn a_copy_of_a_damaged_file_is_not_kept() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("nightkeep.db");
+        let store = Store::open(&path, Wall::from_ms(0)).unwrap().store;
+        store.db.execute_batch("CREATE TABLE big (x); INSERT INTO big VALUES (randomblob(90000))").unwrap();
+        let good = store.back_up(Wall::from_ms(1_763_772_372_000)).unwrap();
+        store.close().unwrap();
+        let mut bytes = fs::read(&path).unwrap();
+        let middle = bytes.len() / 2 / 4096 * 4096;
+        bytes[middle..middle + 4096].fill(0xff);
+        fs::write(&path, bytes).unwrap();
+
+        let refusal = make(&Connection::open(&path).unwrap(), &path, "20251122T000000Z").unwrap_err();
+        assert!(matches!(refusal, StoreError::Damaged { .. }), "{refusal:?}");
+        assert_eq!(list(&path), [good]);
+        assert!(!beside(&path, ".backup-unfinished").exists());
     }
 }
