@@ -17,15 +17,17 @@ impl Faults {
         let _former = self.present.insert(rank(kind), Fault { kind, message: message.into() });
     }
 
-    /// The fault is gone.
-    pub(super) fn clear(&mut self, kind: FaultKind) {
-        let _gone = self.present.remove(&rank(kind));
+    /// The fault is gone. Returns whether it was there.
+    pub(super) fn clear(&mut self, kind: FaultKind) -> bool {
+        self.present.remove(&rank(kind)).is_some()
     }
 
     /// Notes or clears a fault, by how something went.
     pub(super) fn settle<E>(&mut self, kind: FaultKind, result: Result<(), E>, sentence: impl Fn(&E) -> String) {
         match result {
-            Ok(()) => self.clear(kind),
+            Ok(()) => {
+                let _was_there = self.clear(kind);
+            }
             Err(why) => self.set(kind, sentence(&why)),
         }
     }

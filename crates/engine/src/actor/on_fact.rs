@@ -52,7 +52,9 @@ impl Actor {
             Fact::Storage(health) => self.storage(&health),
             Fact::Notified(result) => self.notified(result),
             Fact::Watching(Some(fault)) => self.faults.set(fault.kind, fault.message),
-            Fact::Watching(None) => self.faults.clear(FaultKind::Watch),
+            Fact::Watching(None) => {
+                let _was_there = self.faults.clear(FaultKind::Watch);
+            }
         }
     }
 
@@ -70,10 +72,11 @@ impl Actor {
     /// Whether the history can be written. While it cannot, nothing is stopped on a judgement.
     pub(super) fn storage(&mut self, health: &StorageHealth) {
         self.give(Input::Storage { writable: health.ok });
-        if health.ok {
-            self.faults.clear(FaultKind::Storage);
-        } else {
+        if !health.ok {
             self.faults.set(FaultKind::Storage, unwritten(health));
+        } else if self.faults.clear(FaultKind::Storage) {
+            // Runs that got no number meanwhile get one.
+            self.reconcile(None);
         }
     }
 }

@@ -218,6 +218,7 @@ fn ended() -> Stamped {
         survivors: Vec::new(),
         identified: None,
         recovered: false,
+        rebooted: false,
         ended_wall_ms: 1,
     };
     Stamped { at: at(), entry: Entry::Ended(Box::new(ending)) }
