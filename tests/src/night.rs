@@ -5,6 +5,7 @@ mod ending;
 mod held;
 mod log;
 mod processes;
+mod small_disk;
 mod unheard;
 
 use std::cell::RefCell;
@@ -24,12 +25,15 @@ use tokio::runtime::Runtime;
 pub use desktop::Desktop;
 pub use held::Tree;
 pub use processes::{alive, of_run, pids_in};
+pub use small_disk::{SmallDisk, with_own_mounts};
 
 use crate::{Home, PATIENCE, binary, eventually, root};
 
 /// A Nightkeep in a home of its own. Dropping it ends the engine and everything that was started under it.
 #[derive(Debug)]
 pub struct Night {
+    /// Dropped first, because a home on it could not be removed.
+    disk: Option<SmallDisk>,
     home: Home,
     runtime: Runtime,
     desktop: Option<Desktop>,
@@ -42,10 +46,26 @@ impl Night {
     /// # Errors
     /// When no folder can be made.
     pub fn new(config: &str) -> Result<Self> {
+        Self::of(Home::new()?, None, config)
+    }
+
+    /// One whose home is on a disk of so many megabytes, and whose engine runs. Only for a test that is called through
+    /// [`with_own_mounts`].
+    ///
+    /// # Errors
+    /// When the disk cannot be mounted or the engine does not come up.
+    pub fn on_a_small_disk(megabytes: u32) -> Result<Self> {
         let home = Home::new()?;
+        let disk = SmallDisk::mount(home.path(), megabytes)?;
+        let night = Self::of(home, Some(disk), "")?;
+        night.start_engine()?;
+        Ok(night)
+    }
+
+    fn of(home: Home, disk: Option<SmallDisk>, config: &str) -> Result<Self> {
         fs::create_dir(home.user().join("work"))?;
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
-        let night = Self { home, runtime, desktop: None, engine: RefCell::new(None) };
+        let night = Self { disk, home, runtime, desktop: None, engine: RefCell::new(None) };
         night.configure(config)?;
         Ok(night)
     }
@@ -86,6 +106,14 @@ impl Night {
     #[must_use]
     pub fn home(&self) -> &Path {
         self.home.path()
+    }
+
+    /// The disk that the home is on.
+    ///
+    /// # Errors
+    /// When it is not on one of its own.
+    pub fn disk(&self) -> Result<&SmallDisk> {
+        self.disk.as_ref().context("this night has no disk of its own")
     }
 
     /// Where agents and commands work.

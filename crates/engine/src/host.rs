@@ -12,7 +12,7 @@ use crate::config::ConfigFile;
 use crate::local_socket::Listener;
 use crate::places::{Places, PlacesError};
 use crate::server;
-use crate::store::{Opened, Store, StoreError, StoreHandle};
+use crate::store::{Opened, Store, StoreError, StoreHandle, keep_backups};
 
 /// Why there is no engine.
 #[derive(Debug, thiserror::Error)]
@@ -44,6 +44,19 @@ pub enum HostError {
     /// The system lacks something.
     #[error("start the engine")]
     System(#[source] std::io::Error),
+}
+
+impl HostError {
+    /// What a person can do about it.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Places(error) => Some(error.hint()),
+            Self::Owned { .. } => Some("`nightkeep engine --stop` ends it; its runs go on".to_owned()),
+            Self::Store(error) => error.hint(),
+            Self::Lock(_) | Self::Socket { .. } | Self::System(_) => None,
+        }
+    }
 }
 
 /// How the engine is hosted.
@@ -82,6 +95,7 @@ pub async fn host(places: Places, options: HostOptions, until: impl Future<Outpu
         places,
     };
     let (handle, task) = actor::start(parts).await.map_err(HostError::System)?;
+    let backups = tokio::spawn(keep_backups(store.clone()));
     tracing::info!(pid = std::process::id(), version = env!("CARGO_PKG_VERSION"), "the engine watches");
     // Most of what a start needs is never needed again.
     nightkeep_os::let_go_of_code();
@@ -94,6 +108,7 @@ pub async fn host(places: Places, options: HostOptions, until: impl Future<Outpu
         () = handle.ended() => {}
         () = until => drop(handle.stop_engine().await),
     }
+    backups.abort();
     if let Err(fault) = task.await {
         tracing::error!(%fault, "the engine's task failed");
     }

@@ -5,7 +5,8 @@
 mod imp;
 
 use std::{
-    env, io,
+    env,
+    io::{self, ErrorKind},
     path::{Path, PathBuf},
 };
 
@@ -174,12 +175,14 @@ fn is_empty(path: &Path) -> bool {
     std::fs::read_dir(path).is_ok_and(|mut entries| entries.next().is_none())
 }
 
-/// Writes and removes a file, because a read-only or full file system shows in no permission.
+/// Writes and removes a file, because a read-only file system shows in no permission. That it is full does not make it
+/// useless: what is there can be read, and an engine watches until there is room again.
 fn check_writable(dir: &Path) -> Result<(), PlacesError> {
     let probe = dir.join(format!(".probe-{}", std::process::id()));
-    std::fs::write(&probe, b"")
-        .and_then(|()| std::fs::remove_file(&probe))
-        .map_err(|source| PlacesError::Unwritable { path: dir.to_owned(), source })
+    match std::fs::write(&probe, b"").and_then(|()| std::fs::remove_file(&probe)) {
+        Err(full) if matches!(full.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded) => Ok(()),
+        written => written.map_err(|source| PlacesError::Unwritable { path: dir.to_owned(), source }),
+    }
 }
 
 #[cfg(all(test, unix))]

@@ -126,7 +126,11 @@ fn an_engine_that_ends_at_once_is_not_waited_for() {
     let night = Night::new("").unwrap();
     // No history can be opened here, and what stands in its place is nobody's to take away.
     fs::create_dir(night.home().join("nightkeep.db")).unwrap();
-    check_refusal(&night.nightkeep(&["status"]).unwrap(), 1, &["ended at once", "`nightkeep engine`"]);
+    check_refusal(
+        &night.nightkeep(&["status"]).unwrap(),
+        1,
+        &["no engine can be started", "nightkeep.db", "`nightkeep engine`"],
+    );
     check_refusal(&night.nightkeep(&["engine"]).unwrap(), 1, &["nightkeep.db"]);
     assert!(night.home().join("nightkeep.db").is_dir());
 }

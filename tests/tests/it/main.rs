@@ -21,6 +21,8 @@ mod desk;
 mod fake_agent;
 #[cfg(target_os = "linux")]
 mod faults;
+#[cfg(target_os = "linux")]
+mod full_disk;
 mod helpers;
 #[cfg(target_os = "linux")]
 mod hostile;
@@ -32,6 +34,8 @@ mod leftovers;
 mod linked;
 #[cfg(target_os = "linux")]
 mod recovered;
+#[cfg(target_os = "linux")]
+mod restored;
 #[cfg(target_os = "linux")]
 mod shell;
 #[cfg(target_os = "linux")]

@@ -38,13 +38,15 @@ async fn host(here: &Here) -> Result<(), Failure> {
     let options = HostOptions { nightkeep, notifications: true };
     match nightkeep_engine::host(here.places.clone(), options, ending::interrupted()).await {
         Ok(()) => Ok(()),
-        Err(HostError::Owned { data }) => {
-            let failure = Failure::new(format!("another engine is running: it holds `{}`", data.display()));
-            Err(failure.with_hint("`nightkeep engine --stop` ends it; its runs go on"))
-        }
         Err(error) => {
-            tracing::error!(error = &error as &dyn std::error::Error, "the engine could not be started");
-            Err(Failure::new(chain(&error)))
+            let hint = error.hint();
+            let message = if let HostError::Owned { data } = &error {
+                format!("another engine is running: it holds `{}`", data.display())
+            } else {
+                tracing::error!(error = &error as &dyn std::error::Error, "the engine could not be started");
+                chain(&error)
+            };
+            Err(Failure { hint, ..Failure::new(message) })
         }
     }
 }

@@ -6,7 +6,7 @@ use std::io::Read;
 use nightkeep_engine::api::{ApiError, ErrorCode, HistoryQuery, HistoryRow, Outcome};
 use nightkeep_engine::client::Client;
 
-use super::Here;
+use super::{Here, faults};
 use crate::args::{History, Show};
 use crate::console;
 use crate::failure::Failure;
@@ -21,6 +21,7 @@ pub(super) async fn history(here: &Here, wanted: History) -> Result<(), Failure>
     let query = HistoryQuery { limit: Some(limit), before: None, job, outcome: outcome.map(Outcome::from) };
     let engine = here.engine().await?;
     let rows = engine.history(&query).await?;
+    faults::tell_of_the_history(&engine).await;
     if json {
         return console::print_json(&rows);
     }

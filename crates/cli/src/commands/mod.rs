@@ -4,6 +4,7 @@ mod doctor;
 mod editor;
 mod engine;
 mod events;
+mod faults;
 mod history;
 mod jobs;
 mod mark;

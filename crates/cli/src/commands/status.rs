@@ -8,7 +8,7 @@ use futures_util::StreamExt;
 use nightkeep_engine::api::Live;
 use nightkeep_engine::client::{Client, follow};
 
-use super::Here;
+use super::{Here, faults};
 use crate::args::Status;
 use crate::console;
 use crate::failure::Failure;
@@ -24,20 +24,15 @@ const CLEAR: &str = "\x1b[H\x1b[2J";
 pub(super) async fn status(here: &Here, wanted: &Status) -> Result<(), Failure> {
     let engine = here.engine().await?;
     if wanted.json {
+        faults::tell_all_of(&engine).await;
         return console::print_json(&engine.status().await?);
     }
     if wanted.watch {
         return watch(here).await;
     }
     let live = engine.live().await?;
-    tell_faults(&live);
+    faults::tell(&live.faults);
     console::print(&render::status(&live.status, &live.unseen, &live.leftovers, &View::of_this_terminal()))
-}
-
-fn tell_faults(live: &Live) {
-    for fault in &live.faults {
-        console::warn(&fault.message);
-    }
 }
 
 /// Draws in place on a terminal; elsewhere each picture that differs follows the one before.

@@ -90,7 +90,7 @@ async fn history_asks_for_what_is_wanted_and_shows_it_newest_first() {
     insta::assert_snapshot!(ended.shown());
     assert_eq!(
         fake.asked(),
-        ["GET /v1/history?limit=5&job=my%20job&outcome=aborted"],
+        ["GET /v1/history?limit=5&job=my%20job&outcome=aborted", "GET /v1/live"],
         "and what nobody has read at a terminal stays news"
     );
 }
@@ -100,6 +100,22 @@ async fn history_as_json_is_the_document_of_the_api() {
     let fake = Fake::start().says("GET /v1/history", &samples::history());
     let ended = fake.run(&["history", "--json"]).await;
     assert_eq!(serde_json::from_str::<Vec<HistoryRow>>(&ended.stdout).unwrap(), samples::history());
+}
+
+#[tokio::test]
+async fn a_history_that_cannot_be_written_is_told_beside_every_document() {
+    let fake = Fake::start()
+        .says("GET /v1/history", &samples::history())
+        .says("GET /v1/status", &samples::status())
+        .says("GET /v1/live", &samples::unwritable());
+    for arguments in [&["history"][..], &["history", "--json"], &["status"], &["status", "--json"]] {
+        let ended = fake.run(arguments).await;
+        assert_eq!(ended.stderr, "warning: The history cannot be written.\n", "{arguments:?}");
+        assert_eq!(ended.code(), 0, "{arguments:?}");
+    }
+    let checked = fake.run(&["doctor"]).await;
+    assert!(checked.stdout.contains("✕ storage") && checked.stdout.contains("cannot be written"), "{}", checked.stdout);
+    assert_eq!(checked.code(), 1);
 }
 
 #[tokio::test]

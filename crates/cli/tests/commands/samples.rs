@@ -81,6 +81,12 @@ pub(crate) fn live() -> Live {
     Live { status: status(), unseen: vec![stalled(40)], leftovers, faults, ..idle() }
 }
 
+/// Nothing runs, and nothing can be written down.
+pub(crate) fn unwritable() -> Live {
+    let fault = Fault { kind: FaultKind::Storage, message: "The history cannot be written.".to_owned() };
+    Live { faults: vec![fault], ..idle() }
+}
+
 pub(crate) fn stalled(run: u64) -> HistoryRow {
     HistoryRow {
         run,

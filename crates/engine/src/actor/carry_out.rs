@@ -12,6 +12,7 @@ use super::record;
 use super::run::{Body, MarkerTrouble};
 use super::task::Actor;
 use super::{attached::Kin, evidence, recovered};
+use crate::api;
 use crate::keeper::protocol::Request;
 use crate::marker::{Mark, MarkStep, Reading, Trouble, WriteError, write_marker};
 use crate::notify::Text;
@@ -86,10 +87,12 @@ impl Actor {
                 Some(note) => tokio::time::timeout(NOTE_MAX, note).await.ok().and_then(Result::ok).flatten(),
                 None => None,
             };
-            match store.append(id.0, left.into_iter().chain([stamped]).collect()).await {
-                Ok(()) => Fact::History(unseen(&store).await),
-                Err(fault) => Fact::Storage(Err(fault.with_causes())),
+            let entries = left.into_iter().chain([stamped]).collect();
+            if let Err(fault) = store.append_in_the_end(id.0, entries).await {
+                // Its directory tells the next engine.
+                tracing::error!(run = id.0, fault = %fault.with_causes(), "an end was not recorded");
             }
+            Fact::History(unseen(&store).await)
         });
     }
 
@@ -103,12 +106,15 @@ impl Actor {
     /// Writes an intent down; the core hears when it is durable, or could not be written.
     pub(super) fn append_intent(&self, id: RunId, stamped: Stamped) {
         let store = self.store.clone();
+        let is_asked_for = matches!(stamped.entry, entry::Entry::StopIntended { reason: api::Reason::User, .. });
         self.spawn(async move {
-            let result = store.append(id.0, vec![stamped]).await;
-            if let Err(fault) = &result {
-                tracing::error!(run = id.0, fault = %fault.with_causes(), "an intent could not be recorded");
+            let Err(fault) = store.append(id.0, vec![stamped.clone()]).await else { return Fact::Intent(id, true) };
+            tracing::error!(run = id.0, fault = %fault.with_causes(), "an intent could not be recorded");
+            if is_asked_for {
+                // Whoever stops the run that fills the disk must not be told to make room first.
+                store.try_append(id.0, vec![stamped]);
             }
-            Fact::Intent(id, result.is_ok())
+            Fact::Intent(id, is_asked_for)
         });
     }
 

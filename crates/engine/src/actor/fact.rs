@@ -11,6 +11,7 @@ use crate::keeper::protocol::Event;
 use crate::marker::MarkerEvent;
 use crate::notify::NotShown;
 use crate::rundir::{Spec, Started};
+use crate::store::StorageHealth;
 use crate::store::state::StoredRun;
 
 use super::launch::Registered;
@@ -63,7 +64,7 @@ pub(super) enum Fact {
     /// It is time to tell what was recovered.
     TellRecoveries,
     /// Whether the history can be written.
-    Storage(Result<(), String>),
+    Storage(StorageHealth),
     /// Whether a notification could be shown.
     Notified(Result<(), NotShown>),
     /// What is wrong with file watching, if anything.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::api::{Fault, FaultKind};
+use crate::store::StorageHealth;
 
 /// At most one fault of each kind, in a fixed order.
 #[derive(Debug, Default)]
@@ -16,15 +17,17 @@ impl Faults {
         let _former = self.present.insert(rank(kind), Fault { kind, message: message.into() });
     }
 
-    /// The fault is gone.
-    pub(super) fn clear(&mut self, kind: FaultKind) {
-        let _gone = self.present.remove(&rank(kind));
+    /// The fault is gone. Returns whether it was there.
+    pub(super) fn clear(&mut self, kind: FaultKind) -> bool {
+        self.present.remove(&rank(kind)).is_some()
     }
 
     /// Notes or clears a fault, by how something went.
     pub(super) fn settle<E>(&mut self, kind: FaultKind, result: Result<(), E>, sentence: impl Fn(&E) -> String) {
         match result {
-            Ok(()) => self.clear(kind),
+            Ok(()) => {
+                let _was_there = self.clear(kind);
+            }
             Err(why) => self.set(kind, sentence(&why)),
         }
     }
@@ -35,6 +38,17 @@ impl Faults {
     }
 }
 
+/// What is said while the history cannot be written.
+pub(super) fn unwritten(health: &StorageHealth) -> String {
+    let why = health.last_error.as_deref().unwrap_or("the reason is not known");
+    let held = match health.lost {
+        0 => "What happens is held and written later.".to_owned(),
+        1 => "What happens is held as far as there is room; 1 entry is lost.".to_owned(),
+        lost => format!("What happens is held as far as there is room; {lost} entries are lost."),
+    };
+    format!("The history cannot be written, and nothing is stopped meanwhile: {why}. {held}")
+}
+
 const fn rank(kind: FaultKind) -> u8 {
     match kind {
         FaultKind::Storage => 0,
@@ -42,5 +56,19 @@ const fn rank(kind: FaultKind) -> u8 {
         FaultKind::Config => 2,
         FaultKind::Watch => 3,
         FaultKind::Notifications => 4,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_unwritable_history_is_told_with_its_cause_and_what_is_lost() {
+        let health = |lost| StorageHealth { ok: false, lost, last_error: Some("the disk is full".to_owned()) };
+        let said = "The history cannot be written, and nothing is stopped meanwhile: the disk is full.";
+        assert_eq!(unwritten(&health(0)), format!("{said} What happens is held and written later."));
+        let lost = "What happens is held as far as there is room; 7 entries are lost.";
+        assert_eq!(unwritten(&health(7)), format!("{said} {lost}"));
     }
 }

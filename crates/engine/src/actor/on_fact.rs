@@ -3,10 +3,12 @@
 use nightkeep_core::{Input, RunId};
 
 use super::fact::Fact;
+use super::faults::unwritten;
 use super::task::Actor;
 use crate::api::FaultKind;
 use crate::config::ConfigEvent;
 use crate::notify::NotShown;
+use crate::store::StorageHealth;
 
 impl Actor {
     /// Takes one fact in.
@@ -16,7 +18,12 @@ impl Actor {
             Fact::Looked(id, look) => self.give(Input::Looked(id, look)),
             Fact::EvidenceDone(id) => self.give(Input::EvidenceTaken(id)),
             Fact::Intent(id, true) => self.give(Input::IntentStored(id)),
-            Fact::Intent(id, false) => self.give(Input::IntentNotStored(id)),
+            Fact::Intent(id, false) => {
+                // Told first, or the verdict would be given again at once.
+                let writable = self.store.health().borrow().ok;
+                self.give(Input::Storage { writable });
+                self.give(Input::IntentNotStored(id));
+            }
             Fact::Registered(id, registered, then) => self.registered(id, *registered, then),
             Fact::Launched(id, result) => self.launched(id, result),
             Fact::Over(id, over) => self.is_over(id, over),
@@ -42,10 +49,12 @@ impl Actor {
                 self.unseen = unseen;
                 self.news = true;
             }
-            Fact::Storage(result) => self.storage(result),
+            Fact::Storage(health) => self.storage(&health),
             Fact::Notified(result) => self.notified(result),
             Fact::Watching(Some(fault)) => self.faults.set(fault.kind, fault.message),
-            Fact::Watching(None) => self.faults.clear(FaultKind::Watch),
+            Fact::Watching(None) => {
+                let _was_there = self.faults.clear(FaultKind::Watch);
+            }
         }
     }
 
@@ -61,10 +70,13 @@ impl Actor {
     }
 
     /// Whether the history can be written. While it cannot, nothing is stopped on a judgement.
-    fn storage(&mut self, result: Result<(), String>) {
-        self.give(Input::Storage { writable: result.is_ok() });
-        self.faults.settle(FaultKind::Storage, result, |why| {
-            format!("The history cannot be written, and nothing is stopped meanwhile: {why}.")
-        });
+    pub(super) fn storage(&mut self, health: &StorageHealth) {
+        self.give(Input::Storage { writable: health.ok });
+        if !health.ok {
+            self.faults.set(FaultKind::Storage, unwritten(health));
+        } else if self.faults.clear(FaultKind::Storage) {
+            // Runs that got no number meanwhile get one.
+            self.reconcile(None);
+        }
     }
 }

@@ -94,7 +94,10 @@ pub(super) async fn strangers(
 
 fn tags_in(runs_dir: &std::path::Path) -> Vec<String> {
     let entries = std::fs::read_dir(runs_dir).into_iter().flatten().flatten();
-    entries.filter_map(|entry| entry.file_name().into_string().ok()).collect()
+    let mut tags: Vec<String> = entries.filter_map(|entry| entry.file_name().into_string().ok()).collect();
+    // They begin with the time, so that numbers are given in the order in which the runs were started.
+    tags.sort_unstable();
+    tags
 }
 
 fn stranger(runs_dir: &std::path::Path, tag: &str) -> Option<Registered> {

@@ -12,6 +12,7 @@ use super::reconcile::{Reconciling, strangers};
 use super::record;
 use super::run::{Before, Found, Members};
 use super::task::Actor;
+use crate::api::FaultKind;
 use crate::rundir::RunDir;
 use crate::store::entry::{Registration, Stamp};
 use crate::store::state::StoredRun;
@@ -25,7 +26,11 @@ impl Actor {
                     self.go_on_with(&run, found);
                 }
             }
-            Err(fault) => tracing::error!(fault = %fault.with_causes(), "the open runs cannot be read"),
+            Err(fault) => {
+                let why = fault.with_causes();
+                tracing::error!(fault = %why, "the open runs cannot be read");
+                self.faults.set(FaultKind::Storage, format!("The runs from before the start cannot be found: {why}."));
+            }
         }
         self.take_in_strangers().await;
         match self.store.runs_with_leftovers().await {

@@ -100,6 +100,9 @@ pub async fn start(parts: Parts) -> std::io::Result<(Handle, tokio::task::JoinHa
     let found = if parts.after_crash { Found::AfterCrash } else { Found::InOrder };
     let mut actor = Actor::new(parts, facts)?;
     let handle = Handle::new(commands, &actor);
+    let health = actor.store.health().borrow().clone();
+    // Before anything is judged.
+    actor.storage(&health);
     actor.recover(found).await;
     reconcile::remind(actor.facts.clone());
     actor.publish();
@@ -228,9 +231,7 @@ fn forward(facts: &mpsc::Sender<Fact>, store: &StoreHandle, config: &Arc<ConfigF
     let _task = tokio::spawn(async move {
         while health.changed().await.is_ok() {
             let health = health.borrow_and_update().clone();
-            let why = health.last_error.unwrap_or_else(|| "the reason is not known".to_owned());
-            let result = if health.ok { Ok(()) } else { Err(why) };
-            if told.send(Fact::Storage(result)).await.is_err() {
+            if told.send(Fact::Storage(health)).await.is_err() {
                 return;
             }
         }

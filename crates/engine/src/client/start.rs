@@ -12,7 +12,8 @@ use nightkeep_core::Span;
 use super::Client;
 use crate::api::{ApiError, ErrorCode};
 use crate::clock;
-use crate::places::HOME_VARIABLE;
+use crate::places::{HOME_VARIABLE, Places};
+use crate::store::why_unusable;
 
 /// How long a started engine may take until it answers.
 const ANSWERS_WITHIN: Span = Span::from_secs(5);
@@ -20,6 +21,8 @@ const ANSWERS_WITHIN: Span = Span::from_secs(5);
 const OTHER_ANSWERS_WITHIN: Span = Span::from_secs(1);
 /// Between two looks at its socket: the first pause and the longest.
 const LOOK_AGAIN: (Duration, Duration) = (Duration::from_millis(5), Duration::from_millis(100));
+/// What to do when there is nothing to be said.
+const IN_A_TERMINAL: &str = "run `nightkeep engine` in a terminal to see why";
 /// Names the program to start instead of the one that lies beside this one.
 const PROGRAM_VARIABLE: &str = "NIGHTKEEP_BIN";
 
@@ -66,7 +69,7 @@ pub(super) async fn wait_until_it_answers(socket: &Path, pid: u32) -> Result<Cli
             ended = ended.or(Some(now));
         }
         if ended.is_some_and(|ended| now.since(ended) >= OTHER_ANSWERS_WITHIN) {
-            return Err(no_answer("the engine was started and ended at once".to_owned()));
+            return Err(why_it_ended(socket));
         }
         if now.since(started) >= ANSWERS_WITHIN {
             return Err(no_answer(format!("the engine was started and did not answer within {ANSWERS_WITHIN}")));
@@ -77,8 +80,21 @@ pub(super) async fn wait_until_it_answers(socket: &Path, pid: u32) -> Result<Cli
     }
 }
 
+/// An engine that ended has nobody to tell why, but what stops it most often can be seen from here as well.
+fn why_it_ended(socket: &Path) -> ApiError {
+    let database = Places::from_env().ok().filter(|places| places.socket() == socket).map(|places| places.database());
+    let Some(trouble) = database.as_deref().and_then(why_unusable) else {
+        return no_answer("the engine was started and ended at once".to_owned());
+    };
+    let error = ApiError::new(ErrorCode::Unreachable, format!("no engine can be started: {}", trouble.with_causes()));
+    match trouble.hint() {
+        Some(hint) => error.with_hint(hint),
+        None => error.with_hint(IN_A_TERMINAL),
+    }
+}
+
 fn no_answer(message: String) -> ApiError {
-    ApiError::new(ErrorCode::Unreachable, message).with_hint("run `nightkeep engine` in a terminal to see why")
+    ApiError::new(ErrorCode::Unreachable, message).with_hint(IN_A_TERMINAL)
 }
 
 pub(super) fn cannot_start(cause: &io::Error) -> ApiError {

@@ -2,10 +2,11 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use rusqlite::backup::Backup;
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, ErrorCode, OpenFlags, ffi};
 
 use super::error::StoreError;
 use super::{private, schema};
@@ -13,28 +14,49 @@ use super::{private, schema};
 /// How many copies are kept.
 pub(super) const BACKUPS_MAX: usize = 3;
 
-/// Pages copied between two chances for others to write.
-const PAGES_AT_ONCE: std::ffi::c_int = 1000;
+/// All of them: a copy of a log's readers holds nobody up, and one that is made in parts begins anew at every write.
+const PAGES_AT_ONCE: std::ffi::c_int = std::ffi::c_int::MAX;
+
+/// What a copy is called that only has to be put into its place.
+const READY: &str = ".restore-ready";
 
 /// Copies the database `db` at `path` to `path.backup-STAMP` and forgets all but the newest copies.
 pub(super) fn make(db: &Connection, path: &Path, stamp: &str) -> Result<PathBuf, StoreError> {
     let aside = beside(path, ".backup-unfinished");
     remove(&aside)?;
-    private::create(&aside).map_err(|source| StoreError::io("creating a backup", &aside, source))?;
-    let failed = |source| StoreError::sqlite("making a backup", &aside, source);
-    let mut copy = Connection::open_with_flags(&aside, OpenFlags::SQLITE_OPEN_READ_WRITE).map_err(failed)?;
-    Backup::new(db, &mut copy)
-        .and_then(|backup| backup.run_to_completion(PAGES_AT_ONCE, Duration::ZERO, None))
-        .map_err(failed)?;
-    // A copy stands alone: without a log beside it, it can be read where nothing may be written.
-    copy.pragma_update(None, "journal_mode", "DELETE").map_err(failed)?;
-    copy.close().map_err(|(_, source)| failed(source))?;
-    let kept = beside(path, &format!(".backup-{stamp}"));
+    // What is left of a copy that failed takes up the room that may have been missing.
+    let copied = copy(db, &aside).and_then(|()| if is_good(&aside) { Ok(()) } else { Err(damaged()) });
+    copied.or_else(|error| remove(&aside).and(Err(error)))?;
+    let kept = copy_named(path, stamp);
     fs::rename(&aside, &kept).map_err(|source| StoreError::io("keeping a backup", &kept, source))?;
     for old in list(path).into_iter().skip(BACKUPS_MAX) {
         remove(&old)?;
     }
     Ok(kept)
+}
+
+/// A copy of a damaged file must not push out one of the good ones.
+fn damaged() -> StoreError {
+    let code = ffi::Error { code: ErrorCode::DatabaseCorrupt, extended_code: ffi::SQLITE_CORRUPT };
+    let source = rusqlite::Error::SqliteFailure(code, Some("its copy does not pass the check".to_owned()));
+    StoreError::Damaged { source: Arc::new(source) }
+}
+
+/// The name of the copy that is made at `stamp`.
+pub(super) fn copy_named(path: &Path, stamp: &str) -> PathBuf {
+    beside(path, &format!(".backup-{stamp}"))
+}
+
+fn copy(db: &Connection, aside: &Path) -> Result<(), StoreError> {
+    private::create(aside).map_err(|source| StoreError::io("creating a backup", aside, source))?;
+    let failed = |source| StoreError::sqlite("making a backup", aside, source);
+    let mut copy = Connection::open_with_flags(aside, OpenFlags::SQLITE_OPEN_READ_WRITE).map_err(failed)?;
+    Backup::new(db, &mut copy)
+        .and_then(|backup| backup.run_to_completion(PAGES_AT_ONCE, Duration::ZERO, None))
+        .map_err(failed)?;
+    // A copy stands alone: without a log beside it, it can be read where nothing may be written.
+    copy.pragma_update(None, "journal_mode", "DELETE").map_err(failed)?;
+    copy.close().map_err(|(_, source)| failed(source))
 }
 
 /// The copies of the database at `path`, newest first.
@@ -55,15 +77,47 @@ pub(super) fn list(path: &Path) -> Vec<PathBuf> {
     found
 }
 
-/// Puts the newest good copy in the place of the database, if there is one.
-pub(super) fn restore(path: &Path) -> Result<Option<PathBuf>, StoreError> {
-    let Some(good) = list(path).into_iter().find(|copy| is_good(copy)) else { return Ok(None) };
+/// A copy of a backup that only has to be put into its place.
+pub(super) struct Ready {
+    pub(super) from: PathBuf,
+    ready: PathBuf,
+}
+
+/// Copies the newest good backup beside the database, if there is one: when the disk is full, that fails before anything
+/// was moved.
+pub(super) fn prepare(path: &Path) -> Result<Option<Ready>, StoreError> {
+    let Some(from) = list(path).into_iter().find(|copy| is_good(copy)) else { return Ok(None) };
     let aside = beside(path, ".restore-unfinished");
+    let failed = |source| StoreError::io("restoring a backup", &aside, source);
     remove(&aside)?;
-    private::create(&aside).map_err(|source| StoreError::io("restoring a backup", &aside, source))?;
-    fs::copy(&good, &aside).map_err(|source| StoreError::io("restoring a backup", &aside, source))?;
-    fs::rename(&aside, path).map_err(|source| StoreError::io("restoring a backup", path, source))?;
-    Ok(Some(good))
+    private::create(&aside).map_err(failed)?;
+    let copied = fs::copy(&from, &aside).and_then(|_| fs::File::options().write(true).open(&aside)?.sync_all());
+    copied.map_err(failed).or_else(|error| remove(&aside).and(Err(error)))?;
+    let ready = beside(path, READY);
+    fs::rename(&aside, &ready).map_err(|source| StoreError::io("restoring a backup", &ready, source))?;
+    Ok(Some(Ready { from, ready }))
+}
+
+impl Ready {
+    /// Where it waits.
+    pub(super) fn path(&self) -> &Path {
+        &self.ready
+    }
+
+    /// Puts it into the place of the database, which must be free.
+    pub(super) fn put_into_place(self, path: &Path) -> Result<PathBuf, StoreError> {
+        fs::rename(&self.ready, path).map_err(|source| StoreError::io("restoring a backup", path, source))?;
+        Ok(self.from)
+    }
+}
+
+/// Finishes a restore that was cut off after the damaged file had been moved away.
+pub(super) fn finish_restore(path: &Path) -> Result<(), StoreError> {
+    let ready = beside(path, READY);
+    if path.exists() || !ready.exists() {
+        return Ok(());
+    }
+    fs::rename(&ready, path).map_err(|source| StoreError::io("restoring a backup", path, source))
 }
 
 fn is_good(copy: &Path) -> bool {
@@ -88,5 +142,32 @@ fn remove(path: &Path) -> Result<(), StoreError> {
         Ok(()) => Ok(()),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
         Err(source) => Err(StoreError::io("removing an old backup", path, source)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use nightkeep_core::time::Wall;
+
+    use super::*;
+    use crate::store::Store;
+
+    #[test]
+    fn a_copy_of_a_damaged_file_is_not_kept() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("nightkeep.db");
+        let store = Store::open(&path, Wall::from_ms(0)).unwrap().store;
+        store.db.execute_batch("CREATE TABLE big (x); INSERT INTO big VALUES (randomblob(90000))").unwrap();
+        let good = store.back_up(Wall::from_ms(1_763_772_372_000)).unwrap();
+        store.close().unwrap();
+        let mut bytes = fs::read(&path).unwrap();
+        let middle = bytes.len() / 2 / 4096 * 4096;
+        bytes[middle..middle + 4096].fill(0xff);
+        fs::write(&path, bytes).unwrap();
+
+        let refusal = make(&Connection::open(&path).unwrap(), &path, "20251122T000000Z").unwrap_err();
+        assert!(matches!(refusal, StoreError::Damaged { .. }), "{refusal:?}");
+        assert_eq!(list(&path), [good]);
+        assert!(!beside(&path, ".backup-unfinished").exists());
     }
 }

@@ -4,13 +4,16 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use rusqlite::ErrorCode;
+use rusqlite::{ErrorCode, ffi};
 
 /// A failure of the store. One failed transaction is reported to everybody who was in it, so it can be cloned.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum StoreError {
     /// The file was written by a later version; it was not touched.
-    #[error("the history `{path}` was written by a later version (schema {found}, this one knows {known})", path = path.display())]
+    #[error(
+        "the history `{path}` was written by a later version (schema {found}, this one knows {known}) and was not touched",
+        path = path.display()
+    )]
     Newer {
         /// The database.
         path: PathBuf,
@@ -18,6 +21,8 @@ pub enum StoreError {
         found: i64,
         /// The newest schema that is known.
         known: i64,
+        /// The program that wrote it, where it says so.
+        program: Option<String>,
     },
     /// The file or its directory may not be written.
     #[error("the history `{path}` cannot be written", path = path.display())]
@@ -36,7 +41,7 @@ pub enum StoreError {
         source: Arc<rusqlite::Error>,
     },
     /// The file is damaged; the next start sets it aside.
-    #[error("the history is damaged")]
+    #[error("the history is damaged and is set aside when the engine starts again")]
     Damaged {
         /// What SQLite says.
         #[source]
@@ -84,9 +89,6 @@ pub enum StoreError {
         /// The number.
         run: u64,
     },
-    /// Too much is waiting to be written; the entry was dropped.
-    #[error("too much is waiting to be written")]
-    QueueFull,
     /// The store was closed.
     #[error("the store is closed")]
     Closed,
@@ -107,12 +109,66 @@ impl StoreError {
         }
     }
 
+    /// Sorts what the file system says while `doing` something with `path`.
     pub(super) fn io(doing: &'static str, path: &Path, source: io::Error) -> Self {
+        let said = |code, extended_code| {
+            Arc::new(rusqlite::Error::SqliteFailure(ffi::Error { code, extended_code }, Some(source.to_string())))
+        };
+        let kind = source.kind();
+        if matches!(kind, io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem) {
+            let source = said(ErrorCode::CannotOpen, ffi::SQLITE_CANTOPEN);
+            return Self::NotWritable { path: path.to_owned(), source };
+        }
+        if matches!(kind, io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded) {
+            return Self::Full { source: said(ErrorCode::DiskFull, ffi::SQLITE_FULL) };
+        }
         Self::Io { doing, path: path.to_owned(), source: Arc::new(source) }
     }
 
     pub(super) fn json(what: &'static str) -> impl FnOnce(serde_json::Error) -> Self {
         move |source| Self::Json { what, source: Arc::new(source) }
+    }
+
+    /// Whether it is the fault of what was to be written, so that trying again is in vain.
+    pub(super) fn is_of_the_entry(&self) -> bool {
+        match self {
+            Self::Json { .. } | Self::UnknownRun { .. } => true,
+            Self::Sqlite { doing: _, source } => matches!(
+                source.sqlite_error_code(),
+                Some(ErrorCode::ConstraintViolation | ErrorCode::TypeMismatch | ErrorCode::TooBig)
+            ),
+            Self::Newer { .. } | Self::NotWritable { .. } | Self::Full { .. } | Self::Damaged { .. } => false,
+            Self::Io { .. } | Self::Migration { .. } | Self::Closed => false,
+        }
+    }
+
+    /// Whether it is the fault of the place: nothing is wrong with the history, it just cannot be written there.
+    pub(super) fn is_of_the_place(&self) -> bool {
+        match self {
+            Self::NotWritable { .. } | Self::Full { .. } => true,
+            Self::Sqlite { doing: _, source } => matches!(
+                source.sqlite_error_code(),
+                Some(ErrorCode::SystemIoFailure | ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked)
+            ),
+            Self::Newer { .. } | Self::Damaged { .. } | Self::Io { .. } | Self::Migration { .. } => false,
+            Self::Json { .. } | Self::UnknownRun { .. } | Self::Closed => false,
+        }
+    }
+
+    /// What a person can do about it.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Newer { program: Some(program), .. } => Some(format!("install Nightkeep {program} or later")),
+            Self::Newer { program: None, .. } => Some("install the later version of Nightkeep again".to_owned()),
+            Self::NotWritable { path, .. } => {
+                Some(format!("make `{}` and its folder yours and writable; runs go on meanwhile", path.display()))
+            }
+            Self::Full { .. } => Some("free some space; runs go on meanwhile".to_owned()),
+            Self::Damaged { .. } => Some("start the engine again: it sets the file aside and keeps it".to_owned()),
+            Self::Sqlite { .. } | Self::Io { .. } | Self::Migration { .. } | Self::Json { .. } => None,
+            Self::UnknownRun { .. } | Self::Closed => None,
+        }
     }
 
     /// The failure with all its causes in one line, for a fault or a log.
@@ -121,8 +177,12 @@ impl StoreError {
         let mut text = self.to_string();
         let mut cause = std::error::Error::source(self);
         while let Some(error) = cause {
-            text.push_str(": ");
-            text.push_str(&error.to_string());
+            let said = error.to_string();
+            // SQLite says the same again, under a number.
+            if !matches!(self, Self::Full { .. }) && !said.starts_with("Error code ") {
+                text.push_str(": ");
+                text.push_str(&said);
+            }
             cause = error.source();
         }
         text

@@ -1,6 +1,6 @@
 //! The store for async callers: a thread that writes, a thread that reads, and a handle to both.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread;
 
@@ -10,13 +10,15 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 use super::entry::{Registration, Stamp, Stamped};
 use super::error::StoreError;
+use super::queue::{Answer, Pending, Reply, Room};
 use super::read::{JobSummary, LastOfJob, Reader};
 use super::state::StoredRun;
 use super::write::{Store, Write, Written};
 use super::writer::{self, Job};
+use super::{backup, open};
 use crate::api::{HistoryQuery, HistoryRow, RunDetail};
 
-/// Writes that may wait. At the maximum, [`StoreHandle::append`] waits and [`StoreHandle::try_append`] counts a failure.
+/// Writes that may wait. At the maximum, [`StoreHandle::append`] waits and [`StoreHandle::try_append`] counts a loss.
 const WRITES_MAX: usize = 4096;
 
 /// Questions that may wait; whoever asks the next one waits.
@@ -27,19 +29,25 @@ type Question = Box<dyn FnOnce(&Reader) + Send>;
 /// Whether the history is being written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StorageHealth {
-    /// Whether the last write went well.
+    /// Whether all that is known is written.
     pub ok: bool,
-    /// Entries that were not written since the start.
+    /// Entries that were given up since the start: there was no room to hold them.
     pub lost: u64,
     /// Why the last failed write failed, with its causes.
     pub last_error: Option<String>,
 }
 
 impl StorageHealth {
-    pub(super) fn fail(&mut self, error: &StoreError, lost: usize) {
+    /// Returns whether that is news.
+    pub(super) fn fail(&mut self, why: String) -> bool {
+        let is_news = self.ok || self.last_error.as_ref() != Some(&why);
         self.ok = false;
-        self.lost = self.lost.saturating_add(lost as u64);
-        self.last_error = Some(error.with_causes());
+        self.last_error = Some(why);
+        is_news
+    }
+
+    pub(super) const fn lose(&mut self, entries: usize) {
+        self.lost = self.lost.saturating_add(entries as u64);
     }
 }
 
@@ -49,6 +57,7 @@ pub struct StoreHandle {
     jobs: mpsc::Sender<Job>,
     questions: mpsc::Sender<Question>,
     health: Arc<watch::Sender<StorageHealth>>,
+    path: Arc<Path>,
 }
 
 impl StoreHandle {
@@ -57,11 +66,17 @@ impl StoreHandle {
     /// # Errors
     /// When the database cannot be opened for reading or a thread cannot be started.
     pub fn start(store: Store, zone: fn() -> TimeZone) -> Result<Self, StoreError> {
+        Self::start_with(store, zone, Room::USUAL)
+    }
+
+    fn start_with(mut store: Store, zone: fn() -> TimeZone, room: Room) -> Result<Self, StoreError> {
         let path = store.path().to_owned();
         let reader = Reader::open(&path, zone)?;
         let (questions, mut asked) = mpsc::channel::<Question>(QUESTIONS_MAX);
         let (jobs, waiting) = mpsc::channel(WRITES_MAX);
-        let health = Arc::new(watch::Sender::new(StorageHealth { ok: true, lost: 0, last_error: None }));
+        let trouble = store.mark_in_use().err().map(|error| error.with_causes());
+        let health = StorageHealth { ok: trouble.is_none(), lost: 0, last_error: trouble };
+        let health = Arc::new(watch::Sender::new(health));
         let failed = |source| StoreError::io("starting the threads of", &path, source);
         thread::Builder::new()
             .name("history-reader".to_owned())
@@ -71,8 +86,8 @@ impl StoreHandle {
                 }
             })
             .map_err(failed)?;
-        writer::start(store, waiting, Arc::clone(&health)).map_err(failed)?;
-        Ok(Self { jobs, questions, health })
+        writer::start(store, waiting, Arc::clone(&health), room).map_err(failed)?;
+        Ok(Self { jobs, questions, health, path: path.into() })
     }
 
     /// Gives a run its number. A tag that is known keeps its number. Survives a loss of power.
@@ -86,7 +101,7 @@ impl StoreHandle {
         }
     }
 
-    /// Journals entries of one run, all or none; returns when they are durable.
+    /// Journals entries of one run, all or none; returns when they are durable. What could not be written is given up.
     ///
     /// # Errors
     /// When they were not written.
@@ -94,16 +109,25 @@ impl StoreHandle {
         self.write(Write::Append(run, entries)).await.map(drop)
     }
 
-    /// Journals entries of one run without waiting. A failure is counted and shown by [`StoreHandle::health`].
+    /// Journals entries of one run, all or none; returns when they are durable, which may take as long as nothing can
+    /// be written: until then they are held, as those of [`StoreHandle::try_append`].
+    ///
+    /// # Errors
+    /// When they cannot be written any more.
+    pub async fn append_in_the_end(&self, run: u64, entries: Vec<Stamped>) -> Result<(), StoreError> {
+        self.ask_to_write(Write::Append(run, entries), Answer::WhenWritten).await.map(drop)
+    }
+
+    /// Journals entries of one run without waiting. While nothing can be written they are held and tried again, as
+    /// far as there is room; [`StoreHandle::health`] tells.
     /// Entries of one caller are written in the order in which it hands them over, by whichever way.
     pub fn try_append(&self, run: u64, entries: Vec<Stamped>) {
         let count = entries.len();
-        let error = match self.jobs.try_send(Job::Write(Write::Append(run, entries), None)) {
-            Ok(()) => return,
-            Err(mpsc::error::TrySendError::Full(_)) => StoreError::QueueFull,
-            Err(mpsc::error::TrySendError::Closed(_)) => StoreError::Closed,
-        };
-        self.health.send_modify(|health| health.fail(&error, count));
+        let pending = Pending::new(Write::Append(run, entries), Answer::Nobody);
+        if self.jobs.try_send(Job::Write(pending)).is_err() {
+            tracing::error!(run, count, "too much waits to be written, or nothing is written any more");
+            self.health.send_modify(|health| health.lose(count));
+        }
     }
 
     /// Notes that somebody has looked at a run. Returns whether that changed anything.
@@ -122,15 +146,33 @@ impl StoreHandle {
         self.write(Write::MarkAllSeen(at)).await.map(Written::seen)
     }
 
-    /// Copies the database beside itself. `now` names the copy.
+    /// Copies the database beside itself, on a connection of its own, so that nothing has to wait to be written. `now`
+    /// names the copy.
     ///
     /// # Errors
     /// When the copy cannot be made.
     pub async fn back_up(&self, now: Wall) -> Result<PathBuf, StoreError> {
+        let path = Arc::clone(&self.path);
+        let made =
+            tokio::task::spawn_blocking(move || backup::make(&open::read_only(&path)?, &path, &open::utc_stamp(now)));
+        made.await.map_err(|_| StoreError::Closed)?
+    }
+
+    /// Writes the log back into the file and cuts it off.
+    ///
+    /// # Errors
+    /// When it cannot be done.
+    pub(super) async fn cut_log(&self) -> Result<(), StoreError> {
         let (reply, answer) = oneshot::channel();
-        let act = move |store: &mut Store| drop(reply.send(store.back_up(now)));
+        let act = move |store: &mut Store| drop(reply.send(store.cut_log()));
         self.jobs.send(Job::With(Box::new(act))).await.map_err(|_| StoreError::Closed)?;
         answer.await.map_err(|_| StoreError::Closed)?
+    }
+
+    /// Where the database is.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
     }
 
     /// Writes what is waiting and closes the file in order. Later writes fail with [`StoreError::Closed`].
@@ -254,8 +296,12 @@ impl StoreHandle {
     }
 
     async fn write(&self, write: Write) -> Result<Written, StoreError> {
+        self.ask_to_write(write, Answer::AtOnce).await
+    }
+
+    async fn ask_to_write(&self, write: Write, how: fn(Reply) -> Answer) -> Result<Written, StoreError> {
         let (reply, answer) = oneshot::channel();
-        self.jobs.send(Job::Write(write, Some(reply))).await.map_err(|_| StoreError::Closed)?;
+        self.jobs.send(Job::Write(Pending::new(write, how(reply)))).await.map_err(|_| StoreError::Closed)?;
         answer.await.map_err(|_| StoreError::Closed)?
     }
 
@@ -272,91 +318,4 @@ impl StoreHandle {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::store::entry::{Entry, LimitsMs};
-
-    #[tokio::test]
-    async fn a_full_disk_is_reported_and_later_writes_are_tried_again() {
-        let directory = tempfile::tempdir().unwrap();
-        let opened = Store::open(&directory.path().join("nightkeep.db"), Wall::from_ms(0)).unwrap();
-        let handle = StoreHandle::start(opened.store, || TimeZone::UTC).unwrap();
-        let run = handle.register(at(), registration()).await.unwrap();
-        let mut health = handle.health();
-
-        set_pragma(&handle, "PRAGMA max_page_count = 1").await;
-        let refusal = handle.append(run, vec![long_note()]).await.unwrap_err();
-        assert!(matches!(refusal, StoreError::Full { .. }), "{refusal:?}");
-        health.changed().await.unwrap();
-        assert_eq!((health.borrow().ok, health.borrow().lost), (false, 1));
-
-        handle.try_append(run, vec![long_note(), long_note()]);
-        health.wait_for(|health| health.lost == 3).await.unwrap();
-        assert!(health.borrow().last_error.as_ref().unwrap().contains("full"));
-
-        set_pragma(&handle, "PRAGMA max_page_count = 1000000").await;
-        handle.append(run, vec![long_note()]).await.unwrap();
-        assert_eq!((health.borrow().ok, health.borrow().lost), (true, 3));
-        assert_eq!(handle.run(run).await.unwrap().unwrap().gaps.count, 1);
-    }
-
-    #[tokio::test]
-    async fn a_file_that_became_read_only_gives_a_typed_error() {
-        let directory = tempfile::tempdir().unwrap();
-        let opened = Store::open(&directory.path().join("nightkeep.db"), Wall::from_ms(0)).unwrap();
-        let handle = StoreHandle::start(opened.store, || TimeZone::UTC).unwrap();
-        let run = handle.register(at(), registration()).await.unwrap();
-        set_pragma(&handle, "PRAGMA query_only = ON").await;
-        let refusal = handle.append(run, vec![long_note()]).await.unwrap_err();
-        assert!(matches!(refusal, StoreError::NotWritable { .. }), "{refusal:?}");
-    }
-
-    #[tokio::test]
-    async fn what_waits_is_written_before_the_file_is_closed() {
-        let directory = tempfile::tempdir().unwrap();
-        let path = directory.path().join("nightkeep.db");
-        let opened = Store::open(&path, Wall::from_ms(0)).unwrap();
-        let handle = StoreHandle::start(opened.store, || TimeZone::UTC).unwrap();
-        let run = handle.register(at(), registration()).await.unwrap();
-        for _ in 0..200 {
-            handle.try_append(run, vec![long_note()]);
-        }
-        handle.close().await.unwrap();
-        let late = handle.append(run, vec![long_note()]).await.unwrap_err();
-        assert!(matches!(late, StoreError::Closed), "{late:?}");
-
-        let reader = Reader::open(&path, || TimeZone::UTC).unwrap();
-        assert_eq!(reader.run(run).unwrap().unwrap().gaps.count, 200);
-    }
-
-    async fn set_pragma(handle: &StoreHandle, pragma: &'static str) {
-        let (reply, answer) = oneshot::channel();
-        let act = move |store: &mut Store| drop(reply.send(store.db.execute_batch(pragma)));
-        assert!(handle.jobs.send(Job::With(Box::new(act))).await.is_ok());
-        answer.await.unwrap().unwrap();
-    }
-
-    fn long_note() -> Stamped {
-        let note = Some("x".repeat(20_000));
-        Stamped { at: at(), entry: Entry::Advanced { n: 1, step: 1, total: None, note, gap_ms: 1 } }
-    }
-
-    fn at() -> Stamp {
-        Stamp { at_wall_ms: 1, at_awake_ms: 1, boot: "boot".to_owned() }
-    }
-
-    fn registration() -> Registration {
-        Registration {
-            tag: "tag".to_owned(),
-            job: "job".to_owned(),
-            job_type: "generic".to_owned(),
-            command: Vec::new(),
-            cwd: None,
-            marker: None,
-            attached: false,
-            observe: false,
-            limits: LimitsMs::default(),
-            identity: None,
-        }
-    }
-}
+mod tests;

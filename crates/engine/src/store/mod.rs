@@ -6,7 +6,7 @@
 //!   same function that [`Store::rebuild`] uses.
 //! * [`StoreHandle`]: the store behind a thread that writes and a thread that reads, for async callers.
 //!
-//! Nothing here reads a clock: whoever appends says when it happened.
+//! Nothing here reads the time of day: whoever appends says when it happened.
 
 pub mod entry;
 pub mod state;
@@ -16,9 +16,11 @@ mod detail;
 mod error;
 mod fold;
 mod handle;
+mod nightly;
 mod open;
 mod private;
 mod quarantine;
+mod queue;
 mod read;
 mod schema;
 mod write;
@@ -26,7 +28,8 @@ mod writer;
 
 pub use error::StoreError;
 pub use handle::{StorageHealth, StoreHandle};
-pub use open::Opened;
+pub use nightly::keep_backups;
+pub use open::{Opened, why_unusable};
 pub use quarantine::Quarantine;
 pub use read::{JobSummary, LastOfJob, Reader};
 pub use write::{Store, Write, Written};

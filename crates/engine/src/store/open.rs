@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use nightkeep_core::time::Wall;
-use rusqlite::{Connection, ErrorCode, OpenFlags};
+use rusqlite::{Connection, OpenFlags};
 use rusqlite_migration::{M, Migrations};
 
 use super::error::StoreError;
@@ -19,11 +19,17 @@ use super::{backup, private, schema};
 /// How long a writer waits for another process's transaction.
 const BUSY: Duration = Duration::from_secs(5);
 
+/// A database up to this size is checked at every start, a larger one after a crash: some 50 ms.
+const SMALL_BYTES: u64 = 16 << 20;
+
 /// Prepared statements kept per connection: more than there are different ones.
 const STATEMENTS_MAX: usize = 48;
 
 /// Pages kept in memory per connection, in KiB.
 const CACHE_KIB: i64 = 1024;
+
+/// What SQLite needs beside the database to open it.
+const PROBE_BYTES: usize = 64 * 1024;
 
 const MAGIC: &[u8; 16] = b"SQLite format 3\0";
 
@@ -65,6 +71,7 @@ impl Store {
     /// written, and whatever else SQLite and the file system have to say.
     pub fn open(path: &Path, now: Wall) -> Result<Opened, StoreError> {
         let stamp = utc_stamp(now);
+        backup::finish_restore(path)?;
         match attempt(path, &stamp) {
             Ok((store, crashed)) => Ok(Opened { store, notice: None, crashed }),
             Err(Trouble::Failed(error)) => Err(error),
@@ -84,6 +91,22 @@ impl Store {
     }
 }
 
+/// Why an engine could not open the history at `path`, as far as that shows from outside. Changes nothing.
+///
+/// A damaged history is no reason: an engine sets it aside.
+#[must_use]
+pub fn why_unusable(path: &Path) -> Option<StoreError> {
+    let looked = look_at_header(path).and_then(|exists| if exists { look_inside(path) } else { Ok(()) });
+    match looked {
+        Err(Trouble::Failed(error)) => return Some(error),
+        Err(Trouble::Unusable(_)) | Ok(()) => {}
+    }
+    let probe = backup::beside(path, &format!(".probe-{}", std::process::id()));
+    let written = fs::write(&probe, [0; PROBE_BYTES]);
+    let removed = fs::remove_file(&probe);
+    written.and(removed).err().map(|source| StoreError::io("writing", path, source))
+}
+
 /// A connection that only reads, for questions beside the writer.
 pub(super) fn read_only(path: &Path) -> Result<Connection, StoreError> {
     let failed = |source| StoreError::sqlite("opening for reading", path, source);
@@ -101,20 +124,28 @@ fn attempt(path: &Path, stamp: &str) -> Result<(Store, bool), Trouble> {
     if exists {
         look_inside(path)?;
     } else {
-        private::create(path).map_err(|source| not_creatable(path, source))?;
+        private::create(path).map_err(|source| StoreError::io("creating", path, source))?;
     }
     let mut db = read_write(path)?;
     let failed = |doing| move |source| StoreError::sqlite(doing, path, source);
-
     let version = schema::version(&db).map_err(failed("reading the schema's version"))?;
     let crashed = version > 0 && schema::meta(&db, "closed").map_err(failed("reading how the last shutdown was"))? == 0;
-    if crashed {
+    let is_small = fs::metadata(path).is_ok_and(|file| file.len() <= SMALL_BYTES);
+    if crashed || (version > 0 && is_small) {
         check_pages(&db, path)?;
     }
     bring_up_to_date(&mut db, path, stamp, schema::MIGRATIONS)?;
+    match schema::name_program(&db).map_err(failed("noting the version of this program")) {
+        Err(error) if error.is_of_the_place() => tracing::debug!(error = error.with_causes(), "no version is noted"),
+        named => named?,
+    }
     db.execute_batch("PRAGMA foreign_keys = ON").map_err(failed("setting up"))?;
-    schema::set_meta(&db, "closed", 0).map_err(failed("noting that the file is in use"))?;
     let mut store = Store::of(db, path);
+    match store.mark_in_use() {
+        // What can be read is enough to find all runs again: they are watched, and their story is held until it fits.
+        Err(error) if error.is_of_the_place() => tracing::error!(error = error.with_causes(), "opened for reading"),
+        marked => marked?,
+    }
     store.fold_again_if_outdated()?;
     Ok((store, crashed))
 }
@@ -153,7 +184,9 @@ fn look_inside(path: &Path) -> Result<(), Trouble> {
         return Err(Trouble::Unusable("the file is another program's database".to_owned()));
     }
     if found > schema::KNOWN {
-        let newer = StoreError::Newer { path: path.to_owned(), found, known: schema::KNOWN };
+        // Whatever is wrong with this detail, the schema is a later one.
+        let program = schema::program(&db).unwrap_or_default();
+        let newer = StoreError::Newer { path: path.to_owned(), found, known: schema::KNOWN, program };
         return Err(Trouble::Failed(newer));
     }
     Ok(())
@@ -191,14 +224,6 @@ fn bring_up_to_date(db: &mut Connection, path: &Path, stamp: &str, migrations: &
     }
     Migrations::from_slice(migrations).to_latest(db).map_err(|source| migration_failed(path, source))?;
     if is_outdated { schema::set_meta(db, "fold", 0).map_err(failed) } else { Ok(()) }
-}
-
-fn not_creatable(path: &Path, source: io::Error) -> StoreError {
-    if !matches!(source.kind(), io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem) {
-        return StoreError::io("creating", path, source);
-    }
-    let code = rusqlite::ffi::Error { code: ErrorCode::CannotOpen, extended_code: rusqlite::ffi::SQLITE_CANTOPEN };
-    StoreError::sqlite("creating", path, rusqlite::Error::SqliteFailure(code, Some(source.to_string())))
 }
 
 fn migration_failed(path: &Path, source: rusqlite_migration::Error) -> StoreError {

@@ -38,8 +38,19 @@ pub(super) struct SetAside {
     pub(super) next_run: i64,
 }
 
+/// How many runs may have got a number since the backup that takes the place of a file that does not tell.
+const NUMBERS_SKIPPED: i64 = 1000;
+
 /// Renames the database at `path` with all that belongs to it, and puts the newest good backup in its place.
 pub(super) fn set_aside(path: &Path, why: String, stamp: &str) -> Result<SetAside, StoreError> {
+    let ready = backup::prepare(path)?;
+    let told = salvage_next_run(path);
+    let of_backup = ready.as_ref().and_then(|ready| salvage_next_run(ready.path())).unwrap_or(1);
+    let next_run = match (told, &ready) {
+        (Some(told), _) => told.max(of_backup),
+        (None, Some(_)) => of_backup.saturating_add(NUMBERS_SKIPPED),
+        (None, None) => 1,
+    };
     let moved_to = free_name(path, stamp);
     // The database last: if this is cut off half-way, the next start finds it again and sets it aside.
     for suffix in ["-wal", "-shm", ""] {
@@ -50,16 +61,15 @@ pub(super) fn set_aside(path: &Path, why: String, stamp: &str) -> Result<SetAsid
             Err(source) => return Err(StoreError::io("setting a damaged history aside", &from, source)),
         }
     }
-    let next_run = salvage_next_run(&moved_to).unwrap_or(1);
-    let restored_from = backup::restore(path)?;
+    let restored_from = ready.map(|ready| ready.put_into_place(path)).transpose()?;
     Ok(SetAside { notice: Quarantine { moved_to, why, restored_from }, next_run })
 }
 
-/// A number that was given to a run must not be given again because the file was damaged.
-fn salvage_next_run(damaged: &Path) -> rusqlite::Result<i64> {
-    let db = Connection::open_with_flags(damaged, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
-    let id: i32 = db.pragma_query_value(None, "application_id", |row| row.get(0))?;
-    if id == schema::APPLICATION_ID { schema::meta(&db, "next_run") } else { Ok(1) }
+/// A number that was given to a run must not be given again because the file was damaged. `None`: it does not tell.
+fn salvage_next_run(damaged: &Path) -> Option<i64> {
+    let db = Connection::open_with_flags(damaged, OpenFlags::SQLITE_OPEN_READ_ONLY).ok()?;
+    let id: i32 = db.pragma_query_value(None, "application_id", |row| row.get(0)).ok()?;
+    if id == schema::APPLICATION_ID { schema::meta(&db, "next_run").ok() } else { None }
 }
 
 fn free_name(path: &Path, stamp: &str) -> PathBuf {

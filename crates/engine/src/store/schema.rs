@@ -3,7 +3,7 @@
 //! The list of migrations is append-only: a released one is never changed. `runs`, `advances` and `evidence` are
 //! folded from `journal`, so a migration that changes them may leave them empty: they are folded again after it.
 
-use rusqlite::Connection;
+use rusqlite::{Connection, OptionalExtension};
 use rusqlite_migration::M;
 
 /// "NtKp": tells our databases from those of others.
@@ -89,6 +89,27 @@ pub(super) fn meta(db: &Connection, key: &str) -> rusqlite::Result<i64> {
 /// Sets a number in `meta`.
 pub(super) fn set_meta(db: &Connection, key: &str, value: i64) -> rusqlite::Result<()> {
     db.prepare_cached("UPDATE meta SET value = ?2 WHERE key = ?1")?.execute((key, value)).map(drop)
+}
+
+/// The newest version of the program that has opened the file, if it says so.
+pub(super) fn program(db: &Connection) -> rusqlite::Result<Option<String>> {
+    let noted: Option<i64> =
+        db.query_row("SELECT value FROM meta WHERE key = 'program'", [], |row| row.get(0)).optional()?;
+    Ok(noted.map(|packed| format!("{}.{}.{}", packed / 1_000_000, packed / 1_000 % 1_000, packed % 1_000)))
+}
+
+/// Notes the version of this program, so that an earlier one can say which one is needed.
+pub(super) fn name_program(db: &Connection) -> rusqlite::Result<()> {
+    let part = |text: &str| text.parse::<i64>().unwrap_or_default();
+    let own = part(env!("CARGO_PKG_VERSION_MAJOR")) * 1_000_000
+        + part(env!("CARGO_PKG_VERSION_MINOR")) * 1_000
+        + part(env!("CARGO_PKG_VERSION_PATCH"));
+    db.execute(
+        "INSERT INTO meta (key, value) VALUES ('program', ?1)
+         ON CONFLICT (key) DO UPDATE SET value = excluded.value WHERE excluded.value > value",
+        [own],
+    )
+    .map(drop)
 }
 
 #[cfg(test)]

@@ -12,11 +12,15 @@ use super::fold::{self, FoldError};
 use super::state::FOLD_VERSION;
 use super::{backup, open, schema};
 
+const CUT_LOG: &str = "PRAGMA wal_checkpoint(TRUNCATE)";
+
 /// The history, open for writing.
 #[derive(Debug)]
 pub struct Store {
     pub(super) db: Connection,
     path: PathBuf,
+    /// Whether the file says that it is in use. A disk that was full when it was opened could not take that.
+    is_marked: bool,
 }
 
 /// Something to be written.
@@ -45,7 +49,7 @@ pub enum Written {
 
 impl Store {
     pub(super) fn of(db: Connection, path: &Path) -> Self {
-        Self { db, path: path.to_owned() }
+        Self { db, path: path.to_owned(), is_marked: false }
     }
 
     /// Where the database is.
@@ -80,12 +84,24 @@ impl Store {
     /// # Errors
     /// When the transaction fails.
     pub fn write(&mut self, writes: &[Write]) -> Result<Vec<Result<Written, StoreError>>, StoreError> {
-        let weighty = writes.iter().any(Write::is_weighty);
+        self.write_all(writes.iter())
+    }
+
+    /// See [`Store::write`].
+    pub(super) fn write_all<'w>(
+        &mut self,
+        writes: impl Iterator<Item = &'w Write>,
+    ) -> Result<Vec<Result<Written, StoreError>>, StoreError> {
+        let writes: Vec<&Write> = writes.collect();
+        let weighty = writes.iter().any(|write| write.is_weighty());
         let failed = |source| StoreError::sqlite("writing", &self.path, source);
         // Outside of the transaction: inside of one, SQLite does not change it.
         self.db.pragma_update(None, "synchronous", if weighty { "FULL" } else { "NORMAL" }).map_err(failed)?;
         // Immediate: a transaction that begins by reading cannot wait for another process's, it fails at once.
         let tx = self.db.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failed)?;
+        if !self.is_marked {
+            schema::set_meta(&tx, "closed", 0).map_err(failed)?;
+        }
         let mut results = Vec::with_capacity(writes.len());
         for write in writes {
             match apply(&tx, write) {
@@ -96,7 +112,16 @@ impl Store {
             }
         }
         tx.commit().map_err(failed)?;
+        self.is_marked = true;
         Ok(results)
+    }
+
+    /// Notes in the file that it is in use, so that the next start checks it if this one does not close it.
+    pub(super) fn mark_in_use(&mut self) -> Result<(), StoreError> {
+        schema::set_meta(&self.db, "closed", 0)
+            .map_err(|source| StoreError::sqlite("noting that the file is in use", &self.path, source))?;
+        self.is_marked = true;
+        Ok(())
     }
 
     /// Empties the folded tables and folds the journal again. Returns how many entries were not understood.
@@ -125,15 +150,24 @@ impl Store {
         backup::make(&self.db, &self.path, &open::utc_stamp(now))
     }
 
+    /// Writes the log back into the file and cuts it off.
+    pub(super) fn cut_log(&self) -> Result<(), StoreError> {
+        self.db
+            .query_row(CUT_LOG, [], |_| Ok(()))
+            .map_err(|source| StoreError::sqlite("cutting off the log", &self.path, source))
+    }
+
     /// Closes the database in order, so that the next start need not check it.
     ///
     /// # Errors
     /// When that cannot be written; the history is safe all the same.
     pub fn close(self) -> Result<(), StoreError> {
-        let Self { db, path } = self;
+        let Self { db, path, is_marked: _ } = self;
         let failed = |source| StoreError::sqlite("closing", &path, source);
         schema::set_meta(&db, "closed", 1).map_err(failed)?;
         db.execute_batch("PRAGMA optimize").map_err(failed)?;
+        // Whoever reads holds the log open, so that it would stay as large as it ever was.
+        db.query_row(CUT_LOG, [], |_| Ok(())).map_err(failed)?;
         db.close().map_err(|(_, source)| failed(source))
     }
 

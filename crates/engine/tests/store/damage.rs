@@ -83,6 +83,72 @@ fn the_newest_good_backup_takes_the_place_and_no_number_is_given_twice() {
 }
 
 #[test]
+fn a_damaged_page_in_the_middle_is_found_at_the_next_start_even_after_an_orderly_end() {
+    let place = place();
+    let mut store = open(&place.path);
+    let run = store.register(&at(0), &registration("kept", "job")).unwrap();
+    for n in 1..2000 {
+        store.append(run, vec![stamped(n, advanced(n, 1, 1))]).unwrap();
+    }
+    let good = store.back_up(Wall::from_ms(START_MS)).unwrap();
+    store.close().unwrap();
+    let mut bytes = fs::read(&place.path).unwrap();
+    let middle = bytes.len() / 2 / 4096 * 4096;
+    bytes[middle..middle + 4096].fill(0xff);
+    fs::write(&place.path, &bytes).unwrap();
+
+    let opened = Store::open(&place.path, Wall::from_ms(START_MS + 2000)).unwrap();
+    let notice = opened.notice.unwrap();
+    assert_eq!(notice.restored_from, Some(good));
+    assert_eq!(fs::read(notice.moved_to).unwrap(), bytes);
+    assert_eq!(reader(&place.path).run(run).unwrap().unwrap().gaps.count, 1999);
+}
+
+#[test]
+fn a_file_that_does_not_tell_its_numbers_leaves_a_gap_above_those_of_the_backup() {
+    let place = place();
+    let mut store = open(&place.path);
+    store.register(&at(0), &registration("kept", "job")).unwrap();
+    store.back_up(Wall::from_ms(START_MS)).unwrap();
+    assert_eq!(store.register(&at(1), &registration("lost", "job")).unwrap(), 2);
+    store.close().unwrap();
+    fs::write(&place.path, [0xa5; 9000]).unwrap();
+    let mut store = Store::open(&place.path, Wall::from_ms(START_MS + 2000)).unwrap().store;
+    assert_eq!(store.register(&at(2), &registration("next", "job")).unwrap(), 1002);
+}
+
+#[test]
+fn a_restore_that_fails_moves_nothing_away() {
+    let place = place();
+    let mut store = open(&place.path);
+    store.register(&at(0), &registration("kept", "job")).unwrap();
+    store.back_up(Wall::from_ms(START_MS)).unwrap();
+    store.close().unwrap();
+    fs::write(&place.path, [0xa5; 9000]).unwrap();
+    let obstacle = place.directory.path().join("nightkeep.db.restore-unfinished");
+    fs::create_dir(&obstacle).unwrap();
+    Store::open(&place.path, Wall::from_ms(START_MS + 1000)).unwrap_err();
+    assert_eq!(fs::read(&place.path).unwrap(), [0xa5; 9000]);
+    fs::remove_dir(obstacle).unwrap();
+    let opened = Store::open(&place.path, Wall::from_ms(START_MS + 2000)).unwrap();
+    assert!(opened.notice.unwrap().restored_from.is_some());
+    assert_eq!(reader(&place.path).find_tag("kept").unwrap(), Some(1));
+}
+
+#[test]
+fn a_restore_that_was_cut_off_is_finished_by_the_next_start() {
+    let place = place();
+    let mut store = open(&place.path);
+    store.register(&at(0), &registration("kept", "job")).unwrap();
+    let copy = store.back_up(Wall::from_ms(START_MS)).unwrap();
+    store.close().unwrap();
+    fs::remove_file(&place.path).unwrap();
+    fs::copy(copy, place.directory.path().join("nightkeep.db.restore-ready")).unwrap();
+    drop(open(&place.path));
+    assert_eq!(reader(&place.path).find_tag("kept").unwrap(), Some(1));
+}
+
+#[test]
 fn only_the_newest_three_backups_are_kept() {
     let place = place();
     let store = open(&place.path);
@@ -109,6 +175,8 @@ fn a_file_of_a_later_version_is_refused_and_not_touched() {
     let refusal = Store::open(&place.path, Wall::from_ms(START_MS)).unwrap_err();
     assert!(matches!(refusal, StoreError::Newer { found: 99, known: 1, .. }), "{refusal:?}");
     assert!(refusal.to_string().contains("later version"), "{refusal}");
+    let program = format!("install Nightkeep {} or later", env!("CARGO_PKG_VERSION"));
+    assert_eq!(refusal.hint(), Some(program), "the newest program that has opened it");
     assert_eq!(fs::read(&place.path).unwrap(), before);
 }
 

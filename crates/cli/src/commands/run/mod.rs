@@ -12,7 +12,7 @@ mod plan;
 #[cfg_attr(windows, path = "system_windows.rs")]
 mod system;
 
-use nightkeep_engine::api::StartReply;
+use nightkeep_engine::api::{ErrorCode, StartReply};
 use nightkeep_engine::client::Client;
 use nightkeep_engine::keeper::launch::{LaunchError, Launched, launch};
 use nightkeep_engine::keeper::link::KeeperLink;
@@ -81,7 +81,12 @@ async fn register(engine: Option<&Client>, tag: &str) -> Option<StartReply> {
     match engine?.register(tag).await {
         Ok(reply) => Some(reply),
         Err(error) => {
-            console::warn(&format!("not watched: {}", error.message));
+            let later = match error.code {
+                ErrorCode::Storage => "; the run is taken in later",
+                ErrorCode::NotFound | ErrorCode::Invalid | ErrorCode::Conflict | ErrorCode::CannotStart => "",
+                ErrorCode::NotPermitted | ErrorCode::Version | ErrorCode::Unreachable | ErrorCode::Internal => "",
+            };
+            console::warn(&format!("not watched: {}{later}", error.message));
             None
         }
     }
