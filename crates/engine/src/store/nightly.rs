@@ -34,6 +34,8 @@ async fn look(store: &StoreHandle, path: &Path, now: Wall) {
             Ok(copy) => tracing::info!(copy = %copy.display(), "made a backup of the history"),
             Err(fault) => tracing::warn!(fault = fault.with_causes(), "no backup of the history could be made"),
         }
+        // What it takes is not needed again for a day.
+        nightkeep_os::let_go_of_code();
     }
     let is_large = fs::metadata(backup::beside(path, "-wal")).is_ok_and(|log| log.len() > LOG_BYTES_MAX);
     if is_large && let Err(fault) = store.cut_log().await {
