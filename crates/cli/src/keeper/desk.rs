@@ -72,8 +72,6 @@ impl Desk {
         let Kept { run, tag, listener, nursery, output, started, records, lock } = *kept;
         let (waiter, children) = (nursery.waiter(), inputs.clone());
         spawn(move || wait_for_children(&waiter, &children))?;
-        // A machine that has no thread to give holds no run up.
-        drop(output.hold());
         Ok(Self {
             run,
             tag,

@@ -139,6 +139,8 @@ pub(super) fn command(run: &RunDir, ground: Ground) -> Result<Outcome, StartErro
     }
     let root = nursery.root().clone();
     let output = Output::of(run, output_max);
+    // At once: the record below waits for the disk. A machine that has no thread to give holds no run up.
+    drop(output.hold());
     let started = Started { format: FORMAT, boot: keeper.boot.clone(), keeper, root, clocks: clocks() };
     records.put_started(started.clone());
     Ok(Outcome::Running(Box::new(Kept { run: run.clone(), tag, listener, nursery, output, started, records, lock })))

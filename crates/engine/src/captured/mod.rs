@@ -12,7 +12,7 @@ mod reading;
 mod tests;
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read, Seek, SeekFrom};
+use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 pub use reading::{Got, Kept, Missed};
@@ -27,6 +27,9 @@ pub const OUTPUT_BYTES_MIN: u64 = 64 * 1024;
 
 /// A file that is longer than this, holes included, is begun anew: file systems have their limits too.
 const LENGTH_MAX: u64 = 1 << 40;
+
+/// With this many times what is kept, the file is begun anew: a disk that writes what it is to give back is too slow.
+const SURPLUS_MAX: u64 = 16;
 
 /// How far a line's beginning is looked for when the rest is thrown away.
 const LINE_BYTES_MAX: u64 = 64 * 1024;
@@ -102,7 +105,7 @@ impl Captured {
     pub fn look(&mut self) -> io::Result<Look> {
         let length = self.file.metadata()?.len();
         self.begins = if length < self.begins { 0 } else { self.begins };
-        if length > LENGTH_MAX {
+        if length > LENGTH_MAX || length - self.begins > self.max.saturating_mul(SURPLUS_MAX) {
             self.begin_anew(length)?;
         } else if length - self.begins > self.most() {
             match nightkeep_os::give_back_head(&self.file, length - self.max) {
@@ -111,6 +114,7 @@ impl Captured {
                 Err(_) => self.begin_anew(length)?,
             }
         }
+        let length = self.file.metadata()?.len();
         Ok(Look { length: self.lost + length, room: self.most().saturating_sub(length.saturating_sub(self.begins)) })
     }
 
@@ -147,11 +151,17 @@ impl Captured {
         self.max + self.max / 16
     }
 
+    /// Empties the file, and appends a quarter of what may be kept of it: what the command appends at the same moment
+    /// may come to stand before that, and nothing more is lost.
     fn begin_anew(&mut self, length: u64) -> io::Result<()> {
+        let from = line_after(&mut self.file, length.saturating_sub(self.max / 4))?;
+        self.file.seek(SeekFrom::Start(from))?;
+        let mut end = Vec::new();
+        Read::by_ref(&mut self.file).take(self.max / 4).read_to_end(&mut end)?;
         self.file.set_len(0)?;
-        self.lost += length;
+        self.lost += length - end.len() as u64;
         self.begins = 0;
-        Ok(())
+        OpenOptions::new().append(true).open(&self.path)?.write_all(&end)
     }
 
     /// Not synced: a power cut at this moment may cost the output of the run, and a sync would hold up its end.
@@ -173,7 +183,7 @@ pub(crate) fn line_after(file: &mut File, from: u64) -> io::Result<u64> {
     // The byte before tells whether a line begins right here, unless it was given back.
     file.seek(SeekFrom::Start(from - 1))?;
     let mut start = Vec::new();
-    file.by_ref().take(LINE_BYTES_MAX).read_to_end(&mut start)?;
+    Read::by_ref(file).take(LINE_BYTES_MAX).read_to_end(&mut start)?;
     let newline = start.iter().position(|byte| *byte == b'\n');
     let kept = || start.iter().skip(1).position(|byte| *byte != 0);
     Ok(from + newline.or_else(kept).unwrap_or(0) as u64)

@@ -74,6 +74,25 @@ fn a_file_that_the_command_empties_itself_is_read_from_its_beginning() {
 }
 
 #[test]
+fn a_file_that_cannot_be_given_back_in_time_is_begun_anew_with_its_end() {
+    let (_dir, path) = output();
+    let mut captured = Captured::open(path.clone(), MAX).unwrap();
+    let mut reader = Kept::from_start(File::open(&path).unwrap());
+    print(&mut append_to(&path), 0..MAX);
+    assert_eq!(read_all(&mut reader).0.len() as u64, MAX * LINE);
+    let Look { length, room } = captured.look().unwrap();
+    let text = fs::read_to_string(&path).unwrap();
+    assert!(
+        text.starts_with("line ") && text.ends_with("131071\n") && text.len() as u64 > MAX / 4 - LINE,
+        "{text:.50}"
+    );
+    assert_eq!((length, room), (MAX * LINE, MAX + MAX / 16 - text.len() as u64));
+    print(&mut append_to(&path), 0..1);
+    assert_eq!(read_all(&mut reader).1, Some(Missed::Unknown));
+    assert_eq!(captured.settle().unwrap() + text.len() as u64, MAX * LINE);
+}
+
+#[test]
 fn a_line_without_end_is_cut_where_it_has_to_be() {
     let (_dir, path) = output();
     let mut captured = Captured::open(path.clone(), MAX).unwrap();

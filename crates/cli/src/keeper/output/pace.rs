@@ -14,20 +14,23 @@ const REST_MAX: Duration = Duration::from_millis(250);
 pub(super) struct Pace {
     at: Instant,
     length: u64,
+    /// The next rest at the longest: a run that has just begun to print shows no speed yet.
+    longest: Duration,
 }
 
 impl Pace {
     pub(super) const fn from(at: Instant) -> Self {
-        Self { at, length: 0 }
+        Self { at, length: 0, longest: REST_MIN }
     }
 
     /// After silence, something is printed from here on.
     pub(super) const fn goes_on(&mut self, at: Instant) {
         self.at = at;
+        self.longest = REST_MIN;
     }
 
-    /// How long to rest after a look: half the time in which the room is used up at the present speed. `None`: nothing
-    /// was printed since the last look.
+    /// How long to rest after a look: half the time in which the room is used up at the present speed, and at most twice
+    /// as long as before. `None`: nothing was printed since the last look.
     pub(super) fn after(&mut self, at: Instant, look: Look) -> Option<Duration> {
         // What is shorter was begun anew.
         let grown = look.length.checked_sub(self.length).unwrap_or(look.length.max(1));
@@ -38,7 +41,9 @@ impl Pace {
         }
         let nanos = elapsed.as_nanos().saturating_mul(u128::from(look.room)) / u128::from(grown) / 2;
         let rest = u64::try_from(nanos).map_or(REST_MAX, Duration::from_nanos);
-        Some(rest.clamp(REST_MIN, REST_MAX))
+        let rest = rest.clamp(REST_MIN, self.longest);
+        self.longest = (rest * 2).min(REST_MAX);
+        Some(rest)
     }
 }
 
@@ -52,7 +57,8 @@ mod tests {
     fn the_faster_it_prints_the_sooner_is_the_next_look() {
         let rest = |grown: u64, room: u64| {
             let start = Instant::now();
-            Pace::from(start).after(start + Duration::from_millis(100), Look { length: grown, room })
+            let mut pace = Pace { longest: REST_MAX, ..Pace::from(start) };
+            pace.after(start + Duration::from_millis(100), Look { length: grown, room })
         };
         assert_eq!(rest(1_000, 20 * MEGABYTE), Some(REST_MAX));
         assert_eq!(rest(10 * MEGABYTE, 10 * MEGABYTE), Some(Duration::from_millis(50)));
@@ -68,7 +74,22 @@ mod tests {
         let later = start + Duration::from_secs(3600);
         pace.goes_on(later);
         let look = Look { length: 10 * MEGABYTE, room: 10 * MEGABYTE };
-        assert_eq!(pace.after(later + Duration::from_millis(10), look), Some(Duration::from_millis(5)));
+        assert_eq!(pace.after(later + Duration::from_millis(10), look), Some(REST_MIN));
+        let look = Look { length: 20 * MEGABYTE, room: 10 * MEGABYTE };
+        assert_eq!(pace.after(later + Duration::from_millis(16), look), Some(Duration::from_millis(3)));
+    }
+
+    #[test]
+    fn a_run_that_has_just_begun_to_print_is_looked_at_soon_and_then_less_and_less() {
+        let mut at = Instant::now();
+        let mut pace = Pace::from(at);
+        let mut rests = Vec::new();
+        for length in 1..=9 {
+            let rest = pace.after(at, Look { length, room: 20 * MEGABYTE }).expect("something was printed");
+            at += rest;
+            rests.push(rest.as_millis());
+        }
+        assert_eq!(rests, [2, 4, 8, 16, 32, 64, 128, 250, 250]);
     }
 
     #[test]
