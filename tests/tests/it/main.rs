@@ -34,6 +34,7 @@ mod leftovers;
 mod linked;
 #[cfg(target_os = "linux")]
 mod recovered;
+mod output;
 #[cfg(target_os = "linux")]
 mod restored;
 #[cfg(target_os = "linux")]

@@ -2,6 +2,7 @@
 
 mod code;
 mod exit_watch;
+mod group;
 mod holes;
 mod process;
 mod procfs;
@@ -20,6 +21,7 @@ use crate::clock::Clocks;
 
 pub(crate) use self::code::let_go_of_code;
 pub(crate) use self::exit_watch::Watch;
+pub(crate) use self::group::RunGroup;
 pub(crate) use self::holes::make_hole;
 pub(crate) use self::process::{Handle, identify, identify_child, is_alive, open, signal};
 pub(crate) use self::sockets::open_sockets;

@@ -2,6 +2,7 @@
 
 mod exit_watch;
 mod facts;
+mod group;
 mod holes;
 mod process;
 mod sysctl;
@@ -16,6 +17,7 @@ use crate::identity::ProcessError;
 
 pub(crate) use self::exit_watch::Watch;
 pub(crate) use self::facts::{descendants, facts, members_below, own_children, tagged};
+pub(crate) use self::group::RunGroup;
 pub(crate) use self::holes::make_hole;
 pub(crate) use self::process::{Handle, identify, identify_child, is_alive, open, signal};
 pub(crate) use self::write_watch::WriteWatch;

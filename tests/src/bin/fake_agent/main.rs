@@ -13,6 +13,7 @@
 //! | `mark-loop N [NOTE] every D` | marks N again and again, in the background |
 //! | `garble TEXT` | writes TEXT into the marker in place, as a careless agent does |
 //! | `print TEXT` · `print-loop TEXT every D` | one line on standard output · again and again, in the background |
+//! | `flood N` | N megabytes on standard output, numbered lines of 20 bytes, as fast as it goes |
 //! | `complain TEXT` | one line on standard error |
 //! | `sleep D` · `hang` · `spin` | waits · waits for ever · uses a whole core for ever |
 //! | `spawn N` | N children that hang |

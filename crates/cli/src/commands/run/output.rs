@@ -2,12 +2,12 @@
 
 use std::fs::File;
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, SyncSender, TrySendError};
 use std::thread;
 use std::time::Duration;
 
-use nightkeep_engine::captured::{Got, Kept, Missed};
+use nightkeep_engine::captured::{Got, Kept};
 use nightkeep_engine::rundir::RunDir;
 use notify::{RecommendedWatcher, RecursiveMode, Watcher};
 use tokio::sync::oneshot;
@@ -96,13 +96,15 @@ struct Copy {
     path: PathBuf,
     file: Option<Kept>,
     to: Box<dyn Write + Send>,
+    /// Whoever reads was too slow, and was told so: once.
+    has_missed: bool,
     /// Nobody reads any longer. The run goes on, and all it prints is kept.
     is_closed: bool,
 }
 
 impl Copy {
     fn of(path: PathBuf, to: Box<dyn Write + Send>) -> Self {
-        Self { path, file: None, to, is_closed: false }
+        Self { path, file: None, to, has_missed: false, is_closed: false }
     }
 
     fn catch_up(&mut self) {
@@ -123,8 +125,12 @@ impl Copy {
         let mut chunk = vec![0; CHUNK_BYTES];
         loop {
             let Got { count, missed } = file.read(&mut chunk)?;
-            if let Some(missed) = missed {
-                say_missed(missed, &self.path);
+            if missed.is_some() && !self.has_missed {
+                self.has_missed = true;
+                let rest = self.path.display();
+                console::warn(&format!(
+                    "the output comes faster than it is read; what is no longer kept of it is left out here and in `{rest}`"
+                ));
             }
             if count == 0 {
                 return self.to.flush();
@@ -132,16 +138,4 @@ impl Copy {
             self.to.write_all(chunk.get(..count).unwrap_or_default())?;
         }
     }
-}
-
-/// Whoever reads too slowly misses what is no longer kept.
-fn say_missed(missed: Missed, path: &Path) {
-    let what = match missed {
-        Missed::Bytes(count) => format!("{count} bytes of the output"),
-        Missed::Unknown => "a part of the output".to_owned(),
-    };
-    console::warn(&format!(
-        "{what} came too fast to be shown and is no longer kept; the rest is in `{}`",
-        path.display()
-    ));
 }
