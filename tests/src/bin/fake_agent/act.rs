@@ -76,6 +76,7 @@ impl Agent {
                 }
             }
             Step::Linger => hostile::linger(&self.legacy),
+            Step::WaitInKernel => hostile::wait_in_kernel(&self.legacy),
             Step::StopSelf => hostile::stop_self(&self.legacy)?,
             Step::Respawn(partner) => hostile::respawn(&self.legacy, partner)?,
             Step::OverwriteEnvironment => system::only::overwrite_environment()?,

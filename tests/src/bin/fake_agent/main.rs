@@ -26,6 +26,7 @@
 //! | `role NAME` · `hostile-twelve` | one of the roles in `roles.rs` · all of them |
 //! | `linger` | waits for a minute, or for what the tree has left of it |
 //! | `stop-self` | stops by SIGSTOP, again and again |
+//! | `wait-in-kernel` | waits for its child as after a `vfork`, in state D; only `linger` where there is no Perl |
 //! | `respawn [PID]` | one of two that start each other anew |
 //! | `overwrite-environment` · `hide` | as `setproctitle` does · as agents that keep keys do (not dumpable) |
 //! | `hop every D` · `storm N every D` | starts its successor and ends · starts short lives, N at a time |
