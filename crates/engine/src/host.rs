@@ -11,8 +11,8 @@ use crate::clock;
 use crate::config::ConfigFile;
 use crate::local_socket::Listener;
 use crate::places::{Places, PlacesError};
-use crate::server;
 use crate::store::{Opened, Store, StoreError, StoreHandle, keep_backups};
+use crate::{retention, server};
 
 /// Why there is no engine.
 #[derive(Debug, thiserror::Error)]
@@ -85,8 +85,10 @@ pub async fn host(places: Places, options: HostOptions, until: impl Future<Outpu
     let store = StoreHandle::start(store, TimeZone::system)?;
     let socket = places.socket();
     let listener = Listener::bind(&socket).map_err(|source| HostError::Socket { socket, source })?;
+    let config = Arc::new(ConfigFile::load(places.config_file()));
+    let tidying = tokio::spawn(retention::keep_small(places.runs_dir(), store.clone(), Arc::clone(&config)));
     let parts = Parts {
-        config: Arc::new(ConfigFile::load(places.config_file())),
+        config,
         store: store.clone(),
         nightkeep: options.nightkeep,
         quarantine: notice,
@@ -109,6 +111,7 @@ pub async fn host(places: Places, options: HostOptions, until: impl Future<Outpu
         () = until => drop(handle.stop_engine().await),
     }
     backups.abort();
+    tidying.abort();
     if let Err(fault) = task.await {
         tracing::error!(%fault, "the engine's task failed");
     }

@@ -3,7 +3,8 @@
 //! * [`host()`] runs an engine: one per data directory. [`client`] is the way to it for every surface.
 //! * [`actor`] is its one task; [`marker`], [`keeper`] and the process table are what it sees with, [`store`] is what it
 //!   remembers with, [`notify`] and [`server`] are what it speaks with.
-//! * [`api`] holds the types that are spoken, [`config`] what the user wants, [`rundir`] what lies in a run's directory.
+//! * [`api`] holds the types that are spoken, [`config`] what the user wants, [`rundir`] what lies in a run's directory,
+//!   [`captured`] how its output is kept small.
 //!
 //! Only [`clock`] reads clocks, and only `nightkeep-os` touches processes.
 
@@ -11,6 +12,7 @@
 
 pub mod actor;
 pub mod api;
+pub mod captured;
 pub mod clean;
 pub mod client;
 pub mod clock;
@@ -22,6 +24,7 @@ pub mod local_socket;
 pub mod marker;
 pub mod notify;
 pub mod places;
+mod retention;
 pub mod rundir;
 pub mod server;
 pub mod socket_path;

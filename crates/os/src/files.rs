@@ -126,13 +126,22 @@ pub fn write_private(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
     imp::sync_dir(parent).map_err(FileError::io("sync the directory", parent))
 }
 
-fn write_aside(aside: &Path, bytes: &[u8]) -> io::Result<()> {
+/// Makes a private file that is not there yet, and opens it for writing.
+///
+/// # Errors
+///
+/// Fails if something has its name, or the system refuses.
+pub fn create_private(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
     imp::make_private(&mut options);
+    options.open(path)
+}
+
+fn write_aside(aside: &Path, bytes: &[u8]) -> io::Result<()> {
     // The name carries our pid, so a file that has it is the leftover of a dead process with the same one.
     drop(fs::remove_file(aside));
-    let mut file = options.open(aside)?;
+    let mut file = create_private(aside)?;
     file.write_all(bytes)?;
     file.sync_all()
 }

@@ -28,6 +28,7 @@ mod detached;
 mod exit;
 mod facts;
 mod files;
+mod held_file;
 mod identity;
 mod nursery;
 mod open_files;
@@ -50,7 +51,11 @@ pub use code::let_go_of_code;
 pub use detached::{DetachedStdin, run_in_foreground, spawn_detached};
 pub use exit::{ExecError, ExitStatus, ExitWatch};
 pub use facts::{ProcessFacts, ProcessState, SocketFacts, descendants, facts, open_sockets, tagged};
-pub use files::{FileError, FileStamp, Lock, MarkerFile, lock_is_held, open_marker, private_dir, stamp, write_private};
+pub use files::{
+    FileError, FileStamp, Lock, MarkerFile, create_private, lock_is_held, open_marker, private_dir, stamp,
+    write_private,
+};
+pub use held_file::{WriteWatch, first_kept, give_back_head};
 pub use identity::{Delivery, Identity, Process, ProcessError, identify};
 pub use nursery::{ChildNews, ChildSpec, ChildStdio, Nursery, Reaped, Sweep, Waiter};
 pub use open_files::raise_open_files_limit;

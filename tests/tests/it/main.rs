@@ -33,9 +33,10 @@ mod leftovers;
 #[cfg(target_os = "linux")]
 mod linked;
 #[cfg(target_os = "linux")]
-mod recovered;
+mod output;
 #[cfg(target_os = "linux")]
 mod restored;
+mod recovered;
 #[cfg(target_os = "linux")]
 mod shell;
 #[cfg(target_os = "linux")]

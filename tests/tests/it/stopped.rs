@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use nightkeep_engine::api::{HistoryRow, Method, Outcome, Reason};
+use nightkeep_tests::eventually;
 use nightkeep_tests::night::{Begun, Night, alive, fake_agent, of_run, pids_in};
 
 fn how(row: &HistoryRow) -> (Outcome, Option<Reason>, Option<Method>) {
@@ -81,6 +82,25 @@ fn a_run_that_takes_too_long_in_all_is_stopped_although_it_advances() {
     let row = night.ended(begun.run).unwrap();
     assert_eq!(how(&row), (Outcome::Aborted, Some(Reason::MaxRuntime), Some(Method::Graceful)));
     assert!(row.advances >= 5, "{row:?}");
+}
+
+#[test]
+fn a_job_is_asked_to_end_with_the_signal_it_names() {
+    let script = "trap 'echo asked; exit 3' INT; trap 'exit 4' TERM; echo ready; while :; do sleep 0.05; done";
+    let job = |name: &str, signal: &str| format!("[jobs.{name}]\ncommand = [\"sh\", \"-c\", {script:?}]\n{signal}\n");
+    let night = Night::watched(&(job("its-own", "stop_signal = \"INT\"") + &job("plain", ""))).unwrap();
+    for (name, start, code) in
+        [("its-own", vec!["start"], 3), ("its-own", vec!["run", "--detach", "--job"], 3), ("plain", vec!["start"], 4)]
+    {
+        let begun = night.begin(&[&start[..], &[name]].concat()).unwrap();
+        let output = night.run_dir(&begun.tag).output();
+        let said = || std::fs::read_to_string(&output).unwrap_or_default();
+        eventually("it to be ready", || said().contains("ready").then_some(())).unwrap();
+        night.told(&["stop", name]).unwrap();
+        let row = night.ended(begun.run).unwrap();
+        assert_eq!((row.exit_code, row.method), (Some(code), Some(Method::Graceful)), "{row:?}");
+        assert_eq!(said().contains("asked"), code == 3);
+    }
 }
 
 #[test]

@@ -80,6 +80,12 @@ pub struct JobFields {
     /// What becomes of processes that outlive the command: stop, keep or report
     #[arg(long, value_name = "WHAT", value_parser = leftovers)]
     pub leftovers: Option<Leftovers>,
+    /// The signal with which the command is asked to end; TERM when left out
+    #[arg(long, value_name = "SIGNAL")]
+    pub stop_signal: Option<String>,
+    /// How much of the output is kept, such as 50MB; what the settings say when left out
+    #[arg(long, value_name = "SIZE")]
+    pub output_max: Option<String>,
     /// The limits.
     #[command(flatten)]
     pub limits: Limits,
@@ -108,7 +114,7 @@ impl JobEdit {
     /// Whether nothing is to be changed by flags.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        let JobFields { kind, progress, cwd, env, observe, leftovers, limits } = &self.fields;
+        let JobFields { kind, progress, cwd, env, observe, leftovers, stop_signal, output_max, limits } = &self.fields;
         self.rename.is_none()
             && !self.enforce
             && self.command.is_empty()
@@ -118,6 +124,8 @@ impl JobEdit {
             && env.is_empty()
             && !observe
             && leftovers.is_none()
+            && stop_signal.is_none()
+            && output_max.is_none()
             && limits.spec() == nightkeep_engine::api::LimitsSpec::default()
     }
 }

@@ -110,7 +110,7 @@ fn remark(said: &Validation) -> Result<(), Failure> {
 }
 
 fn apply(fields: JobFields, spec: &mut JobSpec) -> Result<(), Failure> {
-    let JobFields { kind, progress, cwd, env, observe, leftovers, limits } = fields;
+    let JobFields { kind, progress, cwd, env, observe, leftovers, stop_signal, output_max, limits } = fields;
     spec.r#type = kind.or(spec.r#type.take());
     spec.progress = progress.or(spec.progress.take());
     if let Some(cwd) = cwd {
@@ -119,6 +119,8 @@ fn apply(fields: JobFields, spec: &mut JobSpec) -> Result<(), Failure> {
     spec.env.extend(env);
     spec.observe |= observe;
     spec.leftovers = leftovers.or(spec.leftovers);
+    spec.stop_signal = stop_signal.or(spec.stop_signal.take());
+    spec.output_max = output_max.or(spec.output_max.take());
     spec.limits = limits.over(&std::mem::take(&mut spec.limits));
     Ok(())
 }

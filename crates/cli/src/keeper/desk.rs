@@ -14,6 +14,7 @@ use nightkeep_os::{ChildNews, Delivery, ExitStatus, Lock, Nursery, ProcessError,
 
 use super::{
     connections::{ConnectionId, Connections, spawn},
+    output::Output,
     records::Records,
     start::{Kept, StartError, chain, remove_socket},
     tell,
@@ -54,6 +55,7 @@ pub(super) struct Desk {
     keeper: u32,
     nursery: Nursery,
     records: Records,
+    output: Output,
     connections: Connections,
     exit: Option<Exit>,
     interrupted_by: Option<Signal>,
@@ -67,7 +69,7 @@ pub(super) struct Desk {
 impl Desk {
     /// Starts the threads that wait.
     pub(super) fn open(kept: Box<Kept>, inputs: SyncSender<Input>) -> Result<Self, StartError> {
-        let Kept { run, tag, listener, nursery, started, records, lock } = *kept;
+        let Kept { run, tag, listener, nursery, output, started, records, lock } = *kept;
         let (waiter, children) = (nursery.waiter(), inputs.clone());
         spawn(move || wait_for_children(&waiter, &children))?;
         Ok(Self {
@@ -76,6 +78,7 @@ impl Desk {
             keeper: started.keeper.pid,
             nursery,
             records,
+            output,
             connections: Connections::accept(listener, inputs)?,
             exit: None,
             interrupted_by: None,
@@ -239,6 +242,7 @@ impl Desk {
             killed: self.killed,
             leftovers,
             all_gone: None,
+            output_dropped: 0,
         };
         // Otherwise the record that says that all is gone follows at once, and a sync takes time.
         if !is_alone {
@@ -255,6 +259,10 @@ impl Desk {
             exit.interrupted_by = self.interrupted_by;
             exit.killed = self.killed;
             exit.all_gone = Some(clocks());
+            if self.output.is_long() {
+                self.records.put_exit(exit.clone());
+            }
+            exit.output_dropped = self.output.settle();
             self.records.put_exit(exit.clone());
         }
         self.connections.tell_all(&Event::Empty);

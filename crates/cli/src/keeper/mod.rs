@@ -2,13 +2,14 @@
 //!
 //! It holds what no crash of anything else may lose: the exit status, the output file and, on Linux, every orphan of the
 //! run. One loop owns everything; a thread that waits for ended children, one that accepts connections and one for each
-//! connection do nothing but wait and tell the loop. There is no async runtime, no database and no timer while nothing
+//! connection do nothing but wait and tell the loop. One more thread holds the output file to its limit. There is no async runtime, no database and no timer while nothing
 //! happens.
 //!
 //! The order of a start matters to whoever finds the directory later: lock, spec, socket, command, record.
 
 mod connections;
 mod desk;
+mod output;
 mod records;
 mod start;
 mod system;

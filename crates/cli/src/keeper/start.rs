@@ -18,7 +18,7 @@ use nightkeep_engine::{
 };
 use nightkeep_os::{ChildSpec, ChildStdio, ExecError, FileError, Lock, Nursery, ProcessError, clocks, identify};
 
-use super::{records::Records, system};
+use super::{output::Output, records::Records, system};
 
 /// Somebody who only looks whether the lock is free holds it for an instant.
 const LOCK_TRIES: u32 = 25;
@@ -80,6 +80,7 @@ pub(super) struct Kept {
     pub(super) tag: String,
     pub(super) listener: Listener,
     pub(super) nursery: Nursery,
+    pub(super) output: Output,
     pub(super) started: Started,
     pub(super) records: Records,
     pub(super) lock: Lock,
@@ -120,7 +121,7 @@ pub(super) fn command(run: &RunDir, ground: Ground) -> Result<Outcome, StartErro
     let Ground { lock, spec, listener } = ground;
     let keeper = identify(std::process::id())?.ok_or(StartError::Nobody)?;
     let inherits = spec.stdin == Stdin::Inherit;
-    let tag = spec.tag.clone();
+    let (tag, output_max) = (spec.tag.clone(), spec.output_max);
     let mut records = Records::of(run.clone());
     let missing = missing_directory(spec.cwd.as_path());
     let child = child(run, spec)?;
@@ -137,9 +138,12 @@ pub(super) fn command(run: &RunDir, ground: Ground) -> Result<Outcome, StartErro
         system::release_stdin();
     }
     let root = nursery.root().clone();
+    let output = Output::of(run, output_max);
+    // At once: the record below waits for the disk. A machine that has no thread to give holds no run up.
+    drop(output.hold());
     let started = Started { format: FORMAT, boot: keeper.boot.clone(), keeper, root, clocks: clocks() };
     records.put_started(started.clone());
-    Ok(Outcome::Running(Box::new(Kept { run: run.clone(), tag, listener, nursery, started, records, lock })))
+    Ok(Outcome::Running(Box::new(Kept { run: run.clone(), tag, listener, nursery, output, started, records, lock })))
 }
 
 fn child(run: &RunDir, spec: Spec) -> Result<ChildSpec, StartError> {
@@ -183,6 +187,7 @@ fn not_started(error: ExecError) -> Exit {
         killed: false,
         leftovers: Vec::new(),
         all_gone: Some(clocks),
+        output_dropped: 0,
     }
 }
 

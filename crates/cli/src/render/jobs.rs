@@ -35,7 +35,7 @@ fn job_cells(job: &JobView, view: &View) -> Vec<String> {
 /// One job with all that is known of it.
 #[must_use]
 pub fn job(job: &JobView, view: &View) -> String {
-    let JobSpec { name, r#type, command, cwd, env, progress, observe, leftovers, limits } = &job.spec;
+    let JobSpec { name, r#type, command, cwd, env, progress, observe, leftovers, stop_signal, output_max, limits } = &job.spec;
     let mut pairs = vec![
         ("job", name.clone()),
         ("type", r#type.clone().unwrap_or_else(|| "generic".to_owned())),
@@ -55,6 +55,12 @@ pub fn job(job: &JobView, view: &View) -> String {
             Leftovers::Report => "are shown",
         };
         pairs.push(("leftovers", format!("processes that outlive the command {what}")));
+    }
+    if let Some(signal) = stop_signal {
+        pairs.push(("stop signal", signal.clone()));
+    }
+    if let Some(size) = output_max {
+        pairs.push(("output kept", size.clone()));
     }
     if let Some(run) = job.running {
         pairs.push(("running", format!("run {run}")));

@@ -19,7 +19,11 @@ pub fn run(run: &RunDetail, view: &View) -> String {
         section(&mut text, "Open sockets just before the stop", &sockets(evidence, view));
         section(&mut text, "What could not be seen", &missing(evidence));
     }
-    section(&mut text, &output_title(&run.output), &output(&run.output));
+    if run.output.removed {
+        section(&mut text, "Output", "  was removed to make room\n");
+    } else {
+        section(&mut text, &output_title(&run.output), &output(&run.output));
+    }
     text
 }
 
@@ -152,7 +156,13 @@ fn missing(evidence: &Evidence) -> String {
 }
 
 fn output_title(output: &OutputTail) -> String {
-    format!("Output, the last {} of {}", count(output.lines.len(), "line", "lines"), bytes(output.bytes))
+    let lines = count(output.lines.len(), "line", "lines");
+    match output.dropped_bytes {
+        0 => format!("Output, the last {lines} of {}", bytes(output.bytes)),
+        gone => {
+            format!("Output, the last {lines} of {}, the first {} of which are gone", bytes(output.bytes), bytes(gone))
+        }
+    }
 }
 
 fn output(output: &OutputTail) -> String {

@@ -48,10 +48,12 @@ async fn jobs_are_listed_and_shown() {
 #[tokio::test]
 async fn an_edit_changes_what_is_given_and_keeps_the_rest() {
     let fake = Fake::start().says("GET /v1/jobs", &vec![samples::job("nightly")]).says("PUT /v1/jobs/nightly", &());
-    let ended = fake.run(&["job", "edit", "nightly", "--rename", "weekly", "--grace", "5s", "--", "true"]).await;
+    let ended = fake
+        .run(&["job", "edit", "nightly", "--rename", "weekly", "--grace", "5s", "--output-max", "50MB", "--", "true"])
+        .await;
     assert_eq!((ended.code(), ended.stdout.as_str()), (0, "changed job weekly\n"));
     let put = fake.asked().pop().unwrap();
-    let wanted = r#"PUT /v1/jobs/nightly {"name":"weekly","type":"llm","command":["true"],"cwd":"~/articles","env":{"MODE":"night"},"progress":"progress.json","observe":false,"leftovers":"stop","limits":{"stall_after":"45m","grace":"5s"}}"#;
+    let wanted = r#"PUT /v1/jobs/nightly {"name":"weekly","type":"llm","command":["true"],"cwd":"~/articles","env":{"MODE":"night"},"progress":"progress.json","observe":false,"leftovers":"stop","stop_signal":"INT","output_max":"50MB","limits":{"stall_after":"45m","grace":"5s"}}"#;
     assert_eq!(put.replace(r#""observe":false,"#, ""), wanted.replace(r#""observe":false,"#, ""));
 }
 

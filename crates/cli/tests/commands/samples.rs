@@ -195,7 +195,11 @@ pub(crate) fn detail() -> RunDetail {
             output: OutputTail::default(),
             missing: vec!["the environment: permission denied".into()],
         }),
-        output: OutputTail { lines: vec!["step 14".into(), "waiting for the model".into()], bytes: 2_345, path: None },
+        output: OutputTail {
+            lines: vec!["step 14".into(), "waiting for the model".into()],
+            bytes: 2_345,
+            ..OutputTail::default()
+        },
     }
 }
 
@@ -220,6 +224,8 @@ pub(crate) fn job(name: &str) -> JobView {
             progress: Some("progress.json".into()),
             observe: false,
             leftovers: Some(Leftovers::Stop),
+            stop_signal: Some("INT".into()),
+            output_max: None,
             limits: LimitsSpec { stall_after: Some("45m".into()), ..LimitsSpec::default() },
         },
         limits: limits(),

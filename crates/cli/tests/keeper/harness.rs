@@ -92,6 +92,7 @@ impl Home {
             stdin: Stdin::Null,
             stop_signal: Signal::Term,
             leftovers: Leftovers::Report,
+            output_max: nightkeep_engine::captured::OUTPUT_BYTES_MAX,
             started_by: StartedBy { surface: "test".to_owned(), pid: std::process::id(), version: String::new() },
             clocks: clocks(),
         }

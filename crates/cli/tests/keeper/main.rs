@@ -4,6 +4,7 @@
 mod disk;
 mod ends;
 mod harness;
+mod output;
 mod start;
 mod stops;
 mod talk;

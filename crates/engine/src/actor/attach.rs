@@ -12,6 +12,7 @@ use super::record::limits_ms;
 use super::run::{Body, Members};
 use super::task::Actor;
 use crate::api::{ApiError, AttachRequest, ErrorCode};
+use crate::captured;
 use crate::store::entry::Registration;
 
 /// How often the processes below an attached run are looked for; a walk of a few processes costs some 0.05 ms.
@@ -158,6 +159,10 @@ impl Actor {
     pub(super) fn sample_due(&self, id: RunId) {
         let Some(Body::Attached(members)) = self.runs.get(&id).map(|run| &run.body) else { return };
         self.sample_members(id, members.root.clone());
+        if let Some(dir) = self.runs.get(&id).and_then(|run| run.dir.clone()) {
+            // Its keeper is gone, which held its output to what is kept.
+            drop(tokio::task::spawn_blocking(move || captured::hold(&dir)));
+        }
         self.spawn(async move {
             tokio::time::sleep(SAMPLE_EVERY).await;
             Fact::SampleDue(id)

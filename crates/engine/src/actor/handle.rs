@@ -120,6 +120,9 @@ impl Handle {
             lines: vec![format!("(the output cannot be read: {fault})")],
             ..OutputTail::default()
         });
+        // A command that was started has a file to print into.
+        let has_printed = !detail.command.is_empty() && detail.timeline.iter().any(|event| event.kind == "started");
+        detail.output.removed = detail.ended.is_some() && has_printed && !dir.output().exists();
         Ok(detail)
     }
 

@@ -12,8 +12,8 @@ use super::record::limits_ms;
 use super::run::{Body, Watched};
 use super::task::Actor;
 use super::usage::Usage;
-use crate::api::{ApiError, ErrorCode, JobSpec, StartReply};
-use crate::config::{cwd_of, progress_of};
+use crate::api::{ApiError, ErrorCode, FieldFault, JobSpec, StartReply};
+use crate::config::{cwd_of, progress_of, stop_signal_of};
 use crate::keeper::launch::{Launched, launch};
 use crate::marker::MarkerWatch;
 use crate::rundir::{FORMAT, LimitsMs, OsText, RunDir, Spec, Started, StartedBy, Stdin};
@@ -159,9 +159,8 @@ impl Actor {
     /// The plan of a job's next run.
     pub(super) fn spec_of(&self, job: &JobSpec) -> Result<(Spec, RunDir), ApiError> {
         let config = self.config.current();
-        let limits = config
-            .limits_of(job)
-            .map_err(|fault| ApiError::new(ErrorCode::Invalid, fault.message).at_field(fault.field))?;
+        let invalid = |fault: FieldFault| ApiError::new(ErrorCode::Invalid, fault.message).at_field(fault.field);
+        let limits = config.limits_of(job).map_err(invalid)?;
         let tag = uuid::Uuid::now_v7().to_string();
         let dir = RunDir::at(self.places.run_dir(&tag));
         let marker = progress_of(job, &self.around.home).unwrap_or_else(|| dir.marker());
@@ -184,8 +183,9 @@ impl Actor {
             attached: false,
             stderr_apart: false,
             stdin: Stdin::Null,
-            stop_signal: Signal::Term,
             leftovers: job.leftovers.unwrap_or_default(),
+            stop_signal: stop_signal_of(job).map_err(invalid)?,
+            output_max: config.output_max_of(job).map_err(invalid)?,
             started_by: StartedBy {
                 surface: "engine".to_owned(),
                 pid: std::process::id(),

@@ -4,6 +4,8 @@ use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::Path;
 
+use nightkeep_os::first_kept;
+
 use crate::api::OutputTail;
 use crate::clean::clean_line;
 use crate::rundir::RunDir;
@@ -20,37 +22,48 @@ const BYTES_MAX: u64 = 256 * 1024;
 /// # Errors
 /// When a file is there and cannot be read.
 pub(super) fn tail(run: &RunDir) -> io::Result<OutputTail> {
-    let mut tail = OutputTail { path: Some(run.output().display().to_string()), ..OutputTail::default() };
-    add(&mut tail, &run.output(), None)?;
-    if run.stderr().exists() {
-        add(&mut tail, &run.stderr(), Some("── standard error ──"))?;
+    let mut tail = OutputTail::default();
+    let is_there = add(&mut tail, &run.output(), None)?;
+    add(&mut tail, &run.stderr(), Some("── standard error ──"))?;
+    tail.path = is_there.then(|| run.output().display().to_string());
+    if tail.dropped_bytes == 0
+        && let Ok(Some(exit)) = run.read_exit()
+    {
+        tail.dropped_bytes = exit.output_dropped;
+        tail.bytes = tail.bytes.saturating_add(exit.output_dropped);
     }
     let surplus = tail.lines.len().saturating_sub(LINES_MAX);
     drop(tail.lines.drain(..surplus));
     Ok(tail)
 }
 
-fn add(tail: &mut OutputTail, path: &Path, title: Option<&str>) -> io::Result<()> {
+/// Adds the end of one file. Whether it is there.
+fn add(tail: &mut OutputTail, path: &Path, title: Option<&str>) -> io::Result<bool> {
     let mut file = match File::open(path) {
         Ok(file) => file,
-        Err(fault) if fault.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(fault) if fault.kind() == io::ErrorKind::NotFound => return Ok(false),
         Err(fault) => return Err(fault),
     };
     let bytes = file.metadata()?.len();
-    tail.bytes = tail.bytes.saturating_add(bytes);
     let from = bytes.saturating_sub(BYTES_MAX);
     let _at = file.seek(SeekFrom::Start(from))?;
     let mut end = Vec::new();
-    let _count = file.take(BYTES_MAX).read_to_end(&mut end)?;
-    let text = String::from_utf8_lossy(&end);
+    let _count = file.by_ref().take(BYTES_MAX).read_to_end(&mut end)?;
+    // Asked for after the reading: what was given back meanwhile was read as zeros.
+    let gone = first_kept(&file, 0)?;
+    let begins = usize::try_from(gone.saturating_sub(from)).unwrap_or(usize::MAX).min(end.len());
+    let kept = end.get(begins..).unwrap_or_default();
+    tail.bytes = tail.bytes.saturating_add(bytes);
+    tail.dropped_bytes = tail.dropped_bytes.saturating_add(gone);
+    let text = String::from_utf8_lossy(kept);
     // The first line of a cut file is half a line.
-    let mut lines: Vec<&str> = text.lines().skip(usize::from(from > 0)).collect();
+    let mut lines: Vec<&str> = text.lines().skip(usize::from(from > 0 || gone > 0)).collect();
     drop(lines.drain(..lines.len().saturating_sub(LINES_MAX)));
     if let Some(title) = title.filter(|_| !lines.is_empty()) {
         tail.lines.push(title.to_owned());
     }
     tail.lines.extend(lines.into_iter().map(|line| clean_line(line, LINE_CHARS_MAX)));
-    Ok(())
+    Ok(true)
 }
 
 /// When the output last grew, on the wall clock, in milliseconds since the Unix epoch.
@@ -62,4 +75,45 @@ fn grown_at_ms(path: &Path) -> Option<i64> {
     let metadata = std::fs::metadata(path).ok().filter(|metadata| metadata.len() > 0)?;
     let since_epoch = metadata.modified().ok()?.duration_since(std::time::UNIX_EPOCH).ok()?;
     i64::try_from(since_epoch.as_millis()).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs::OpenOptions;
+    use std::io::Write;
+
+    use super::*;
+    use crate::captured::Captured;
+
+    #[test]
+    fn what_is_kept_of_a_long_output_is_shown_without_the_hole_before_it() {
+        let (_home, run) = printed(30_000);
+        for mut captured in Captured::of(&run, 64 * 1024) {
+            captured.look().expect("it can be held");
+        }
+        let tail = tail(&run).expect("it can be read");
+        assert_eq!(tail.bytes, 600_000);
+        assert!(tail.dropped_bytes > 600_000 - 80_000, "{}", tail.dropped_bytes);
+        assert_eq!(tail.lines.len(), LINES_MAX);
+        assert!(tail.lines.iter().all(|line| line.starts_with("line ")), "{:?}", tail.lines);
+    }
+
+    #[test]
+    fn less_than_a_tail_may_be_kept() {
+        let (_home, run) = printed(300);
+        let file = OpenOptions::new().write(true).open(run.output()).expect("it can be opened");
+        nightkeep_os::give_back_head(&file, 4096).expect("the file system has holes");
+        let tail = tail(&run).expect("it can be read");
+        assert_eq!((tail.bytes, tail.dropped_bytes), (6000, 4096));
+        assert_eq!(tail.lines.first().map(String::as_str), Some("line            205"));
+    }
+
+    fn printed(lines: u32) -> (tempfile::TempDir, RunDir) {
+        let home = tempfile::tempdir().expect("a temporary directory");
+        let run = RunDir::create(home.path().join("run")).expect("it can be made");
+        let text: String = (0..lines).map(|n| format!("line {n:>14}\n")).collect();
+        let mut file = File::create(run.output()).expect("it can be made");
+        file.write_all(text.as_bytes()).expect("it can be written");
+        (home, run)
+    }
 }

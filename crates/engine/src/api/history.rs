@@ -117,7 +117,14 @@ pub struct OutputTail {
     /// How many bytes were captured in all.
     #[cfg_attr(feature = "bindings", ts(type = "number"))]
     pub bytes: u64,
-    /// Where the whole of it is.
+    /// How many of them are gone from the beginning: what is kept of a run's output has a limit.
+    #[serde(default)]
+    #[cfg_attr(feature = "bindings", ts(type = "number"))]
+    pub dropped_bytes: u64,
+    /// Whether the whole of it was removed, as that of every run is in time.
+    #[serde(default)]
+    pub removed: bool,
+    /// Where the rest of it is.
     pub path: Option<String>,
 }
 

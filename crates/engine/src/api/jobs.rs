@@ -110,6 +110,12 @@ pub struct JobSpec {
     /// What becomes of processes that outlive its root; `report` when left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub leftovers: Option<Leftovers>,
+    /// The signal with which it is asked to end: `TERM` when left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stop_signal: Option<String>,
+    /// How much of its output is kept, such as `20MB`; what the settings say when left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub output_max: Option<String>,
     /// Its own limits.
     pub limits: LimitsSpec,
 }

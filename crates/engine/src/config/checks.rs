@@ -2,9 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use nightkeep_os::Signal;
+
 use super::shape::{KeyPath, listed};
-use super::{Config, limits};
+use super::{Config, limits, size};
 use crate::api::{FieldFault, JobSpec};
+use crate::captured::OUTPUT_BYTES_MIN;
 
 /// The longest name of a job or type, in characters.
 const NAME_CHARS_MAX: usize = 60;
@@ -49,6 +52,8 @@ pub(super) fn job_faults(job: &JobSpec, config: &Config) -> Vec<FieldFault> {
             Some(_) | None => {}
         }
     }
+    faults.extend(job.stop_signal.as_deref().and_then(|name| stop_signal(name).err()));
+    faults.extend(job.output_max.as_deref().and_then(|text| output_max(text).err()));
     faults.extend(env_faults(&job.env));
     faults.extend(limit_faults(job, config));
     faults
@@ -68,6 +73,25 @@ pub(super) fn name_fault(name: &str) -> Option<String> {
     } else {
         None
     }
+}
+
+/// The signal with which a job is asked to end.
+pub(super) fn stop_signal(name: &str) -> Result<Signal, FieldFault> {
+    let asks = |signal: &Signal| match signal {
+        Signal::Term | Signal::Int | Signal::Hup | Signal::Quit | Signal::Usr1 | Signal::Usr2 => true,
+        Signal::Kill | Signal::Cont | Signal::Stop => false,
+    };
+    Signal::from_name(name).filter(asks).ok_or_else(|| {
+        let known = listed(Signal::ALL.iter().filter(|signal| asks(signal)).map(|signal| signal.name()));
+        let message = format!("`{name}` is no signal that asks a program to end; use one of {known}");
+        FieldFault { field: "stop_signal".to_owned(), message }
+    })
+}
+
+/// How many bytes are kept of a job's output.
+pub(super) fn output_max(text: &str) -> Result<u64, FieldFault> {
+    size::parse(text, OUTPUT_BYTES_MIN)
+        .map_err(|fault| FieldFault { field: "output_max".to_owned(), message: fault.to_string() })
 }
 
 /// The fault of naming a type that does not exist.

@@ -197,6 +197,8 @@ fn job_value(job: &JobSpec, key: &str) -> Option<Value> {
         "progress" => job.progress.as_deref().map(Value::from),
         "observe" => job.observe.then(|| Value::from(true)),
         "leftovers" => job.leftovers.map(|leftovers| Value::from(leftovers.word())),
+        "stop_signal" => job.stop_signal.as_deref().map(Value::from),
+        "output_max" => job.output_max.as_deref().map(Value::from),
         _ => None,
     }
 }

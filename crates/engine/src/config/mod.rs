@@ -4,6 +4,8 @@
 //! [settings]
 //! notifications = true            # system notifications
 //! keep_days = 30                  # how long ended runs are kept
+//! output_max = "20MB"             # what is kept of the output of each run: its end
+//! output_total_max = "1GB"        # of all ended runs together; the oldest go first
 //!
 //! [types.llm]                     # a built-in type with another limit, or a type of one's own
 //! stall_after = "20m"
@@ -15,6 +17,8 @@
 //! env = { MODE = "night" }
 //! progress = "progress.json"      # the marker, relative to `cwd`
 //! leftovers = "report"            # or "stop" or "keep": processes that outlive the command
+//! stop_signal = "INT"             # how it is asked to end; TERM when left out
+//! output_max = "50MB"             # what is kept of its output, when not that of the settings
 //! stall_after = "15m"             # limits stand directly in the table of the job or type
 //! ```
 //!
@@ -32,6 +36,7 @@ mod limits;
 mod program;
 mod resolve;
 mod shape;
+pub mod size;
 mod validate;
 
 use nightkeep_core::limits::{DEFAULT_TYPE, Limits, built_in_types};
@@ -40,10 +45,13 @@ pub use edit::EditError;
 pub use fault::ConfigFault;
 pub use file::{ConfigEvent, ConfigFile};
 pub use limits::{overrides, view};
-pub use resolve::{Surroundings, cwd_of, expand, progress_of};
+pub use resolve::{Surroundings, cwd_of, expand, progress_of, stop_signal_of};
 pub use validate::validate;
 
 use crate::api::{FieldFault, JobSpec, JobType, LimitsSpec, TypeView};
+
+/// What is kept of the outputs of all ended runs, unless the settings say otherwise.
+const OUTPUT_TOTAL_MAX: u64 = 1_000_000_000;
 
 /// What is not about one job: the table `[settings]`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,11 +60,20 @@ pub struct Settings {
     pub notifications: bool,
     /// For how many days ended runs are kept.
     pub keep_days: u32,
+    /// How many bytes are kept of the output of a run.
+    pub output_max: u64,
+    /// How many bytes are kept of the outputs of all runs that have ended.
+    pub output_total_max: u64,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { notifications: true, keep_days: 30 }
+        Self {
+            notifications: true,
+            keep_days: 30,
+            output_max: crate::captured::OUTPUT_BYTES_MAX,
+            output_total_max: OUTPUT_TOTAL_MAX,
+        }
     }
 }
 
@@ -112,6 +129,14 @@ impl Config {
     #[must_use]
     pub fn types(&self) -> Vec<TypeView> {
         self.type_names().map(|name| self.type_view(name)).collect()
+    }
+
+    /// How many bytes are kept of the output of a run of `job`.
+    ///
+    /// # Errors
+    /// When what the job says is no size. Never for a job that [`Config::job`] gave out.
+    pub fn output_max_of(&self, job: &JobSpec) -> Result<u64, FieldFault> {
+        job.output_max.as_deref().map_or(Ok(self.settings.output_max), checks::output_max)
     }
 
     /// The limits that a job of this kind is judged by: its own, else those of its type in the file, else those of the

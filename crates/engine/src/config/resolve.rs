@@ -3,7 +3,9 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf, is_separator};
 
-use crate::api::JobSpec;
+use nightkeep_os::Signal;
+
+use crate::api::{FieldFault, JobSpec};
 
 /// What a job's texts are resolved against.
 #[derive(Debug, Clone, Default)]
@@ -39,6 +41,14 @@ pub fn expand(written: &str, base: &Path, home: &Path) -> PathBuf {
 #[must_use]
 pub fn cwd_of(job: &JobSpec, home: &Path) -> PathBuf {
     job.cwd.as_deref().map_or_else(|| home.to_owned(), |cwd| expand(cwd, home, home))
+}
+
+/// The signal with which a job is asked to end.
+///
+/// # Errors
+/// When it names none. Never for a job of a configuration.
+pub fn stop_signal_of(job: &JobSpec) -> Result<Signal, FieldFault> {
+    job.stop_signal.as_deref().map_or(Ok(Signal::Term), super::checks::stop_signal)
 }
 
 /// The marker that a job names, relative to the directory it runs in.

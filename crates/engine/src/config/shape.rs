@@ -9,9 +9,14 @@ use toml_edit::{Document, Item, TableLike};
 
 use super::{Config, ConfigFault, Settings, limits};
 use crate::api::{JobSpec, JobType, Leftovers, LimitsSpec};
+use crate::captured::OUTPUT_BYTES_MIN;
 
 /// The keys of a job's table besides its limits, in the order in which they are written.
-pub(super) const JOB_KEYS: [&str; 7] = ["type", "command", "cwd", "env", "progress", "observe", "leftovers"];
+pub(super) const JOB_KEYS: [&str; 9] =
+    ["type", "command", "cwd", "env", "progress", "observe", "leftovers", "stop_signal", "output_max"];
+
+/// The keys of the settings.
+const SETTINGS_KEYS: [&str; 4] = ["notifications", "keep_days", "output_max", "output_total_max"];
 
 /// The way to a key: tables from outside to inside, then the key.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
@@ -107,11 +112,13 @@ impl Walk {
 
     fn settings(&mut self, path: &KeyPath, item: &Item) -> Result<Settings, Flaw> {
         let mut settings = Settings::default();
-        for (key, item) in self.known(path, table(path, item)?, &["notifications", "keep_days"])? {
+        for (key, item) in self.known(path, table(path, item)?, &SETTINGS_KEYS)? {
             let path = path.then(key);
             match key {
                 "notifications" => settings.notifications = flag(&path, item)?,
-                _ => settings.keep_days = days(&path, item)?,
+                "keep_days" => settings.keep_days = days(&path, item)?,
+                "output_max" => settings.output_max = size(&path, item, OUTPUT_BYTES_MIN)?,
+                _ => settings.output_total_max = size(&path, item, OUTPUT_BYTES_MIN)?,
             }
         }
         Ok(settings)
@@ -130,6 +137,8 @@ impl Walk {
                 "progress" => job.progress = Some(string(&path, item)?),
                 "observe" => job.observe = flag(&path, item)?,
                 "leftovers" => job.leftovers = Some(leftovers(&path, item)?),
+                "stop_signal" => job.stop_signal = Some(string(&path, item)?),
+                "output_max" => job.output_max = Some(number_or_text(&path, item, "a size such as `\"20MB\"`")?),
                 _ => limit(&path, key, item, &mut job.limits)?,
             }
         }
@@ -214,10 +223,21 @@ fn days(path: &KeyPath, item: &Item) -> Result<u32, Flaw> {
     days.ok_or_else(|| Flaw { path: path.clone(), message: format!("{number} is not within 1 and 3650 days") })
 }
 
+/// An amount of bytes: a text, or a whole number.
+fn size(path: &KeyPath, item: &Item, least: u64) -> Result<u64, Flaw> {
+    let text = number_or_text(path, item, "a size such as `\"20MB\"`")?;
+    super::size::parse(&text, least).map_err(|fault| Flaw { path: path.clone(), message: fault.to_string() })
+}
+
+/// A text, or a whole number in the smallest unit.
+fn number_or_text(path: &KeyPath, item: &Item, wanted: &str) -> Result<String, Flaw> {
+    let text = item.as_str().map(str::to_owned).or_else(|| item.as_integer().map(|number| number.to_string()));
+    text.ok_or_else(|| wrong(path, item, wanted))
+}
+
 /// A duration: a text, or a whole number of seconds.
 fn limit(path: &KeyPath, key: &str, item: &Item, spec: &mut LimitsSpec) -> Result<(), Flaw> {
-    let text = item.as_str().map(str::to_owned).or_else(|| item.as_integer().map(|seconds| seconds.to_string()));
-    let text = text.ok_or_else(|| wrong(path, item, "a length of time such as `\"10m\"`"))?;
+    let text = number_or_text(path, item, "a length of time such as `\"10m\"`")?;
     if let Some(slot) = limits::slot(spec, key) {
         *slot = Some(text);
     }

@@ -301,6 +301,15 @@ mod tests {
 
     fn exit(end: RunEnd) -> Exit {
         let clocks = clocks();
-        Exit { format: FORMAT, end, clocks, interrupted_by: None, killed: false, leftovers: vec![7], all_gone: None }
+        Exit {
+            format: FORMAT,
+            end,
+            clocks,
+            interrupted_by: None,
+            killed: false,
+            leftovers: vec![7],
+            all_gone: None,
+            output_dropped: 0,
+        }
     }
 }

@@ -61,6 +61,9 @@ pub struct Spec {
     /// What becomes of processes that outlive the root.
     #[serde(default)]
     pub leftovers: Leftovers,
+    /// How many bytes are kept of what it prints.
+    #[serde(default = "output_max")]
+    pub output_max: u64,
     /// Who asked for the run.
     pub started_by: StartedBy,
     /// When.
@@ -164,6 +167,13 @@ pub struct Exit {
     /// When the kernel said that nothing of the run was left. `None`: the keeper still held leftovers when it wrote this.
     #[serde(default)]
     pub all_gone: Option<Clocks>,
+    /// How many bytes of its output are gone from the beginning of the files.
+    #[serde(default)]
+    pub output_dropped: u64,
+}
+
+const fn output_max() -> u64 {
+    crate::captured::OUTPUT_BYTES_MAX
 }
 
 const fn term() -> Signal {

@@ -1,5 +1,6 @@
 //! The store for async callers: a thread that writes, a thread that reads, and a handle to both.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread;
@@ -261,6 +262,14 @@ impl StoreHandle {
     /// When they cannot be read.
     pub async fn job_summaries(&self) -> Result<Vec<JobSummary>, StoreError> {
         self.ask(Reader::job_summaries).await
+    }
+
+    /// See [`Reader::ended_runs`].
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub async fn ended_runs(&self) -> Result<BTreeMap<String, i64>, StoreError> {
+        self.ask(Reader::ended_runs).await
     }
 
     /// See [`Reader::find_tag`].

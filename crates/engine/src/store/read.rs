@@ -1,5 +1,6 @@
 //! Questions, asked on a connection of their own that cannot write.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
@@ -170,6 +171,18 @@ impl Reader {
                 Ok(JobSummary { job: row.get(0)?, last_run, outcome, ended_at: rfc3339(row.get(3)?) })
             };
             db.prepare_cached(sql)?.query_map([], summary)?.collect()
+        })
+    }
+
+    /// When each run ended that is over, in milliseconds since the Unix epoch, by its tag.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub fn ended_runs(&self) -> Result<BTreeMap<String, i64>, StoreError> {
+        self.ask(|db| {
+            db.prepare_cached("SELECT tag, ended_wall_ms FROM runs WHERE ended_wall_ms IS NOT NULL")?
+                .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
+                .collect()
         })
     }
 

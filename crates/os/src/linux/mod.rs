@@ -2,11 +2,14 @@
 
 mod code;
 mod exit_watch;
+mod group;
+mod holes;
 mod process;
 mod procfs;
 mod sockets;
 mod tagged;
 mod tree;
+mod write_watch;
 
 use std::fs;
 use std::io;
@@ -18,13 +21,17 @@ use crate::clock::Clocks;
 
 pub(crate) use self::code::let_go_of_code;
 pub(crate) use self::exit_watch::Watch;
+pub(crate) use self::group::RunGroup;
+pub(crate) use self::holes::make_hole;
 pub(crate) use self::process::{Handle, identify, identify_child, is_alive, open, signal};
 pub(crate) use self::sockets::open_sockets;
 pub(crate) use self::tagged::tagged;
 pub(crate) use self::tree::{descendants, facts, members_below, own_children};
+pub(crate) use self::write_watch::WriteWatch;
 pub(crate) use crate::unix::files::{
     check_private_dir, create_private_dir, file_stamp, make_private, open_without_waiting, path_stamp, sync_dir,
 };
+pub(crate) use crate::unix::holes::{hole_unit, next_data};
 pub(crate) use crate::unix::nursery::Nursery;
 pub(crate) use crate::unix::open_files::raise_open_files_limit;
 pub(crate) use crate::unix::reap::Waiter;

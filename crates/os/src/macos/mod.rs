@@ -2,8 +2,11 @@
 
 mod exit_watch;
 mod facts;
+mod group;
+mod holes;
 mod process;
 mod sysctl;
+mod write_watch;
 
 use std::io;
 use std::sync::OnceLock;
@@ -14,10 +17,14 @@ use crate::identity::ProcessError;
 
 pub(crate) use self::exit_watch::Watch;
 pub(crate) use self::facts::{descendants, facts, members_below, own_children, tagged};
+pub(crate) use self::group::RunGroup;
+pub(crate) use self::holes::make_hole;
 pub(crate) use self::process::{Handle, identify, identify_child, is_alive, open, signal};
+pub(crate) use self::write_watch::WriteWatch;
 pub(crate) use crate::unix::files::{
     check_private_dir, create_private_dir, file_stamp, make_private, open_without_waiting, path_stamp, sync_dir,
 };
+pub(crate) use crate::unix::holes::{hole_unit, next_data};
 pub(crate) use crate::unix::nursery::Nursery;
 pub(crate) use crate::unix::open_files::raise_open_files_limit;
 pub(crate) use crate::unix::reap::Waiter;

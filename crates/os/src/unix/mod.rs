@@ -1,6 +1,7 @@
 //! What Linux and macOS have in common.
 
 pub(crate) mod files;
+pub(crate) mod holes;
 pub(crate) mod nursery;
 pub(crate) mod open_files;
 pub(crate) mod reap;

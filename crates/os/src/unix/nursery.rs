@@ -18,13 +18,16 @@ pub(crate) struct Nursery {
     root: Identity,
     root_pid: Pid,
     reaper: Reaper,
+    /// Removed with the nursery, when nothing is left in it.
+    group: Option<imp::RunGroup>,
 }
 
 impl Nursery {
     pub(crate) fn start(spec: ChildSpec) -> Result<Self, ExecError> {
         unix::ignore_hangups();
         imp::inherit_orphans()?;
-        let root_pid = spawn_leader(spec)?;
+        let group = imp::RunGroup::make();
+        let root_pid = spawn_leader(spec, group.as_ref().map(imp::RunGroup::members))?;
         let root = imp::identify_child(root_pid);
         // A command whose identity cannot be read could not be found again after a restart, so it does not run. What is
         // reported is why; a failure to kill it would add nothing.
@@ -32,7 +35,7 @@ impl Nursery {
             let _ = kill_process_group(root_pid, rustix::process::Signal::KILL);
         });
         let root = root.map_err(|error| ExecError { errno: None, message: error.to_string() })?;
-        Ok(Self { root, root_pid, reaper: Reaper::new(root_pid) })
+        Ok(Self { root, root_pid, reaper: Reaper::new(root_pid), group })
     }
 
     pub(crate) fn root(&self) -> &Identity {
@@ -69,7 +72,12 @@ impl Nursery {
         // Where orphans go elsewhere, looking at the children alone would never find them.
         let looks_below = match sweep {
             Sweep::Children => !imp::NURSERY_PROVES_EMPTINESS,
-            Sweep::Tree => true,
+            Sweep::Tree => {
+                if let Some(group) = &self.group {
+                    group.kill();
+                }
+                true
+            }
         };
         let below = if looks_below { self.signal_members(Signal::Kill, |member| member.depth > 1) } else { 0 };
         let kill = |child: &u32| {

@@ -5,7 +5,7 @@
 
 use std::ffi::{OsStr, OsString};
 use std::io::{self, Read};
-use std::os::fd::{AsRawFd, RawFd};
+use std::os::fd::{AsRawFd, BorrowedFd, RawFd};
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -19,8 +19,9 @@ use crate::nursery::{ChildSpec, ChildStdio};
 
 use super::open_files::restore_open_files_limit;
 
-/// Starts a command as the leader of a session and a process group of its own. The caller collects it.
-pub(crate) fn spawn_leader(spec: ChildSpec) -> Result<Pid, ExecError> {
+/// Starts a command as the leader of a session and a process group of its own, in the control group in which the file
+/// `group` lists the members. The caller collects it.
+pub(crate) fn spawn_leader(spec: ChildSpec, group: Option<BorrowedFd<'_>>) -> Result<Pid, ExecError> {
     let mut command = Command::new(&spec.program);
     command.args(&spec.args).envs(spec.env);
     for key in &spec.env_remove {
@@ -31,9 +32,15 @@ pub(crate) fn spawn_leader(spec: ChildSpec) -> Result<Pid, ExecError> {
     }
     command.stdin(stdio(spec.stdin)).stdout(stdio(spec.stdout)).stderr(stdio(spec.stderr));
     #[expect(unsafe_code, reason = "the session, the signals and the open files are set in the child")]
-    // SAFETY: the closure makes system calls on integers and on memory of its own stack, and nothing else.
+    // SAFETY: the closure makes system calls on integers and on memory of its own stack, and nothing else. The group's file
+    // stays open until `spawn` has returned.
     unsafe {
-        command.pre_exec(|| {
+        let group = group.map(|file| BorrowedFd::borrow_raw(file.as_raw_fd()));
+        command.pre_exec(move || {
+            if let Some(group) = group {
+                // A command that cannot be moved is killed all the same, one process at a time.
+                let _moved = rustix::io::write(group, b"0");
+            }
             start_session()?;
             reset_signals();
             restore_open_files_limit();

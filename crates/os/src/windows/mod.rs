@@ -6,6 +6,7 @@
 mod exit_watch;
 mod facts;
 mod files;
+mod held_file;
 mod job;
 mod nursery;
 mod process;
@@ -35,6 +36,7 @@ pub(crate) use self::facts::{descendants, facts, tagged};
 pub(crate) use self::files::{
     check_private_dir, create_private_dir, file_stamp, make_private, open_without_waiting, path_stamp, sync_dir,
 };
+pub(crate) use self::held_file::{WriteWatch, hole_unit, make_hole, next_data};
 pub(crate) use self::nursery::{Nursery, Waiter};
 pub(crate) use self::process::{Handle, identify, is_alive, open, signal};
 

@@ -18,6 +18,7 @@ mod crash;
 mod idle;
 mod keeper;
 mod marker;
+mod output;
 mod resident;
 mod start;
 mod stop;
@@ -72,11 +73,12 @@ impl Row {
 
 type Measure = fn(&Bench) -> Result<Vec<Row>>;
 
-const MEASUREMENTS: [(&str, Measure); 10] = [
+const MEASUREMENTS: [(&str, Measure); 11] = [
     ("verdict", verdict::measure),
     ("marker", marker::measure),
     ("hostile", stop::measure_hostile),
     ("stubborn", stop::measure_stubborn),
+    ("output", output::measure),
     ("crash", crash::measure),
     ("start", start::measure),
     ("keeper", keeper::measure),

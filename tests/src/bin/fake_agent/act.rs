@@ -49,6 +49,7 @@ impl Agent {
             Step::Garble(text) => fs::write(marker()?, text)?,
             Step::Print(text) => print(&text)?,
             Step::PrintLoop { text, every } => again_and_again(every, move || print(&text)),
+            Step::Flood(megabytes) => flood(megabytes)?,
             Step::Complain(text) => eprintln!("{text}"),
             Step::Sleep(length) => thread::sleep(length),
             Step::Hang => loop {
@@ -75,6 +76,7 @@ impl Agent {
                 }
             }
             Step::Linger => hostile::linger(&self.legacy),
+            Step::WaitInKernel => hostile::wait_in_kernel(&self.legacy),
             Step::StopSelf => hostile::stop_self(&self.legacy)?,
             Step::Respawn(partner) => hostile::respawn(&self.legacy, partner)?,
             Step::OverwriteEnvironment => system::only::overwrite_environment()?,
@@ -167,6 +169,17 @@ fn again_and_again(every: Duration, act: impl Fn() -> Result<()> + Send + 'stati
 fn print(text: &str) -> Result<()> {
     let mut out = std::io::stdout().lock();
     writeln!(out, "{text}")?;
+    Ok(out.flush()?)
+}
+
+fn flood(megabytes: u64) -> Result<()> {
+    const LINES: u64 = 1_000_000 / 20;
+    let mut out = std::io::stdout().lock();
+    for megabyte in 0..megabytes {
+        let lines = megabyte * LINES..(megabyte + 1) * LINES;
+        let text: String = lines.map(|line| format!("line {line:>14}\n")).collect();
+        out.write_all(text.as_bytes())?;
+    }
     Ok(out.flush()?)
 }
 

@@ -28,6 +28,13 @@ pub(crate) fn stop_self(legacy: &Legacy) -> Result<()> {
     Ok(())
 }
 
+/// Cannot be reached by anything but SIGKILL, where that can be had; elsewhere it only lingers.
+pub(crate) fn wait_in_kernel(legacy: &Legacy) {
+    let notes = legacy.notes.clone().or_else(|| std::env::var(PIDS).ok());
+    only::wait_in_kernel(legacy.left(), notes.as_deref());
+    linger(legacy);
+}
+
 /// One of two that start each other anew. The first one starts the second one.
 pub(crate) fn respawn(legacy: &Legacy, partner: Option<u32>) -> Result<()> {
     let start = || -> Result<Child> {

@@ -13,6 +13,7 @@
 //! | `mark-loop N [NOTE] every D` | marks N again and again, in the background |
 //! | `garble TEXT` | writes TEXT into the marker in place, as a careless agent does |
 //! | `print TEXT` · `print-loop TEXT every D` | one line on standard output · again and again, in the background |
+//! | `flood N` | N megabytes on standard output, numbered lines of 20 bytes, as fast as it goes |
 //! | `complain TEXT` | one line on standard error |
 //! | `sleep D` · `hang` · `spin` | waits · waits for ever · uses a whole core for ever |
 //! | `spawn N` | N children that hang |
@@ -25,6 +26,7 @@
 //! | `role NAME` · `hostile-twelve` | one of the roles in `roles.rs` · all of them |
 //! | `linger` | waits for a minute, or for what the tree has left of it |
 //! | `stop-self` | stops by SIGSTOP, again and again |
+//! | `wait-in-kernel` | waits for its child as after a `vfork`, in state D; only `linger` where there is no Perl |
 //! | `respawn [PID]` | one of two that start each other anew |
 //! | `overwrite-environment` · `hide` | as `setproctitle` does · as agents that keep keys do (not dumpable) |
 //! | `hop every D` · `storm N every D` | starts its successor and ends · starts short lives, N at a time |

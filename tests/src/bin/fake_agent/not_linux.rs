@@ -30,6 +30,9 @@ pub(crate) fn overwrite_environment() -> Result<()> {
 }
 
 /// Not tried.
+pub(crate) const fn wait_in_kernel(_length: Duration, _notes: Option<&str>) {}
+
+/// Not tried.
 pub(crate) fn ends_within(_pid: u32, _length: Duration) -> Result<bool> {
     bail!("`respawn` is for Linux only")
 }

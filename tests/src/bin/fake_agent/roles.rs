@@ -6,7 +6,7 @@
 /// Their names, and how each is made.
 pub(crate) const ROLES: [(&str, &str); 12] = [
     ("plain", "child settle then linger"),
-    ("deaf", "child ignore all then settle then linger"),
+    ("deaf", "child ignore all then settle then wait-in-kernel"),
     ("stopped", "child ignore all then settle then stop-self"),
     ("group", "child ignore all then new-group then settle then linger"),
     ("session", "child ignore all then new-session then settle then linger"),

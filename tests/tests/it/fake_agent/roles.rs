@@ -79,6 +79,18 @@ fn a_stopped_one_stops_again_when_it_is_made_to_go_on() {
 }
 
 #[test]
+fn a_deaf_one_waits_in_the_kernel_where_it_can() {
+    let stage = Stage::set(&["role deaf"]);
+    let has_perl = Command::new("perl").arg("-e1").status().is_ok_and(|status| status.success());
+    let states = || -> Vec<String> { stage.others().into_iter().map(|pid| stat(pid)[0].clone()).collect() };
+    let wanted = if has_perl { vec!["D", "S"] } else { vec!["S"] };
+    eventually("its wait", || (states() == wanted).then_some(())).unwrap();
+    let deaf = stage.others()[0];
+    kill_process(Pid::from_raw(i32::try_from(deaf).unwrap()).unwrap(), Signal::TERM).unwrap();
+    eventually("it to wait on", || (states() == wanted && stage.others()[0] == deaf).then_some(())).unwrap();
+}
+
+#[test]
 fn daemons_are_orphans_of_a_session_of_their_own_that_show_no_environment() {
     for (role, shows) in [("role daemon", true), ("role cleared", false), ("role overwritten", false)] {
         let stage = Stage::set(&[role]);

@@ -329,7 +329,7 @@ export class Script {
                   state: 'established',
                 },
               ],
-              output: { lines: OUTPUT, bytes: 181_204, path: null },
+              output: { lines: OUTPUT, bytes: 181_204, dropped_bytes: 0, removed: false, path: null },
               missing:
                 row.method === 'forced'
                   ? ['The memory of pid 48203 could not be read: permission denied.']
@@ -339,6 +339,8 @@ export class Script {
       output: {
         lines: OUTPUT,
         bytes: 181_204,
+        dropped_bytes: 0,
+        removed: false,
         path: `/home/ann/.local/share/nightkeep/runs/${row.run}/output.log`,
       },
     };

@@ -21,20 +21,22 @@ export interface Draft {
   progress: string;
   observe: boolean;
   limits: Record<LimitField, string>;
+  /** What a job may say that the form does not show: it is saved as it came. */
+  rest: Partial<JobSpec>;
 }
 
 export const DEFAULT_TYPE = 'generic';
 
 export function draftOf(spec: JobSpec): Draft {
-  const limits = spec.limits;
+  const { name, type, command, cwd, env, progress, observe, limits, ...rest } = spec;
   return {
-    name: spec.name,
-    type: spec.type ?? DEFAULT_TYPE,
-    command: joinCommand(spec.command),
-    cwd: spec.cwd ?? '',
-    env: Object.entries(spec.env ?? {}).map(([name, value], id) => ({ id, name, value })),
-    progress: spec.progress ?? '',
-    observe: spec.observe ?? false,
+    name,
+    type: type ?? DEFAULT_TYPE,
+    command: joinCommand(command),
+    cwd: cwd ?? '',
+    env: Object.entries(env ?? {}).map(([name, value], id) => ({ id, name, value })),
+    progress: progress ?? '',
+    observe: observe ?? false,
     limits: {
       warn_after: limits.warn_after ?? '',
       stall_after: limits.stall_after ?? '',
@@ -42,6 +44,7 @@ export function draftOf(spec: JobSpec): Draft {
       start_allowance: limits.start_allowance ?? '',
       max_runtime: limits.max_runtime ?? '',
     },
+    rest,
   };
 }
 
@@ -79,6 +82,7 @@ export function specOf(draft: Draft): JobSpec {
   }
   const env = draft.env.filter((row) => row.name.trim());
   return {
+    ...draft.rest,
     name: draft.name.trim(),
     command: splitCommand(draft.command).words,
     limits,

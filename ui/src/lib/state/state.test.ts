@@ -138,6 +138,7 @@ describe('the job form', () => {
     env: { A: '1' },
     progress: 'p.json',
     observe: true,
+    stop_signal: 'INT',
     limits: { grace: '5s' },
   };
 

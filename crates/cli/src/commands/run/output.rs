@@ -1,15 +1,18 @@
 //! Copying what the run prints to where its caller reads.
 
 use std::fs::File;
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
 use std::path::PathBuf;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, SyncSender, TrySendError};
 use std::thread;
 use std::time::Duration;
 
+use nightkeep_engine::captured::{Got, Kept};
 use nightkeep_engine::rundir::RunDir;
 use notify::{RecommendedWatcher, RecursiveMode, Watcher};
 use tokio::sync::oneshot;
+
+use crate::console;
 
 /// How much is copied at once.
 const CHUNK_BYTES: usize = 64 * 1024;
@@ -91,16 +94,17 @@ fn copy_all(copies: &mut [Copy], heard: &Receiver<News>, patience: Option<Durati
 /// One file, and where it goes.
 struct Copy {
     path: PathBuf,
-    file: Option<File>,
-    read: u64,
+    file: Option<Kept>,
     to: Box<dyn Write + Send>,
+    /// Whoever reads was too slow, and was told so: once.
+    has_missed: bool,
     /// Nobody reads any longer. The run goes on, and all it prints is kept.
     is_closed: bool,
 }
 
 impl Copy {
     fn of(path: PathBuf, to: Box<dyn Write + Send>) -> Self {
-        Self { path, file: None, read: 0, to, is_closed: false }
+        Self { path, file: None, to, has_missed: false, is_closed: false }
     }
 
     fn catch_up(&mut self) {
@@ -108,7 +112,7 @@ impl Copy {
             return;
         }
         if self.file.is_none() {
-            self.file = File::open(&self.path).ok();
+            self.file = File::open(&self.path).ok().map(Kept::from_start);
         }
         if let Err(error) = self.copy() {
             tracing::debug!(%error, path = %self.path.display(), "the output is no longer copied");
@@ -118,18 +122,19 @@ impl Copy {
 
     fn copy(&mut self) -> io::Result<()> {
         let Some(file) = &mut self.file else { return Ok(()) };
-        if file.metadata()?.len() < self.read {
-            // It was cut to keep it small: what follows begins at its start.
-            io::Seek::rewind(file)?;
-            self.read = 0;
-        }
         let mut chunk = vec![0; CHUNK_BYTES];
         loop {
-            let count = file.read(&mut chunk)?;
+            let Got { count, missed } = file.read(&mut chunk)?;
+            if missed.is_some() && !self.has_missed {
+                self.has_missed = true;
+                let rest = self.path.display();
+                console::warn(&format!(
+                    "the output comes faster than it is read; what is no longer kept of it is left out here and in `{rest}`"
+                ));
+            }
             if count == 0 {
                 return self.to.flush();
             }
-            self.read += count as u64;
             self.to.write_all(chunk.get(..count).unwrap_or_default())?;
         }
     }

@@ -6,11 +6,10 @@ use std::path::{Path, PathBuf};
 
 use nightkeep_engine::api::{FieldFault, JobSpec, LimitsView};
 use nightkeep_engine::client::Client;
-use nightkeep_engine::config::{Config, Surroundings, cwd_of, overrides, progress_of};
+use nightkeep_engine::config::{Config, Surroundings, cwd_of, overrides, progress_of, stop_signal_of};
 use nightkeep_engine::limits::Limits;
 use nightkeep_engine::rundir::{FORMAT, OsText, RunDir, Spec, StartedBy, Stdin};
 use nightkeep_engine::time::Span;
-use nightkeep_os::Signal;
 use uuid::Uuid;
 
 use super::system;
@@ -67,8 +66,9 @@ pub(super) async fn plan(here: &Here, engine: Option<&Client>, wanted: Run) -> R
         attached: false,
         stderr_apart: !wanted.detach && system::stderr_is_elsewhere(),
         stdin: if wanted.detach || std::io::stdin().is_terminal() { Stdin::Null } else { Stdin::Inherit },
-        stop_signal: Signal::Term,
         leftovers: wanted.leftovers.or(job.leftovers).unwrap_or_default(),
+        stop_signal: stop_signal_of(&job).map_err(at_fault)?,
+        output_max: config.output_max_of(&job).map_err(at_fault)?,
         started_by: StartedBy {
             surface: "cli".to_owned(),
             pid: std::process::id(),

@@ -25,6 +25,8 @@ fn a_job_is_added_below_the_others() {
     job.env.insert("A B".into(), "c".into());
     job.env.insert("D".into(), "e".into());
     job.observe = true;
+    job.stop_signal = Some("INT".into());
+    job.output_max = Some("50MB".into());
     job.limits.grace = Some("5s".into());
     insta::assert_snapshot!(edited(SAMPLE, Edit::AddJob(&job)));
     assert_eq!(Config::parse(&edited(SAMPLE, Edit::AddJob(&job))).unwrap().job("third"), Some(&job));

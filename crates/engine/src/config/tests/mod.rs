@@ -46,7 +46,7 @@ fn fault_of(text: &str) -> String {
 #[test]
 fn the_file_says_what_is_wanted() {
     let config = sample();
-    assert_eq!(*config.settings(), Settings { notifications: true, keep_days: 14 });
+    assert_eq!(*config.settings(), Settings { keep_days: 14, ..Settings::default() });
     assert_eq!(config.jobs().iter().map(|job| job.name.as_str()).collect::<Vec<_>>(), ["nightly", "the site"]);
     let nightly = config.job("nightly").unwrap();
     assert_eq!(nightly.command, ["python3", "gen.py", "--title", "two words"]);
@@ -97,6 +97,19 @@ fn the_types_are_listed_with_what_comes_out_and_how_many_jobs_have_them() {
 }
 
 #[test]
+fn a_job_says_how_it_is_asked_to_end_and_how_much_of_its_output_is_kept() {
+    let job = |text: &str| Config::parse(text).unwrap().job("a").unwrap().clone();
+    let plain = job("[jobs.a]\ncommand = 'x'\n");
+    let own = job("[jobs.a]\ncommand = 'x'\nstop_signal = 'sigint'\noutput_max = '1.5 MB'\n");
+    assert_eq!(stop_signal_of(&plain), Ok(nightkeep_os::Signal::Term));
+    assert_eq!(stop_signal_of(&own), Ok(nightkeep_os::Signal::Int));
+    let config = Config::parse("[settings]\noutput_max = '30MB'\noutput_total_max = '2GB'\n").unwrap();
+    assert_eq!(config.settings().output_total_max, 2_000_000_000);
+    assert_eq!((config.output_max_of(&plain), config.output_max_of(&own)), (Ok(30_000_000), Ok(1_500_000)));
+    assert_eq!(Config::default().output_max_of(&plain), Ok(20_000_000));
+}
+
+#[test]
 fn every_fault_is_named_with_its_place() {
     let job = |line: &str| format!("[jobs.a]\ncommand = [\"x\"]\n{line}\n");
     let texts = [
@@ -106,6 +119,8 @@ fn every_fault_is_named_with_its_place() {
         "[job.a]\n".to_owned(),
         "[settings]\nnotify = true\n".to_owned(),
         "[settings]\nkeep_days = 0\n".to_owned(),
+        "[settings]\noutput_max = \"much\"\n".to_owned(),
+        "[settings]\noutput_total_max = true\n".to_owned(),
         "jobs = 3\n".to_owned(),
         "[[jobs]]\n".to_owned(),
         "[jobs.a]\n".to_owned(),
@@ -120,6 +135,8 @@ fn every_fault_is_named_with_its_place() {
         job("env = { A = 1 }"),
         job("env = { 'A=B' = 'x' }"),
         job("observe = \"yes\""),
+        job("stop_signal = \"KILL\""),
+        job("output_max = 100"),
         "[types.mine]\nwarn_after = \"20m\"\n".to_owned(),
         "[types.\"ä ö\"]\nstall_after = \"0\"\n".to_owned(),
         "jobs = { ä = { command = ['x'], cwd = 1 } }\n".to_owned(),

@@ -13,6 +13,14 @@ lines: Array<string>,
  */
 bytes: number, 
 /**
- * Where the whole of it is.
+ * How many of them are gone from the beginning: what is kept of a run's output has a limit.
+ */
+dropped_bytes: number, 
+/**
+ * Whether the whole of it was removed, as that of every run is in time.
+ */
+removed: boolean, 
+/**
+ * Where the rest of it is.
  */
 path: string | null, };

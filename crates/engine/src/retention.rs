@@ -1,0 +1,240 @@
+//! What is left of runs that ended long ago is removed: their directories after a number of days, and the outputs of the
+//! oldest ones when all of them together are too much. The history of a run stays.
+//!
+//! Nothing is removed but of runs that the history calls ended and whose keeper is gone. A directory that is to be
+//! removed gets another name first, so that a crash in between leaves nothing that could be taken for a run.
+
+use std::collections::BTreeMap;
+use std::fs::{self, DirEntry};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::clock;
+use crate::config::{ConfigFile, Settings};
+use crate::rundir::RunDir;
+use crate::store::StoreHandle;
+
+/// From the engine's start to the first look: a start has other things to do.
+const FIRST_AFTER: Duration = Duration::from_secs(5 * 60);
+/// Between two looks.
+const AGAIN_AFTER: Duration = Duration::from_secs(24 * 60 * 60);
+
+const DAY_MS: i64 = 24 * 60 * 60 * 1000;
+
+/// How the name of a directory begins that is being removed.
+const GOING: &str = ".removed-";
+
+/// What was removed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+struct Removed {
+    runs: u64,
+    outputs: u64,
+    bytes: u64,
+    /// What should have been removed and could not be.
+    failures: u64,
+}
+
+/// Removes what is too old or too much, once a day. Ends with the task that runs it.
+pub(crate) async fn keep_small(runs: PathBuf, store: StoreHandle, config: Arc<ConfigFile>) {
+    let mut pause = FIRST_AFTER;
+    loop {
+        tokio::time::sleep(pause).await;
+        pause = AGAIN_AFTER;
+        let ended = match store.ended_runs().await {
+            Ok(ended) => ended,
+            Err(fault) => {
+                tracing::warn!(fault = %fault.with_causes(), "old runs are not removed: the history cannot be read");
+                continue;
+            }
+        };
+        let (runs, config, now_ms) = (runs.clone(), config.current(), clock::now().wall.as_ms());
+        let work = move || remove_old(&runs, &ended, config.settings(), now_ms);
+        match tokio::task::spawn_blocking(work).await {
+            Ok(Ok(removed)) if removed == Removed::default() => {}
+            Ok(Ok(Removed { runs, outputs, bytes, failures })) => {
+                tracing::info!(runs, outputs, bytes, failures, "what was left of old runs was removed");
+            }
+            Ok(Err(fault)) => tracing::warn!(%fault, "old runs are not removed"),
+            Err(fault) => tracing::error!(%fault, "old runs are not removed"),
+        }
+    }
+}
+
+/// A directory of a run that has ended.
+struct Ended {
+    dir: RunDir,
+    tag: String,
+    ended_ms: i64,
+}
+
+/// Removes what is too old or too much below `runs`. `ended` says of each tag when its run ended.
+fn remove_old(runs: &Path, ended: &BTreeMap<String, i64>, settings: &Settings, now_ms: i64) -> io::Result<Removed> {
+    let mut removed = Removed::default();
+    let mut over = Vec::new();
+    for entry in fs::read_dir(runs)?.flatten() {
+        // A link is no directory here.
+        if !entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            continue;
+        }
+        if entry.file_name().to_string_lossy().starts_with(GOING) {
+            removed.failures += u64::from(fs::remove_dir_all(entry.path()).is_err());
+        } else {
+            over.extend(ended_run(&entry, ended));
+        }
+    }
+    over.sort_by_key(|run| run.ended_ms);
+    let oldest_ms = now_ms.saturating_sub(i64::from(settings.keep_days).saturating_mul(DAY_MS));
+    let (old, kept): (Vec<Ended>, Vec<Ended>) = over.into_iter().partition(|run| run.ended_ms < oldest_ms);
+    for run in &old {
+        let bytes = output_bytes(&run.dir);
+        match remove_run(runs, run) {
+            Ok(()) => removed = Removed { runs: removed.runs + 1, bytes: removed.bytes + bytes, ..removed },
+            Err(_) => removed.failures += 1,
+        }
+    }
+    remove_outputs(&kept, settings.output_total_max, &mut removed);
+    Ok(removed)
+}
+
+/// The run of a directory, if the history knows its end and no keeper is there.
+fn ended_run(entry: &DirEntry, ended: &BTreeMap<String, i64>) -> Option<Ended> {
+    let tag = entry.file_name().into_string().ok()?;
+    let ended_ms = *ended.get(&tag)?;
+    let dir = RunDir::at(entry.path());
+    let is_kept = nightkeep_os::lock_is_held(&dir.lock());
+    matches!(is_kept, Ok(false)).then_some(Ended { dir, tag, ended_ms })
+}
+
+fn remove_run(runs: &Path, run: &Ended) -> io::Result<()> {
+    let going = runs.join(format!("{GOING}{}", run.tag));
+    fs::rename(run.dir.path(), &going)?;
+    fs::remove_dir_all(going)
+}
+
+/// Removes the outputs of the oldest of `runs`, which are in the order of their ends, until the rest is not too much.
+fn remove_outputs(runs: &[Ended], max: u64, removed: &mut Removed) {
+    let sizes: Vec<u64> = runs.iter().map(|run| output_bytes(&run.dir)).collect();
+    let mut total: u64 = sizes.iter().sum();
+    for (run, bytes) in runs.iter().zip(sizes) {
+        if total <= max {
+            return;
+        }
+        if bytes == 0 {
+            continue;
+        }
+        let outputs = [run.dir.output(), run.dir.stderr()];
+        if outputs.iter().all(|path| is_gone(fs::remove_file(path))) {
+            total -= bytes;
+            removed.outputs += 1;
+            removed.bytes += bytes;
+        } else {
+            removed.failures += 1;
+        }
+    }
+}
+
+fn is_gone(result: io::Result<()>) -> bool {
+    result.map_or_else(|fault| fault.kind() == io::ErrorKind::NotFound, |()| true)
+}
+
+/// What the outputs of a run hold.
+fn output_bytes(dir: &RunDir) -> u64 {
+    [dir.output(), dir.stderr()].iter().filter_map(|path| crate::captured::bytes_kept(path).ok()).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: i64 = 100 * DAY_MS;
+
+    #[test]
+    fn runs_that_ended_long_ago_are_removed_and_no_others() {
+        let home = Home::new();
+        for tag in ["old", "young", "not in the history", "living"] {
+            home.run(tag, 100);
+        }
+        let held = nightkeep_os::Lock::exclusive(&home.dir("living").lock()).unwrap().unwrap();
+        let ended = [("old", 60), ("young", 80), ("living", 50), ("without a directory", 1)];
+        let removed = home.remove_old(&ended, &Settings::default());
+        assert_eq!(removed, Removed { runs: 1, bytes: 100, ..Removed::default() });
+        assert_eq!(home.left(), ["living", "not in the history", "young"]);
+        drop(held);
+        assert_eq!(home.remove_old(&ended, &Settings::default()).runs, 1);
+        assert_eq!(home.left(), ["not in the history", "young"]);
+    }
+
+    #[test]
+    fn the_outputs_of_the_oldest_runs_go_first_and_their_records_stay() {
+        let home = Home::new();
+        for tag in ["c", "a", "b"] {
+            home.run(tag, 400_000);
+        }
+        home.run("silent", 0);
+        fs::write(home.dir("a").stderr(), vec![b'e'; 100_000]).unwrap();
+        let settings = Settings { output_total_max: 900_000, ..Settings::default() };
+        let ended = [("a", 90), ("b", 91), ("c", 92), ("silent", 89)];
+        let removed = home.remove_old(&ended, &settings);
+        assert_eq!(removed, Removed { outputs: 1, bytes: 500_000, ..Removed::default() });
+        assert!(!home.dir("a").output().exists() && !home.dir("a").stderr().exists());
+        assert!(home.dir("a").path().join("spec.json").exists(), "the records stay");
+        assert!(home.dir("b").output().exists() && home.dir("c").output().exists());
+        assert_eq!(home.remove_old(&ended, &settings), Removed::default(), "the rest is not too much");
+    }
+
+    #[test]
+    fn what_a_crash_has_left_half_removed_is_removed_at_the_next_look() {
+        let home = Home::new();
+        home.run(".removed-x", 100);
+        assert_eq!(home.remove_old(&[], &Settings::default()), Removed::default());
+        assert_eq!(home.left(), Vec::<String>::new());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn no_link_is_followed() {
+        let (home, elsewhere) = (Home::new(), tempfile::tempdir().unwrap());
+        fs::write(elsewhere.path().join("precious"), "x").unwrap();
+        std::os::unix::fs::symlink(elsewhere.path(), home.dir("linked").path()).unwrap();
+        home.run("old", 10);
+        std::os::unix::fs::symlink(elsewhere.path(), home.dir("old").path().join("link")).unwrap();
+        assert_eq!(home.remove_old(&[("linked", 1), ("old", 1)], &Settings::default()).runs, 1);
+        assert_eq!(home.left(), ["linked"]);
+        assert!(elsewhere.path().join("precious").exists());
+    }
+
+    struct Home {
+        runs: tempfile::TempDir,
+    }
+
+    impl Home {
+        fn new() -> Self {
+            Self { runs: tempfile::tempdir().expect("a temporary directory") }
+        }
+
+        fn dir(&self, tag: &str) -> RunDir {
+            RunDir::at(self.runs.path().join(tag))
+        }
+
+        fn run(&self, tag: &str, bytes: usize) {
+            let dir = RunDir::create(self.runs.path().join(tag)).expect("it can be made");
+            fs::write(dir.output(), vec![b'x'; bytes]).expect("it can be written");
+            fs::write(dir.path().join("spec.json"), "{}").expect("it can be written");
+        }
+
+        fn remove_old(&self, ended: &[(&str, i64)], settings: &Settings) -> Removed {
+            let ended = ended.iter().map(|(tag, day)| ((*tag).to_owned(), day * DAY_MS)).collect();
+            remove_old(self.runs.path(), &ended, settings, NOW).expect("the directory can be read")
+        }
+
+        fn left(&self) -> Vec<String> {
+            let entries = fs::read_dir(self.runs.path()).expect("it can be read").flatten();
+            let mut names: Vec<String> =
+                entries.map(|entry| entry.file_name().into_string().expect("these are texts")).collect();
+            names.sort();
+            names
+        }
+    }
+}
