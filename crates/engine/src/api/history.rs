@@ -29,7 +29,7 @@ pub struct HistoryRow {
     pub started_at: String,
     /// When it ended.
     pub ended_at: String,
-    /// From start to end, wall time.
+    /// From start to end, sleep included; a clock that was set meanwhile changes nothing.
     pub duration_s: f64,
     /// The best step.
     #[cfg_attr(feature = "bindings", ts(type = "number | null"))]
