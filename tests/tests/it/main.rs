@@ -12,6 +12,8 @@ mod agents;
 #[cfg(target_os = "linux")]
 mod attached;
 #[cfg(target_os = "linux")]
+mod clocks;
+#[cfg(target_os = "linux")]
 mod contract;
 #[cfg(target_os = "linux")]
 mod crashes;
@@ -21,6 +23,8 @@ mod desk;
 mod fake_agent;
 #[cfg(target_os = "linux")]
 mod faults;
+#[cfg(target_os = "linux")]
+mod frozen;
 mod helpers;
 #[cfg(target_os = "linux")]
 mod hostile;

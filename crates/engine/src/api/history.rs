@@ -138,7 +138,7 @@ pub struct Evidence {
 }
 
 /// One line of the story of a run.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 #[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
 pub struct TimelineEvent {
     /// When.
@@ -147,6 +147,10 @@ pub struct TimelineEvent {
     pub kind: String,
     /// One sentence.
     pub text: String,
+    /// How long it had lasted by then, for what does (`slept`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "bindings", ts(optional))]
+    pub lasted_s: Option<f64>,
 }
 
 /// One run with all that is known of it: `nightkeep show RUN --json`.
