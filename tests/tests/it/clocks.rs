@@ -3,7 +3,7 @@
 
 use std::process::{Child, Command, Stdio};
 
-use nightkeep_engine::api::{HistoryRow, Outcome, Reason, RunDetail};
+use nightkeep_engine::api::{HistoryRow, Outcome, Phase, Reason, RunDetail, RunView};
 use nightkeep_tests::night::{Begun, Night, fake_agent, first};
 
 const HOUR: i64 = 3_600_000;
@@ -36,6 +36,12 @@ impl Drop for Stranger {
     }
 }
 
+/// Waits until a run is reached and has made its first step.
+fn until_up(night: &Night, run: u64) {
+    let is_up = |view: &RunView| view.phase == Phase::Running && view.step == Some(1);
+    night.until_run("its first step", run, is_up).unwrap();
+}
+
 fn kinds(detail: &RunDetail) -> Vec<&str> {
     detail.timeline.iter().map(|event| event.kind.as_str()).collect()
 }
@@ -57,7 +63,7 @@ fn a_night_of_sleep_is_no_stall_and_is_on_record() {
     let (night, time) = Night::on_made_up_time("").unwrap();
     let steps = ["mark 1", "sleep 3s", "mark 2", "exit 0"];
     let begun = begin(&night, &["--warn-after", "1s", "--stall-after", "2s"], &steps);
-    night.until_step(begun.run, 1).unwrap();
+    until_up(&night, begun.run);
     time.sleep(5 * 3_600_000);
     let row = night.ended(begun.run).unwrap();
     let detail = night.show(begun.run).unwrap();
@@ -73,7 +79,7 @@ fn a_night_of_sleep_is_no_stall_and_is_on_record() {
 fn a_person_may_stop_a_run_within_the_grace_for_waking() {
     let (night, time) = Night::on_made_up_time("").unwrap();
     let begun = begin(&night, &["--warn-after", "1s", "--stall-after", "2s"], &["mark 1", "on-term exit 143", "hang"]);
-    night.until_step(begun.run, 1).unwrap();
+    until_up(&night, begun.run);
     night.until_happened(begun.run, "warned").unwrap();
     time.sleep(3_600_000);
     night.until_happened(begun.run, "slept").unwrap();
@@ -86,7 +92,7 @@ fn set_the_clock_by(by_ms: i64) -> (HistoryRow, RunDetail) {
     let (night, time) = Night::on_made_up_time("").unwrap();
     let steps = ["mark 1", "print hello", "sleep 2s", "mark 2", "sleep 2s", "mark 3", "sleep 1s", "exit 0"];
     let begun = begin(&night, &["--warn-after", "2900ms", "--stall-after", "3s"], &steps);
-    night.until_step(begun.run, 1).unwrap();
+    until_up(&night, begun.run);
     time.set_clock_by(by_ms);
     let view = night.until_step(begun.run, 2).unwrap();
     assert!(view.since_output_s.is_some_and(|since| since < 30.0), "{view:#?}");
@@ -122,7 +128,7 @@ fn the_story_of_a_run_is_told_on_the_clock_as_it_goes_on() {
         let (night, time) = Night::on_made_up_time("").unwrap();
         let steps = ["mark 1", "sleep 1s", "mark 2", "sleep 1s", "mark 3", "hang"];
         let (_stranger, begun) = Stranger::attached(&night, &[], &steps);
-        night.until_step(begun.run, 1).unwrap();
+        until_up(&night, begun.run);
         time.set_clock_by(by_ms);
         night.until_step(begun.run, 3).unwrap();
         night.told(&["stop", "--force", &begun.run.to_string()]).unwrap();
@@ -136,7 +142,7 @@ fn the_story_of_a_run_is_told_on_the_clock_as_it_goes_on() {
 fn an_attached_run_took_its_sleep_as_well() {
     let (night, time) = Night::on_made_up_time("").unwrap();
     let (_stranger, begun) = Stranger::attached(&night, &[], &["mark 1", "hang"]);
-    night.until_step(begun.run, 1).unwrap();
+    until_up(&night, begun.run);
     time.sleep(2 * 3_600_000);
     night.told(&["stop", "--force", &begun.run.to_string()]).unwrap();
     let row = night.ended(begun.run).unwrap();

@@ -3,7 +3,7 @@
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use nightkeep_engine::api::{Method, Outcome, Phase, Reason};
+use nightkeep_engine::api::{Method, Outcome, Phase, Reason, RunView};
 use nightkeep_tests::eventually;
 use nightkeep_tests::night::{Begun, Night, alive, fake_agent, first, last, of_run, pids_in};
 
@@ -13,6 +13,12 @@ const FROZEN: Duration = Duration::from_secs(6);
 fn begin(night: &Night, options: &[&str], steps: &[&str]) -> Begun {
     let agent = fake_agent().unwrap();
     night.begin(&[&["run", "--detach"], options, &["--", &agent], steps].concat()).unwrap()
+}
+
+/// Waits until a run is reached through its keeper and has made its first step.
+fn until_up(night: &Night, run: u64) {
+    let is_up = |view: &RunView| view.phase == Phase::Running && view.step == Some(1);
+    night.until_run("its first step", run, is_up).unwrap();
 }
 
 /// Lets the engine stand still. The time is what is tested: nothing happens meanwhile that could be waited for.
@@ -27,7 +33,7 @@ fn an_agent_that_advanced_while_the_engine_stood_still_is_neither_warned_about_n
     let night = Night::watched("").unwrap();
     let steps = ["mark 1", "sleep 2s", "mark 2", "sleep 2s", "mark 3", "sleep 2s", "mark 4", "sleep 1s", "exit 0"];
     let begun = begin(&night, &["--warn-after", "2800ms", "--stall-after", "3s"], &steps);
-    night.until_step(begun.run, 1).unwrap();
+    until_up(&night, begun.run);
     freeze(&night, FROZEN);
     let row = night.ended(begun.run).unwrap();
     let detail = night.show(begun.run).unwrap();
@@ -42,7 +48,7 @@ fn an_agent_that_advanced_while_the_engine_stood_still_is_neither_warned_about_n
 fn an_agent_that_stands_still_itself_is_judged_two_seconds_after_the_engine_goes_on() {
     let night = Night::watched("").unwrap();
     let begun = begin(&night, &["--stall-after", "3s"], &["mark 1", "on-term exit 143", "hang"]);
-    night.until_step(begun.run, 1).unwrap();
+    until_up(&night, begun.run);
     let before = Instant::now();
     freeze(&night, FROZEN);
     let stood = before.elapsed();
@@ -58,7 +64,7 @@ fn an_agent_that_stands_still_itself_is_judged_two_seconds_after_the_engine_goes
 fn an_agent_that_ended_while_the_engine_stood_still_has_its_own_end() {
     let night = Night::watched("").unwrap();
     let begun = begin(&night, &["--stall-after", "3s"], &["mark 1", "sleep 4s", "exit 7"]);
-    night.until_step(begun.run, 1).unwrap();
+    until_up(&night, begun.run);
     freeze(&night, FROZEN);
     let row = night.ended(begun.run).unwrap();
     assert_eq!((row.outcome, row.exit_code, row.reason), (Outcome::Failed, Some(7), None), "{row:#?}");
@@ -77,7 +83,7 @@ fn nothing_is_killed_within_its_grace_by_an_engine_that_stood_still() {
     let said = command.args(steps).env("FAKE_AGENT_PIDS", &pids).output().unwrap();
     assert!(said.status.success(), "{said:?}");
     let run = night.until("the run", |live| live.status.runs.first().map(|view| view.run)).unwrap();
-    night.until_step(run, 1).unwrap();
+    until_up(&night, run);
     night.told(&["stop", &run.to_string()]).unwrap();
     night.until_happened(run, "signalled").unwrap();
     freeze(&night, FROZEN);
@@ -94,7 +100,7 @@ fn nothing_is_killed_within_its_grace_by_an_engine_that_stood_still() {
 fn an_agent_that_left_within_its_grace_while_the_engine_stood_still_was_not_killed() {
     let night = Night::watched("").unwrap();
     let begun = begin(&night, &["--grace", "2s"], &["mark 1", "on-term sleep 1s then exit 143", "hang"]);
-    night.until_step(begun.run, 1).unwrap();
+    until_up(&night, begun.run);
     night.told(&["stop", &begun.run.to_string()]).unwrap();
     night.until_happened(begun.run, "signalled").unwrap();
     freeze(&night, FROZEN);
