@@ -35,6 +35,8 @@ mod leftovers;
 #[cfg(target_os = "linux")]
 mod linked;
 #[cfg(target_os = "linux")]
+mod longest;
+#[cfg(target_os = "linux")]
 mod recovered;
 #[cfg(target_os = "linux")]
 mod shell;

@@ -4,6 +4,7 @@
 //! [settings]
 //! notifications = true            # system notifications
 //! keep_days = 30                  # how long ended runs are kept
+//! max_runtime = "8h"              # the longest run time where neither job nor type names one; left out: none
 //!
 //! [types.llm]                     # a built-in type with another limit, or a type of one's own
 //! stall_after = "20m"
@@ -16,6 +17,7 @@
 //! progress = "progress.json"      # the marker, relative to `cwd`
 //! leftovers = "report"            # or "stop" or "keep": processes that outlive the command
 //! stall_after = "15m"             # limits stand directly in the table of the job or type
+//! max_runtime = "off"             # none, whatever type or settings say
 //! ```
 //!
 //! The text is read into a [`Config`] or into one [`ConfigFault`] that says where. [`ConfigFile`] holds the file of one
@@ -39,7 +41,7 @@ use nightkeep_core::limits::{DEFAULT_TYPE, Limits, built_in_types};
 pub use edit::EditError;
 pub use fault::ConfigFault;
 pub use file::{ConfigEvent, ConfigFile};
-pub use limits::{overrides, view};
+pub use limits::{is_off, overrides, view};
 pub use resolve::{Surroundings, cwd_of, expand, progress_of};
 pub use validate::validate;
 
@@ -52,11 +54,20 @@ pub struct Settings {
     pub notifications: bool,
     /// For how many days ended runs are kept.
     pub keep_days: u32,
+    /// The longest run time where neither job nor type names one, as it is written.
+    pub max_runtime: Option<String>,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { notifications: true, keep_days: 30 }
+        Self { notifications: true, keep_days: 30, max_runtime: None }
+    }
+}
+
+impl Settings {
+    /// What they say of limits.
+    fn limits(&self) -> LimitsSpec {
+        LimitsSpec { max_runtime: self.max_runtime.clone(), ..LimitsSpec::default() }
     }
 }
 
@@ -138,7 +149,7 @@ impl Config {
     }
 
     fn limits_of_type(&self, name: &str) -> Result<Limits, FieldFault> {
-        let built_in = Limits::built_in(name).unwrap_or_default();
+        let built_in = Limits::built_in(name).unwrap_or_default().with(&overrides(&self.settings.limits())?);
         match self.type_overrides(name) {
             None => Ok(built_in),
             Some(own) => {

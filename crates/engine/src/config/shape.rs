@@ -107,10 +107,11 @@ impl Walk {
 
     fn settings(&mut self, path: &KeyPath, item: &Item) -> Result<Settings, Flaw> {
         let mut settings = Settings::default();
-        for (key, item) in self.known(path, table(path, item)?, &["notifications", "keep_days"])? {
+        for (key, item) in self.known(path, table(path, item)?, &["notifications", "keep_days", "max_runtime"])? {
             let path = path.then(key);
             match key {
                 "notifications" => settings.notifications = flag(&path, item)?,
+                "max_runtime" => settings.max_runtime = Some(length(&path, item)?),
                 _ => settings.keep_days = days(&path, item)?,
             }
         }
@@ -214,14 +215,18 @@ fn days(path: &KeyPath, item: &Item) -> Result<u32, Flaw> {
     days.ok_or_else(|| Flaw { path: path.clone(), message: format!("{number} is not within 1 and 3650 days") })
 }
 
-/// A duration: a text, or a whole number of seconds.
 fn limit(path: &KeyPath, key: &str, item: &Item, spec: &mut LimitsSpec) -> Result<(), Flaw> {
-    let text = item.as_str().map(str::to_owned).or_else(|| item.as_integer().map(|seconds| seconds.to_string()));
-    let text = text.ok_or_else(|| wrong(path, item, "a length of time such as `\"10m\"`"))?;
+    let text = length(path, item)?;
     if let Some(slot) = limits::slot(spec, key) {
         *slot = Some(text);
     }
     Ok(())
+}
+
+/// A duration: a text, or a whole number of seconds.
+fn length(path: &KeyPath, item: &Item) -> Result<String, Flaw> {
+    let text = item.as_str().map(str::to_owned).or_else(|| item.as_integer().map(|seconds| seconds.to_string()));
+    text.ok_or_else(|| wrong(path, item, "a length of time such as `\"10m\"`"))
 }
 
 /// A list of texts, or one text that is split as a shell would.
