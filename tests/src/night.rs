@@ -2,7 +2,9 @@
 
 mod desktop;
 mod ending;
+mod frozen;
 mod held;
+mod hosted;
 mod log;
 mod processes;
 mod small_disk;
@@ -13,6 +15,7 @@ use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
+use std::thread::JoinHandle;
 
 use anyhow::{Context as _, Result, anyhow, ensure};
 use futures_util::StreamExt as _;
@@ -23,7 +26,9 @@ use serde_json::Value;
 use tokio::runtime::Runtime;
 
 pub use desktop::Desktop;
+pub use frozen::Frozen;
 pub use held::Tree;
+pub use hosted::MadeUpTime;
 pub use processes::{alive, of_run, pids_in};
 pub use small_disk::{SmallDisk, with_own_mounts};
 
@@ -38,6 +43,7 @@ pub struct Night {
     runtime: Runtime,
     desktop: Option<Desktop>,
     engine: RefCell<Option<Child>>,
+    hosted: Option<JoinHandle<()>>,
 }
 
 impl Night {
@@ -65,7 +71,7 @@ impl Night {
     fn of(home: Home, disk: Option<SmallDisk>, config: &str) -> Result<Self> {
         fs::create_dir(home.user().join("work"))?;
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
-        let night = Self { disk, home, runtime, desktop: None, engine: RefCell::new(None) };
+        let night = Self { disk, home, runtime, desktop: None, engine: RefCell::new(None), hosted: None };
         night.configure(config)?;
         Ok(night)
     }
@@ -252,6 +258,15 @@ impl Night {
         Ok(())
     }
 
+    /// Freezes the engine until what is returned is dropped.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn freeze_engine(&self) -> Result<Frozen> {
+        let pid = self.engine.borrow().as_ref().context("no engine was started")?.id();
+        Frozen::new(pid)
+    }
+
     /// Asks the engine over its API.
     ///
     /// # Errors
@@ -402,6 +417,7 @@ impl Night {
 impl Drop for Night {
     fn drop(&mut self) {
         self.end_all();
+        self.join_hosted();
     }
 }
 

@@ -44,6 +44,23 @@ pub enum Stage {
     Forced,
 }
 
+/// Why a stop that was intended did not begin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum CalledOff {
+    /// The run advanced in time.
+    Advanced,
+    /// The run ended in time.
+    Ended,
+    /// The intent could not be recorded.
+    NotStored,
+    /// The computer slept meanwhile.
+    Slept,
+    /// The observer came late, and what it had seen was old.
+    Late,
+    /// The last look before the first signal did not confirm it.
+    NotConfirmed,
+}
+
 /// What the journal is told.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Entry {
@@ -109,8 +126,26 @@ pub enum Entry {
         /// Without a grace.
         force: bool,
     },
-    /// A stop that was intended did not begin: the run advanced in time, or the intent could not be recorded.
-    StopAbandoned,
+    /// A stop that was intended did not begin.
+    StopAbandoned {
+        /// Why not.
+        why: CalledOff,
+    },
+    /// The computer slept while the run was watched.
+    Slept {
+        /// For how long.
+        slept: Span,
+    },
+    /// The wall clock was set while the run was watched.
+    ClockJumped {
+        /// By so many milliseconds, forwards or backwards.
+        by_ms: i64,
+    },
+    /// Whoever drives the core came late, so that nothing was judged before a fresh look.
+    Starved {
+        /// By how much.
+        late: Span,
+    },
     /// A stage of the stop begins.
     Signalled {
         /// Which one.

@@ -5,7 +5,7 @@ use crate::ids::RunId;
 use crate::leftovers::LeftBehind;
 use crate::life::Reason;
 use crate::limits::{Limits, Mode};
-use crate::time::{Awake, Wall};
+use crate::time::{Awake, Span, Wall};
 
 /// A fact about the world, or a wish of a person.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,7 +51,15 @@ pub enum Input {
     /// Nothing is left of what a run left behind.
     LeftoversGone(RunId),
     /// The computer woke from sleep.
-    Woke,
+    Woke {
+        /// For how long it slept.
+        slept: Span,
+    },
+    /// Somebody set the wall clock.
+    ClockJumped {
+        /// By so many milliseconds, forwards or backwards.
+        by_ms: i64,
+    },
     /// Whether the history can be written.
     Storage {
         /// It can.
@@ -140,6 +148,8 @@ pub enum Look {
     Nothing,
     /// Nobody could look (no permission, a read that does not come back): nothing follows from that.
     CouldNotLook,
+    /// Nothing of the run is there any more, so there is nothing to stop. Whoever looked finds out what became of it.
+    NotRunning,
 }
 
 /// What a run says it is doing. The waiting ones stop the stall clock.

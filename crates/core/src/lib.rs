@@ -18,6 +18,7 @@
 #![forbid(unsafe_code)]
 
 pub mod clock;
+pub mod continuity;
 pub mod effect;
 pub mod ids;
 pub mod input;
@@ -29,7 +30,8 @@ pub mod snapshot;
 pub mod supervisor;
 pub mod time;
 
-pub use effect::{Effect, Entry, Notice, Stage};
+pub use continuity::{Breaks, Continuity, Sample};
+pub use effect::{CalledOff, Effect, Entry, Notice, Stage};
 pub use ids::RunId;
 pub use input::{Activity, BegunStop, Exit, Input, Look, Reading, Resume, Watch};
 pub use leftovers::{LeftBehind, LeftoverPolicy};

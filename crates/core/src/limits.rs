@@ -30,7 +30,27 @@ pub struct LimitOverrides {
     /// See [`Limits::start_allowance`].
     pub start_allowance: Option<Span>,
     /// See [`Limits::max_runtime`].
-    pub max_runtime: Option<Span>,
+    pub max_runtime: Option<Longest>,
+}
+
+/// The longest run time, where something is said of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Longest {
+    /// There is none, whatever would be inherited.
+    Off,
+    /// This long.
+    Is(Span),
+}
+
+impl Longest {
+    /// The limit.
+    #[must_use]
+    pub const fn limit(self) -> Option<Span> {
+        match self {
+            Self::Off => None,
+            Self::Is(span) => Some(span),
+        }
+    }
 }
 
 /// Whether a stall is acted on.
@@ -99,7 +119,7 @@ impl Limits {
             stall_after,
             grace: overrides.grace.unwrap_or(self.grace),
             start_allowance: overrides.start_allowance.unwrap_or(self.start_allowance),
-            max_runtime: overrides.max_runtime.or(self.max_runtime),
+            max_runtime: overrides.max_runtime.map_or(self.max_runtime, Longest::limit),
         }
     }
 
@@ -167,6 +187,17 @@ mod tests {
         let limits = Limits::default().with(&overrides);
         assert_eq!(limits.warn_after, Span::from_secs(15));
         assert_eq!(limits.check(), Ok(()));
+    }
+
+    #[test]
+    fn a_longest_run_time_that_is_inherited_can_be_switched_off() {
+        let night =
+            LimitOverrides { max_runtime: Some(Longest::Is(Span::from_mins(480))), ..LimitOverrides::default() };
+        let inherited = Limits::default().with(&night);
+        assert_eq!(inherited.max_runtime, Some(Span::from_mins(480)));
+        assert_eq!(inherited.with(&LimitOverrides::default()).max_runtime, inherited.max_runtime);
+        let off = LimitOverrides { max_runtime: Some(Longest::Off), ..LimitOverrides::default() };
+        assert_eq!(inherited.with(&off).max_runtime, None);
     }
 
     #[test]

@@ -1,14 +1,17 @@
 //! One run: its life, its stall clock, what its marker said, and when to look at it next.
 
 use crate::clock::StallClock;
-use crate::effect::{Effect, Entry, Stage};
+use crate::effect::{CalledOff, Effect, Entry, Stage};
 use crate::ids::RunId;
 use crate::input::{Activity, Exit, Reading, Resume, Watch};
 use crate::life::{Event, Life, Outcome, Reason, Stop};
 use crate::limits::{Limits, Mode};
 use crate::snapshot::{Oddity, Phase, Progress, RunSnapshot};
+use crate::supervisor::{FRESH_LOOK, LATE, WAKE_GRACE};
 use crate::time::{Awake, Now, Span};
 
+mod breaks;
+mod judging;
 mod stopping;
 
 /// How long the evidence may take before the stop goes on without it (design, section 5).
@@ -63,6 +66,11 @@ pub(crate) struct Run {
     stage_ends: Option<Awake>,
     /// When the polite signal was sent: grace counts from here.
     asked_at: Option<Awake>,
+    looks: judging::Looks,
+    /// A stage that ended while nobody was there was given a moment more.
+    excused: bool,
+    /// By how much the wall clock was set back while the run was watched.
+    set_back_ms: i64,
     root_gone: bool,
     pub(crate) since_at_stop: Span,
     pub(crate) survivors: Vec<u32>,
@@ -93,10 +101,17 @@ impl Run {
             judged_from: Awake::default(),
             stage_ends: None,
             asked_at: None,
+            looks: judging::Looks::default(),
+            excused: false,
+            set_back_ms: 0,
             root_gone: false,
             since_at_stop: Span::ZERO,
             survivors: Vec::new(),
         };
+        // What happened before anybody watched, or since somebody last did, has to come in first.
+        if now.awake.since(watch.clock_from) > LATE {
+            run.judge_from(now.awake.plus(FRESH_LOOK));
+        }
         run.resume_stop(now, &resume);
         run
     }
@@ -104,6 +119,14 @@ impl Run {
     /// What the stall clock shows, less the start allowance while there was no advance.
     pub(crate) fn since_advance(&self, now: Awake) -> Span {
         self.clock.elapsed(now).minus(self.allowance())
+    }
+
+    /// What is measured against the limit behind `reason`.
+    pub(crate) fn measured(&self, now: Awake, reason: Reason) -> Span {
+        match reason {
+            Reason::Stalled | Reason::User => self.since_advance(now),
+            Reason::MaxRuntime => now.since(self.started),
+        }
     }
 
     fn allowance(&self) -> Span {
@@ -131,7 +154,7 @@ impl Run {
 
     fn check_claim(&mut self, now: Now, reading: &Reading, out: &mut Vec<Effect>) {
         let Some(claimed) = reading.claimed else { return };
-        if claimed.as_ms() > now.wall.as_ms().saturating_add(CLAIM_TOLERANCE_MS) {
+        if claimed.as_ms() > now.wall.as_ms().saturating_add(self.set_back_ms).saturating_add(CLAIM_TOLERANCE_MS) {
             self.oddity = Some(Oddity::ClaimsTheFuture);
             if !self.told.claim {
                 self.told.claim = true;
@@ -186,7 +209,7 @@ impl Run {
             self.oddity = None;
         }
         out.push(Effect::Record(self.id, Entry::Advanced { n: self.advances, step, total, note, gap }));
-        self.clear(out);
+        self.clear(CalledOff::Advanced, out);
     }
 
     /// Takes in what the run says it is doing.

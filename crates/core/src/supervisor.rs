@@ -4,10 +4,9 @@ use std::collections::{BTreeMap, VecDeque};
 
 use crate::effect::{Effect, Entry, Notice};
 use crate::ids::RunId;
-use crate::input::{Input, Look, Watch};
+use crate::input::{Input, Watch};
 use crate::leftovers::Leftovers;
 use crate::life::{Event, Life, Outcome, Reason};
-use crate::limits::Mode;
 use crate::run::{Judgement, Run};
 use crate::snapshot::RunSnapshot;
 use crate::time::{Awake, Now, Span};
@@ -55,11 +54,8 @@ impl Supervisor {
         match input {
             Input::Watch(watch) => self.watch(now, *watch, &mut out),
             Input::Storage { writable } => self.unwritable = !writable,
-            Input::Woke => {
-                for run in self.runs.values_mut() {
-                    run.judge_from(now.awake.plus(WAKE_GRACE));
-                }
-            }
+            Input::Woke { slept } => self.runs.values_mut().for_each(|run| run.woke(now, slept, &mut out)),
+            Input::ClockJumped { by_ms } => self.runs.values_mut().for_each(|run| run.clock_jumped(by_ms, &mut out)),
             Input::Tick => self.tick(now, &mut out),
             Input::LeftBehind(what) => {
                 let run = what.run;
@@ -156,6 +152,10 @@ impl Supervisor {
     }
 
     fn tick(&mut self, now: Now, out: &mut Vec<Effect>) {
+        let late = self.next_wakeup().map_or(Span::ZERO, |(due, _)| now.awake.since(due));
+        if late > LATE {
+            self.runs.values_mut().for_each(|run| run.late(now, late, out));
+        }
         for left in self.left.values_mut() {
             if left.stage_ends().is_some_and(|at| at <= now.awake) {
                 left.stage_over(now, out);
@@ -167,12 +167,7 @@ impl Supervisor {
                 run.stage_over(now, out);
             }
             // A warning and a verdict can be due at once; each one that is given takes itself off.
-            while let Some((at, what)) = run.judgement_due(writable).filter(|(at, _)| *at <= now.awake) {
-                if now.awake.since(at) > LATE {
-                    run.judge_from(now.awake.plus(FRESH_LOOK));
-                    out.push(Effect::Look(run.id));
-                    break;
-                }
+            while let Some((_, what)) = run.judgement_due(writable).filter(|(at, _)| *at <= now.awake) {
                 judge(run, now, what, out);
             }
         }
@@ -207,7 +202,7 @@ fn run_input(run: &mut Run, now: Now, input: Input, out: &mut Vec<Effect>) {
         Input::Marker(_, reading) => {
             let _advanced = run.read(now, reading, out);
         }
-        Input::Looked(_, look) => looked(run, now, look, out),
+        Input::Looked(_, look) => run.looked(now, look, out),
         Input::Activity(_, activity) => {
             run.set_activity(now, activity);
             if activity.is_waiting() {
@@ -215,14 +210,15 @@ fn run_input(run: &mut Run, now: Now, input: Input, out: &mut Vec<Effect>) {
             }
         }
         Input::EvidenceTaken(_) => run.on(now, Event::EvidenceDone, out),
-        Input::IntentStored(_) => run.on(now, Event::Stored, out),
+        Input::IntentStored(_) => run.stored(now, out),
         Input::IntentNotStored(_) => run.not_stored(now, out),
         Input::RootEnded(_) => run.root_ended(now, out),
         Input::AllGone(_, exit) => run.all_gone(now, exit, out),
         Input::Survivors(_, pids) => run.survivors = pids,
         Input::Stop { force, .. } => run.on(now, Event::StopWanted { force }, out),
         Input::Watch(_)
-        | Input::Woke
+        | Input::Woke { .. }
+        | Input::ClockJumped { .. }
         | Input::Storage { .. }
         | Input::LeftBehind(_)
         | Input::StopLeftovers { .. }
@@ -244,32 +240,5 @@ fn judge(run: &mut Run, now: Now, what: Judgement, out: &mut Vec<Effect>) {
             }));
         }
         Judgement::Verdict(reason) => run.on(now, Event::Overdue(reason), out),
-    }
-}
-
-/// The answer to a look: an advance clears the doubt; otherwise the verdict is given or recorded.
-fn looked(run: &mut Run, now: Now, look: Look, out: &mut Vec<Effect>) {
-    let could_look = match look {
-        Look::Read(reading) => {
-            let _advanced = run.read(now, reading, out);
-            true
-        }
-        Look::Nothing => true,
-        Look::CouldNotLook => false,
-    };
-    let Life::Doubted(reason) = run.life else { return };
-    if !could_look && reason == Reason::Stalled {
-        if run.could_not_look(now) {
-            let since = run.since_advance(now.awake);
-            out.push(Effect::Record(run.id, Entry::CouldNotJudge { since }));
-            out.push(Effect::Notify(Notice::CouldNotJudge { run: run.id, job: run.job.clone(), since }));
-        }
-        run.clear_doubt(out);
-    } else if !run.is_over(now, reason) {
-        run.clear_doubt(out);
-    } else if run.mode == Mode::Observe {
-        run.would_stop(now, reason, out);
-    } else {
-        run.on(now, Event::Confirmed, out);
     }
 }

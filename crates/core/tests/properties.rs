@@ -2,6 +2,7 @@
 //!
 //! The reference that effects are compared with is kept here, apart from the core: a list of what was handed in.
 
+use nightkeep_core::supervisor::WAKE_GRACE;
 use nightkeep_core::{
     Activity, Awake, Effect, Entry, Exit, Input, Limits, Look, Mode, Now, Reading, Reason, RunId, Span, Stage,
     Supervisor, Wall, Watch,
@@ -24,6 +25,7 @@ enum What {
     CannotLook,
     Waits(bool),
     Sleeps(i64),
+    ClockJumps(i64),
     EvidenceTaken,
     Stored(bool),
     RootEnded,
@@ -41,6 +43,7 @@ fn what() -> impl Strategy<Value = What> {
         1 => Just(What::CannotLook),
         2 => any::<bool>().prop_map(What::Waits),
         1 => (0_i64..50_000_000).prop_map(What::Sleeps),
+        1 => (-50_000_000_i64..50_000_000).prop_map(What::ClockJumps),
         3 => Just(What::EvidenceTaken),
         4 => prop::bool::weighted(0.8).prop_map(What::Stored),
         1 => Just(What::RootEnded),
@@ -132,6 +135,15 @@ impl Player {
         self.awake = until;
     }
 
+    /// Moves the time on as [`Self::pass`], in steps short enough for each question to be answered in time.
+    fn pass_answered(&mut self, ms: u64) {
+        for _ in 0..ms.div_ceil(500) {
+            self.pass(500);
+            self.give(Input::Looked(RUN, Look::Nothing));
+            self.give(Input::IntentStored(RUN));
+        }
+    }
+
     fn happen(&mut self, happening: &Happening) {
         self.pass(happening.after_ms);
         let reading = |step: i64| Reading { step: Some(step), ..Reading::default() };
@@ -144,7 +156,11 @@ impl Player {
             What::Waits(false) => Input::Activity(RUN, Activity::Working),
             What::Sleeps(ms) => {
                 self.slept += ms;
-                Input::Woke
+                Input::Woke { slept: Span::from_ms(ms.unsigned_abs()) }
+            }
+            What::ClockJumps(ms) => {
+                self.slept += ms;
+                Input::ClockJumped { by_ms: ms }
             }
             What::EvidenceTaken => Input::EvidenceTaken(RUN),
             What::Stored(true) => Input::IntentStored(RUN),
@@ -173,6 +189,7 @@ fn play(limits: Limits, mode: Mode, story: &[Happening]) -> Seen {
             | What::LookFinds(_)
             | What::CannotLook
             | What::Sleeps(_)
+            | What::ClockJumps(_)
             | What::EvidenceTaken
             | What::Stored(_)
             | What::RootEnded
@@ -222,6 +239,33 @@ fn entries(seen: &Seen) -> impl Iterator<Item = (u64, &Entry)> + '_ {
         | Effect::Notify(_)
         | Effect::Forget(_) => None,
     })
+}
+
+/// A warning, or a verdict.
+fn is_judgement(entry: &Entry) -> bool {
+    matches!(entry, Entry::Warned { .. } | Entry::WouldStop { .. } | Entry::StopIntended { .. })
+}
+
+/// What was done, without how long the computer slept and by how much the wall clock was set.
+fn done(seen: &Seen) -> Vec<(u64, Effect)> {
+    let plain = |(at, effect): &(u64, Effect)| {
+        let mut effect = effect.clone();
+        if let Effect::Record(_, Entry::Slept { slept }) = &mut effect {
+            *slept = Span::ZERO;
+        }
+        if let Effect::Record(_, Entry::ClockJumped { by_ms }) = &mut effect {
+            *by_ms = 0;
+        }
+        (*at, effect)
+    };
+    seen.effects.iter().map(plain).collect()
+}
+
+/// The story with something else in it.
+fn changed(story: &[Happening], change: impl Fn(&mut What)) -> Vec<Happening> {
+    let mut story = story.to_vec();
+    story.iter_mut().for_each(|happening| change(&mut happening.what));
+    story
 }
 
 /// The story without what a person asked for; with `only_force`, without their wishes for force.
@@ -283,7 +327,7 @@ proptest! {
         for (_, effect) in &seen.effects {
             match effect {
                 Effect::RecordIntent(..) => intended = true,
-                Effect::Record(_, Entry::StopAbandoned) => intended = false,
+                Effect::Record(_, Entry::StopAbandoned { .. }) => intended = false,
                 Effect::Signal(..) => prop_assert!(intended),
                 Effect::Record(..)
                 | Effect::Look(_)
@@ -324,17 +368,76 @@ proptest! {
     /// INV: what the computer slept changes nothing but the wall clock; it is on no limit.
     #[test]
     fn sleep_is_on_no_limit(limits in limits(), story in happenings(), factor in 2_i64..9) {
-        let longer: Vec<Happening> = story
-            .iter()
-            .cloned()
-            .map(|mut happening| {
-                if let What::Sleeps(ms) = &mut happening.what {
-                    *ms *= factor;
-                }
-                happening
-            })
-            .collect();
-        prop_assert_eq!(play(limits, Mode::Enforce, &story), play(limits, Mode::Enforce, &longer));
+        let longer = changed(&story, |what| if let What::Sleeps(ms) = what { *ms *= factor });
+        prop_assert_eq!(done(&play(limits, Mode::Enforce, &story)), done(&play(limits, Mode::Enforce, &longer)));
+    }
+
+    /// INV: a wall clock that is set, forwards or backwards, is on no limit.
+    #[test]
+    fn a_wall_clock_that_is_set_is_on_no_limit(limits in limits(), story in happenings(), factor in 2_i64..9) {
+        let other = changed(&story, |what| if let What::ClockJumps(ms) = what { *ms *= -factor });
+        prop_assert_eq!(done(&play(limits, Mode::Enforce, &story)), done(&play(limits, Mode::Enforce, &other)));
+    }
+
+    /// INV: after sleep, no verdict is given and no warning before the grace for waking up is over.
+    #[test]
+    fn nothing_is_judged_within_a_minute_after_waking(limits in limits(), story in happenings()) {
+        let seen = play(limits, Mode::Enforce, &without_stops(story, false));
+        let mut woke = None;
+        for (at, entry) in entries(&seen) {
+            if matches!(entry, Entry::Slept { .. }) {
+                woke = Some(at);
+            }
+            // A stop for the longest run time that was under way before goes on.
+            let goes_on = matches!(entry, Entry::StopIntended { reason: Reason::MaxRuntime, .. });
+            if is_judgement(entry) && !goes_on {
+                let since = woke.map_or(u64::MAX, |woke| at - woke);
+                prop_assert!(since >= WAKE_GRACE.as_ms(), "judged {since} ms after waking");
+            }
+        }
+    }
+
+    /// INV: an observer that comes late gives no warning and no verdict before it had a fresh look, two seconds later.
+    #[test]
+    fn whoever_comes_late_judges_nothing_before_a_fresh_look(
+        limits in limits(), step in 0_i64..9, late_ms in 2_001_u64..100_000, advanced in any::<bool>(),
+    ) {
+        let mut player = Player::new(limits, Mode::Enforce);
+        player.give(Input::Marker(RUN, Reading { step: Some(step), ..Reading::default() }));
+        let due = player.core.next_wakeup().expect("a warning is due").0.as_ms();
+        player.awake = due + late_ms;
+        let back = player.awake;
+        player.give(Input::Tick);
+        let asked = player.seen.effects.iter().any(|(at, effect)| *at == back && matches!(effect, Effect::Look(_)));
+        prop_assert!(asked);
+        if advanced {
+            player.give(Input::Looked(RUN, Look::Read(Reading { step: Some(step + 1), ..Reading::default() })));
+        }
+        player.pass(1_999);
+        let judged = entries(&player.seen).any(|(_, entry)| is_judgement(entry));
+        prop_assert!(!judged || (advanced && limits.warn_after.as_ms() < 2_000));
+        let told = entries(&player.seen).filter(|(_, entry)| **entry == Entry::Starved { late: Span::from_ms(late_ms) });
+        prop_assert_eq!(told.map(|(at, _)| at).collect::<Vec<_>>(), vec![back]);
+    }
+
+    /// INV: no polite signal for a stall goes out on a look that is older than five seconds.
+    #[test]
+    fn no_signal_rests_on_an_old_look(limits in limits(), story in happenings()) {
+        let seen = play(limits, Mode::Enforce, &without_stops(story, false));
+        let (mut looked, mut reason) = (None, None);
+        for (at, effect) in &seen.effects {
+            if matches!(effect, Effect::Look(_)) {
+                looked = Some(*at);
+            }
+            if let Effect::RecordIntent(_, Entry::StopIntended { reason: why, .. }) = effect {
+                reason = Some(*why);
+            }
+            if matches!(effect, Effect::Signal(_, Stage::PoliteRoot)) && reason == Some(Reason::Stalled) {
+                // A look is answered within two seconds, or counts for nothing.
+                let since = at - looked.expect("a look comes first");
+                prop_assert!(since <= 7_000, "the last look was asked for {since} ms before");
+            }
+        }
     }
 
     /// INV: while a run waits for a person or a limit, no warning and no verdict for stalling comes.
@@ -362,9 +465,7 @@ proptest! {
             player.pass(1);
         }
         for _ in 0..4 {
-            player.pass(limits.stall_after.as_ms() + limits.start_allowance.as_ms() + 20_000);
-            player.give(Input::Looked(RUN, Look::Nothing));
-            player.give(Input::IntentStored(RUN));
+            player.pass_answered(limits.stall_after.as_ms() + limits.start_allowance.as_ms() + 20_000);
         }
         let ended = entries(&player.seen).any(|(_, entry)| matches!(entry, Entry::Ended { .. }));
         prop_assert!(ended);

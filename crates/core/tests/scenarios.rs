@@ -25,6 +25,12 @@ struct Scenario {
     observe: bool,
     #[serde(default)]
     looks: Looks,
+    /// How long a look takes.
+    #[serde(default)]
+    look_takes: f64,
+    /// How long it takes to store an intent.
+    #[serde(default)]
+    storing_takes: f64,
     /// Whether the evidence comes at all.
     #[serde(default = "yes")]
     evidence: bool,
@@ -54,6 +60,7 @@ enum Looks {
     #[default]
     Nothing,
     CannotLook,
+    NobodyThere,
     Step(i64),
 }
 
@@ -68,6 +75,8 @@ struct Step {
     all_gone: Option<Ends>,
     survivors: Option<Vec<u32>>,
     woke_after: Option<f64>,
+    /// Seconds by which somebody sets the wall clock.
+    clock_set_by: Option<f64>,
     late_tick: Option<bool>,
     writable: Option<bool>,
 }
@@ -122,6 +131,8 @@ struct World {
     answers: VecDeque<(u64, Input)>,
     told: Vec<String>,
     looks: Looks,
+    look_takes_ms: u64,
+    storing_takes_ms: u64,
     evidence: bool,
     storable: bool,
 }
@@ -129,6 +140,11 @@ struct World {
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "seconds of a story, small and positive")]
 fn ms(secs: f64) -> u64 {
     (secs * 1000.0).round() as u64
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "seconds of a story, small")]
+fn signed_ms(secs: f64) -> i64 {
+    (secs * 1000.0).round() as i64
 }
 
 impl World {
@@ -149,9 +165,9 @@ impl World {
 
     fn answer(&mut self, effect: &Effect) {
         let (after, input) = match effect {
-            Effect::Look(_) => (0, Input::Looked(RUN, self.look())),
+            Effect::Look(_) => (self.look_takes_ms, Input::Looked(RUN, self.look())),
             Effect::TakeEvidence(_) if self.evidence => (100, Input::EvidenceTaken(RUN)),
-            Effect::RecordIntent(..) if self.storable => (0, Input::IntentStored(RUN)),
+            Effect::RecordIntent(..) if self.storable => (self.storing_takes_ms, Input::IntentStored(RUN)),
             Effect::RecordIntent(..) => (0, Input::IntentNotStored(RUN)),
             Effect::TakeEvidence(_)
             | Effect::Record(..)
@@ -167,6 +183,7 @@ impl World {
         match self.looks {
             Looks::Nothing => Look::Nothing,
             Looks::CannotLook => Look::CouldNotLook,
+            Looks::NobodyThere => Look::NotRunning,
             Looks::Step(step) => Look::Read(Reading { step: Some(step), ..Reading::default() }),
         }
     }
@@ -199,7 +216,12 @@ impl World {
         self.run_until(at);
         if let Some(slept) = step.woke_after {
             self.slept_ms += i64::try_from(ms(slept)).expect("a story is short");
-            self.give(Input::Woke);
+            self.give(Input::Woke { slept: Span::from_ms(ms(slept)) });
+        }
+        if let Some(jump) = step.clock_set_by {
+            let by_ms = signed_ms(jump);
+            self.slept_ms += by_ms;
+            self.give(Input::ClockJumped { by_ms });
         }
         if let Some(writable) = step.writable {
             self.give(Input::Storage { writable });
@@ -224,14 +246,13 @@ impl World {
         }
     }
 
-    #[expect(clippy::cast_possible_truncation, reason = "seconds of a story, small")]
     fn reading(&self, marker: Marker) -> Reading {
         let wall = self.now().wall.as_ms();
         Reading {
             step: marker.step,
             total: marker.total,
             note: marker.note,
-            claimed: marker.claims_in.map(|secs| Wall::from_ms(wall + (secs * 1000.0) as i64)),
+            claimed: marker.claims_in.map(|secs| Wall::from_ms(wall + signed_ms(secs))),
             series: marker.series,
             before_start: marker.before_start,
         }
@@ -277,7 +298,10 @@ fn entry_words(entry: &Entry) -> Option<String> {
         Entry::WouldStop { reason, since } => format!("would stop: {reason:?} after {since}"),
         Entry::CouldNotJudge { since } => format!("could not judge after {since}"),
         Entry::StopIntended { reason, since, .. } => format!("intends to stop: {reason:?} after {since}"),
-        Entry::StopAbandoned => "stop abandoned".to_owned(),
+        Entry::StopAbandoned { why } => format!("stop abandoned: {why:?}"),
+        Entry::Slept { slept } => format!("slept {slept}"),
+        Entry::ClockJumped { by_ms } => format!("clock set by {} s", by_ms / 1000),
+        Entry::Starved { late } => format!("late by {late}"),
         Entry::Ended { outcome, reason, method, survivors, .. } => {
             let mut text = format!("ended {outcome:?}");
             if let (Some(reason), Some(method)) = (reason, method) {
@@ -315,6 +339,8 @@ fn play(scenario: Scenario) -> (Vec<String>, Vec<String>) {
         answers: VecDeque::new(),
         told: Vec::new(),
         looks: scenario.looks,
+        look_takes_ms: ms(scenario.look_takes),
+        storing_takes_ms: ms(scenario.storing_takes),
         evidence: scenario.evidence,
         storable: scenario.storable,
     };
@@ -350,10 +376,14 @@ fn every_story_goes_as_written() {
         std::fs::read_dir(folder).expect("the stories").map(|entry| entry.expect("an entry").path()).collect();
     files.sort();
     assert!(files.len() >= 12, "the stories are there");
+    let mut wrong = Vec::new();
     for file in files {
         let text = std::fs::read_to_string(&file).expect("a story");
         let scenario: Scenario = toml::from_str(&text).unwrap_or_else(|fault| panic!("{}: {fault}", file.display()));
         let (told, expect) = play(scenario);
-        assert_eq!(told, expect, "{}", file.display());
+        if told != expect {
+            wrong.push(format!("{}: {told:#?} instead of {expect:#?}", file.display()));
+        }
     }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }

@@ -1,13 +1,63 @@
 //! The one place where time comes in.
 
-use jiff::Timestamp;
-use nightkeep_core::{Awake, Now, Wall};
+use std::fmt;
+use std::sync::Arc;
 
-/// This moment, on both clocks.
+use jiff::Timestamp;
+use nightkeep_core::{Awake, Now, Sample, Wall};
+use nightkeep_os::Clocks;
+
+/// Where an engine's time comes from: the clocks of the system, or made-up ones in a test that cannot put a computer to
+/// sleep.
+#[derive(Clone)]
+pub struct Clock {
+    read: Arc<dyn Fn() -> Clocks + Send + Sync>,
+}
+
+impl Clock {
+    /// The clocks of the system.
+    #[must_use]
+    pub fn system() -> Self {
+        Self::made_up(nightkeep_os::clocks)
+    }
+
+    /// Other clocks. The awake one has to go as fast as the system's does, since timers are the system's.
+    #[must_use]
+    pub fn made_up(read: impl Fn() -> Clocks + Send + Sync + 'static) -> Self {
+        Self { read: Arc::new(read) }
+    }
+
+    /// What all three clocks show.
+    #[must_use]
+    pub fn clocks(&self) -> Clocks {
+        (self.read)()
+    }
+
+    /// What all three clocks show, as the core compares it.
+    #[must_use]
+    pub fn sample(&self) -> Sample {
+        let Clocks { awake_ms, boot_ms, wall_ms } = self.clocks();
+        Sample { awake: Awake::from_ms(awake_ms), boot_ms, wall: Wall::from_ms(wall_ms) }
+    }
+
+    /// This moment, for deadlines and for display.
+    #[must_use]
+    pub fn now(&self) -> Now {
+        let Sample { awake, wall, .. } = self.sample();
+        Now { awake, wall }
+    }
+}
+
+impl fmt::Debug for Clock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Clock").field(&self.clocks()).finish()
+    }
+}
+
+/// This moment by the system's clocks.
 #[must_use]
 pub fn now() -> Now {
-    let clocks = nightkeep_os::clocks();
-    Now { awake: Awake::from_ms(clocks.awake_ms), wall: Wall::from_ms(clocks.wall_ms) }
+    Clock::system().now()
 }
 
 /// This moment on the wall clock, for showing how long ago something was.

@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 use nightkeep_os::{FileError, Lock};
 
 use crate::actor::{self, Parts};
-use crate::clock;
+use crate::clock::Clock;
 use crate::config::ConfigFile;
 use crate::local_socket::Listener;
 use crate::places::{Places, PlacesError};
@@ -66,6 +66,8 @@ pub struct HostOptions {
     pub nightkeep: PathBuf,
     /// Whether desktop notifications are shown, where the configuration allows them.
     pub notifications: bool,
+    /// Where the time comes from: [`Clock::system`], but for tests.
+    pub clock: Clock,
 }
 
 /// Hosts the engine until `until` is done or a client ends it. Runs go on afterwards. Must be called inside a tokio
@@ -78,7 +80,7 @@ pub async fn host(places: Places, options: HostOptions, until: impl Future<Outpu
     let lock_path = places.engine_lock();
     let Some(lock) = Lock::exclusive(&lock_path)? else { return Err(HostError::Owned { data: lock_path }) };
     nightkeep_os::raise_open_files_limit();
-    let Opened { store, notice, crashed } = Store::open(&places.database(), clock::now().wall)?;
+    let Opened { store, notice, crashed } = Store::open(&places.database(), options.clock.now().wall)?;
     if let Some(set_aside) = &notice {
         tracing::error!(notice = set_aside.message(), "a damaged history was set aside");
     }
@@ -94,6 +96,7 @@ pub async fn host(places: Places, options: HostOptions, until: impl Future<Outpu
         quarantine: notice,
         after_crash: crashed,
         notifications: options.notifications,
+        clock: options.clock,
         places,
     };
     let (handle, task) = actor::start(parts).await.map_err(HostError::System)?;

@@ -28,7 +28,7 @@ fn over(run: &StoredRun, ending: &Ending, zone: &TimeZone) -> Vec<String> {
         (Some(error), Outcome::Failed | Outcome::Lost | Outcome::Succeeded | Outcome::Aborted) => {
             vec![not_started(run, error)]
         }
-        (None, Outcome::Succeeded) => vec![succeeded(run, ending), would_have_been_stopped(run, zone)],
+        (None, Outcome::Succeeded) => vec![succeeded(run), would_have_been_stopped(run, zone)],
         (None, Outcome::Failed) => {
             vec![failed(run, ending), last_place(run, zone), would_have_been_stopped(run, zone)]
         }
@@ -96,8 +96,8 @@ fn not_started(run: &StoredRun, error: &str) -> String {
     format!("{command} could not be started: {}.", lower_first(&parts::fragment(error)))
 }
 
-fn succeeded(run: &StoredRun, ending: &Ending) -> String {
-    let took = lengths(took_ms(run, ending));
+fn succeeded(run: &StoredRun) -> String {
+    let took = lengths(run.took_ms.unwrap_or(0));
     match place(run.best_step, run.total, run.note.as_deref()) {
         Some(place) => format!("Finished after {took} at {place}."),
         None => format!("Finished after {took}."),
@@ -105,7 +105,7 @@ fn succeeded(run: &StoredRun, ending: &Ending) -> String {
 }
 
 fn failed(run: &StoredRun, ending: &Ending) -> String {
-    let took = lengths(took_ms(run, ending));
+    let took = lengths(run.took_ms.unwrap_or(0));
     match (ending.exit_code, ending.signal) {
         (Some(code), _) => format!("Exit code {code} after {took}."),
         (None, Some(signal)) => format!("Ended by signal {} after {took}.", signal_name(signal)),
@@ -124,8 +124,12 @@ fn cause(run: &StoredRun, reason: Option<Reason>, zone: &TimeZone) -> String {
             None => "Stopped because it gave no sign of life.".to_owned(),
         },
         Some(Reason::MaxRuntime) => match (measured, run.limits.max_runtime_ms) {
-            (Some(ran), Some(limit)) => format!("It had run for {ran} (limit {}).", lengths(limit)),
-            (Some(ran), None) => format!("It had run for {ran}, longer than it may."),
+            (Some(ran), Some(limit)) => {
+                format!("Stopped after {ran}: its longest run time is {}. {}", lengths(limit), last_place(run, zone))
+                    .trim_end()
+                    .to_owned()
+            }
+            (Some(ran), None) => format!("Stopped after {ran}, longer than it may run."),
             (None, _) => "Stopped because it had run for longer than it may.".to_owned(),
         },
         Some(Reason::User) => by_request(run, stop, zone),
@@ -201,7 +205,10 @@ fn would_have_been_stopped(run: &StoredRun, zone: &TimeZone) -> String {
     let why = match reason {
         Reason::Stalled => format!("after {since} without progress (limit {})", lengths(run.limits.stall_ms)),
         Reason::Unresponsive => format!("after {since} without a sign of life"),
-        Reason::MaxRuntime => format!("after running for {since}"),
+        Reason::MaxRuntime => match run.limits.max_runtime_ms {
+            Some(limit) => format!("after running for {since} (limit {})", lengths(limit)),
+            None => format!("after running for {since}"),
+        },
         Reason::User => "on request".to_owned(),
     };
     format!("It is only observed: it would have been stopped at {at}, {why}.")
@@ -213,8 +220,4 @@ fn last_place(run: &StoredRun, zone: &TimeZone) -> String {
         (Some(place), None) => format!("Last: {place}."),
         (None, _) => String::new(),
     }
-}
-
-fn took_ms(run: &StoredRun, ending: &Ending) -> u64 {
-    u64::try_from(ending.ended_wall_ms.saturating_sub(run.started_wall_ms())).unwrap_or(0)
 }

@@ -12,6 +12,8 @@ mod agents;
 #[cfg(target_os = "linux")]
 mod attached;
 #[cfg(target_os = "linux")]
+mod clocks;
+#[cfg(target_os = "linux")]
 mod contract;
 #[cfg(target_os = "linux")]
 mod crashes;
@@ -21,6 +23,8 @@ mod desk;
 mod fake_agent;
 #[cfg(target_os = "linux")]
 mod faults;
+#[cfg(target_os = "linux")]
+mod frozen;
 #[cfg(target_os = "linux")]
 mod full_disk;
 mod helpers;
@@ -33,10 +37,12 @@ mod leftovers;
 #[cfg(target_os = "linux")]
 mod linked;
 #[cfg(target_os = "linux")]
+mod longest;
+#[cfg(target_os = "linux")]
 mod output;
+mod recovered;
 #[cfg(target_os = "linux")]
 mod restored;
-mod recovered;
 #[cfg(target_os = "linux")]
 mod shell;
 #[cfg(target_os = "linux")]

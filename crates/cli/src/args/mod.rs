@@ -122,3 +122,8 @@ pub struct Doctor {
 fn length(text: &str) -> Result<String, String> {
     nightkeep_engine::config::duration::parse(text).map(|_| text.to_owned()).map_err(|fault| fault.to_string())
 }
+
+/// The same, or the word that there is no limit.
+fn length_or_off(text: &str) -> Result<String, String> {
+    if nightkeep_engine::config::is_off(text) { Ok(text.to_owned()) } else { length(text) }
+}

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use nightkeep_engine::api::{Leftovers, LimitsSpec, Outcome};
 
-use super::length;
+use super::{length, length_or_off};
 
 /// Limits, each of which may be left out.
 #[derive(Debug, Default, Clone, Args)]
@@ -23,8 +23,8 @@ pub struct Limits {
     /// Before the first step, start counting only after this long
     #[arg(long, value_name = "TIME", value_parser = length, help_heading = "Limits")]
     pub start_allowance: Option<String>,
-    /// Stop a run that takes longer than this in all
-    #[arg(long, value_name = "TIME", value_parser = length, help_heading = "Limits")]
+    /// Stop a run that takes longer than this in all; `off` for never, whatever the type says
+    #[arg(long, value_name = "TIME", value_parser = length_or_off, help_heading = "Limits")]
     pub max_runtime: Option<String>,
 }
 

@@ -2,6 +2,7 @@
 
 use nightkeep_engine::api::ErrorCode;
 use nightkeep_engine::client::{nightkeep_program, stop_engine};
+use nightkeep_engine::clock::Clock;
 use nightkeep_engine::{HostError, HostOptions};
 
 use super::{Here, cannot_use_places};
@@ -35,7 +36,7 @@ async fn stop(here: &Here) -> Result<(), Failure> {
 async fn host(here: &Here) -> Result<(), Failure> {
     let nightkeep = nightkeep_program()
         .map_err(|error| Failure::new(format!("the path of this program cannot be found out: {error}")))?;
-    let options = HostOptions { nightkeep, notifications: true };
+    let options = HostOptions { nightkeep, notifications: true, clock: Clock::system() };
     match nightkeep_engine::host(here.places.clone(), options, ending::interrupted()).await {
         Ok(()) => Ok(()),
         Err(error) => {

@@ -157,8 +157,12 @@ pub(crate) fn detail() -> RunDetail {
         age_s: 11_160.0,
     };
     let at = |time: &str| format!("2020-11-22T{time}Z");
-    let event =
-        |time: &str, kind: &str, text: &str| TimelineEvent { at: at(time), kind: kind.into(), text: text.into() };
+    let event = |time: &str, kind: &str, text: &str| TimelineEvent {
+        at: at(time),
+        kind: kind.into(),
+        text: text.into(),
+        lasted_s: None,
+    };
     RunDetail {
         run: 40,
         tag: "0193-tag".into(),

@@ -4,7 +4,7 @@ use super::{
     Awake, EVIDENCE_MAX, Effect, Entry, Event, Exit, FORCE_MAX, Life, Now, Outcome, Reason, Resume, Run, Span, Stage,
     Stop,
 };
-use crate::effect::Notice;
+use crate::effect::{CalledOff, Notice};
 use crate::life::Method;
 
 impl Run {
@@ -18,22 +18,10 @@ impl Run {
         }
     }
 
-    /// An advance, or a doubt that led to nothing: back to running, as long as no signal was sent.
-    pub(super) fn clear(&mut self, out: &mut Vec<Effect>) {
-        let before = self.life;
-        if let Ok(next) = before.next(Event::Cleared) {
-            self.life = next;
-            self.stage_ends = None;
-            if matches!(before, Life::Recording(_)) {
-                out.push(Effect::Record(self.id, Entry::StopAbandoned));
-            }
-        }
-    }
-
     /// The doubt is settled without a stop.
     pub(crate) fn clear_doubt(&mut self, out: &mut Vec<Effect>) {
         if matches!(self.life, Life::Doubted(_)) {
-            self.clear(out);
+            self.clear(CalledOff::Advanced, out);
         }
     }
 
@@ -43,7 +31,7 @@ impl Run {
             Reason::Stalled | Reason::User => self.quiet.verdict_given = true,
             Reason::MaxRuntime => self.told.overrun = true,
         }
-        let since = self.since_advance(now.awake);
+        let since = self.measured(now.awake, reason);
         out.push(Effect::Record(self.id, Entry::WouldStop { reason, since }));
         self.clear_doubt(out);
     }
@@ -53,7 +41,7 @@ impl Run {
         self.on(now, Event::NotStored, out);
         if self.life == Life::Running {
             self.stage_ends = None;
-            out.push(Effect::Record(self.id, Entry::StopAbandoned));
+            out.push(Effect::Record(self.id, Entry::StopAbandoned { why: CalledOff::NotStored }));
         }
     }
 
@@ -92,7 +80,7 @@ impl Run {
             Life::Starting | Life::Running | Life::Doubted(_) | Life::Gathering(_) | Life::Recording(_) => None,
         };
         if matches!(before, Life::Recording(_)) {
-            out.push(Effect::Record(self.id, Entry::StopAbandoned));
+            out.push(Effect::Record(self.id, Entry::StopAbandoned { why: CalledOff::Ended }));
         }
         self.end(stopped, exit, out);
     }
@@ -101,7 +89,9 @@ impl Run {
     pub(super) fn resume_stop(&mut self, now: Now, resume: &Resume) {
         let Some(begun) = resume.stop else { return };
         let stop = Stop { reason: begun.reason, force: begun.force };
-        self.since_at_stop = self.since_advance(now.awake);
+        self.since_at_stop = self.measured(now.awake, begun.reason);
+        // Its grace is on record, and is neither cut nor begun again.
+        self.excused = true;
         self.life = match begun.reached {
             None => Life::Recording(stop),
             Some((Stage::PoliteRoot, _)) => Life::Asking(stop),
@@ -115,7 +105,7 @@ impl Run {
     /// nobody knows whether it was.
     pub(crate) fn go_on(&mut self, now: Now, out: &mut Vec<Effect>) {
         match self.life {
-            Life::Recording(_) => self.on(now, Event::Stored, out),
+            Life::Recording(_) => self.stored(now, out),
             Life::Asking(_) | Life::AskingAll(_) | Life::Forcing(_) => self.enter(now, self.life, out),
             Life::Starting | Life::Running | Life::Doubted(_) | Life::Gathering(_) | Life::Ended => {}
         }
@@ -125,9 +115,9 @@ impl Run {
         self.stage_ends = None;
         match life {
             Life::Starting | Life::Running | Life::Ended => {}
-            Life::Doubted(_) => out.push(Effect::Look(self.id)),
-            Life::Gathering(_) => {
-                self.since_at_stop = self.since_advance(now.awake);
+            Life::Doubted(_) => self.ask_look(now, out),
+            Life::Gathering(stop) => {
+                self.since_at_stop = self.measured(now.awake, stop.reason);
                 self.stage_ends = Some(now.awake.plus(EVIDENCE_MAX));
                 out.push(Effect::TakeEvidence(self.id));
             }
@@ -135,7 +125,7 @@ impl Run {
             Life::Asking(_) => self.ask_root(now, out),
             Life::AskingAll(_) => {
                 let _first = self.asked_at.get_or_insert(now.awake);
-                self.stage_ends = Some(self.grace_ends());
+                self.stage_ends = Some(self.grace_ends().max(now.awake));
                 self.signal(Stage::PoliteRest, out);
             }
             Life::Forcing(_) => {
@@ -147,7 +137,7 @@ impl Run {
 
     fn ask_root(&mut self, now: Now, out: &mut Vec<Effect>) {
         let asked = *self.asked_at.get_or_insert(now.awake);
-        self.stage_ends = Some(asked.plus(self.limits.grace.half()));
+        self.stage_ends = Some(asked.plus(self.limits.grace.half()).max(now.awake));
         self.signal(Stage::PoliteRoot, out);
         if self.root_gone {
             self.on(now, Event::RestDue, out);

@@ -119,8 +119,12 @@ impl Actor {
     }
 
     fn look(&self, id: RunId) {
-        let look = self.looked(id, LOOK_MAX);
-        self.spawn(async move { Fact::Looked(id, look.await) });
+        let (look, whereabouts) = (self.looked(id, LOOK_MAX), self.whereabouts(id));
+        self.spawn(async move {
+            let gone = tokio::task::spawn_blocking(move || whereabouts.is_gone());
+            let (look, gone) = tokio::join!(look, tokio::time::timeout(LOOK_MAX, gone));
+            Fact::Looked(id, if matches!(gone, Ok(Ok(true))) { Look::NotRunning } else { look })
+        });
     }
 
     /// What the marker of a run says at this moment.

@@ -13,7 +13,7 @@ use crate::api::{
     ApiError, AttachRequest, ErrorCode, HistoryQuery, HistoryRow, JobSpec, JobView, LimitsSpec, Live, OutputTail,
     ProbeReport, ProbeRequest, Reconciled, RunDetail, StartReply, StopReply, TypeView, Validation,
 };
-use crate::clock;
+use crate::clock::Clock;
 use crate::config::{self, ConfigFile, EditError, Surroundings};
 use crate::marker;
 use crate::places::Places;
@@ -30,6 +30,7 @@ pub struct Handle {
     config: Arc<ConfigFile>,
     around: Surroundings,
     places: Places,
+    clock: Clock,
     boot: String,
 }
 
@@ -42,6 +43,7 @@ impl Handle {
             config: Arc::clone(&actor.config),
             around: actor.around.clone(),
             places: actor.places.clone(),
+            clock: actor.clock.clone(),
             boot: actor.boot.clone(),
         }
     }
@@ -204,7 +206,7 @@ impl Handle {
     /// Looks at a marker's path.
     #[must_use]
     pub fn probe(&self, request: &ProbeRequest) -> ProbeReport {
-        marker::probe(&request.path, request.cwd.as_deref(), &self.around.home, clock::now().wall)
+        marker::probe(&request.path, request.cwd.as_deref(), &self.around.home, self.clock.now().wall)
     }
 
     fn refuse_invalid(&self, job: &JobSpec, replacing: Option<&str>) -> Result<(), ApiError> {
@@ -231,7 +233,7 @@ impl Handle {
     }
 
     fn stamp(&self) -> Stamp {
-        let now = clock::now();
+        let now = self.clock.now();
         let wall: Wall = now.wall;
         Stamp { at_wall_ms: wall.as_ms(), at_awake_ms: now.awake.as_ms(), boot: self.boot.clone() }
     }

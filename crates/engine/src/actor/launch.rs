@@ -8,6 +8,7 @@ use nightkeep_os::{ExecError, FileStamp, Signal};
 use tokio::sync::mpsc;
 
 use super::fact::{Fact, Then};
+use super::output::OutputAge;
 use super::record::limits_ms;
 use super::run::{Body, Watched};
 use super::task::Actor;
@@ -134,6 +135,7 @@ impl Actor {
             left: None,
             before: None,
             usage: Usage::default(),
+            output_age: OutputAge::default(),
             root: None,
             over: false,
             note: None,

@@ -308,7 +308,10 @@ fn stored(what: &nightkeep_core::Entry) -> Option<Entry> {
         | Core::WouldStop { .. }
         | Core::CouldNotJudge { .. }
         | Core::StopIntended { .. }
-        | Core::StopAbandoned
+        | Core::StopAbandoned { .. }
+        | Core::Slept { .. }
+        | Core::ClockJumped { .. }
+        | Core::Starved { .. }
         | Core::Signalled { .. }
         | Core::Ended { .. } => None,
     }

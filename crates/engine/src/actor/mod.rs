@@ -22,12 +22,14 @@ mod live;
 mod on_command;
 mod on_fact;
 mod output;
+mod presence;
 mod reconcile;
 mod record;
 mod recover;
 mod recovered;
 mod run;
 mod task;
+mod time;
 mod usage;
 mod view;
 

@@ -15,7 +15,7 @@ impl Actor {
     pub(super) fn on_fact(&mut self, fact: Fact) {
         match fact {
             Fact::Marker(event) => self.marker_read(RunId(event.key), event.result),
-            Fact::Looked(id, look) => self.give(Input::Looked(id, look)),
+            Fact::Looked(id, look) => self.looked_at(id, look),
             Fact::EvidenceDone(id) => self.give(Input::EvidenceTaken(id)),
             Fact::Intent(id, true) => self.give(Input::IntentStored(id)),
             Fact::Intent(id, false) => {

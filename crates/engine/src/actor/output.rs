@@ -66,7 +66,30 @@ fn add(tail: &mut OutputTail, path: &Path, title: Option<&str>) -> io::Result<bo
     Ok(true)
 }
 
-/// When the output last grew, on the wall clock, in milliseconds since the Unix epoch.
+/// What has to be known of a wall clock that was set, to tell how old output is that came before.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct OutputAge {
+    /// When the output had last grown when the clock was set, as the file says, and by how much the clock was set since.
+    before: Option<(i64, i64)>,
+}
+
+impl OutputAge {
+    /// The wall clock was set.
+    pub(super) fn clock_was_set(&mut self, run: Option<&RunDir>, by_ms: i64) {
+        let Some(grown) = run.and_then(last_growth_ms) else { return };
+        let set_ms = self.before.filter(|(at, _)| *at == grown).map_or(0, |(_, set_ms)| set_ms);
+        self.before = Some((grown, set_ms.saturating_add(by_ms)));
+    }
+
+    /// When the output of the run last grew, on the wall clock as it goes on.
+    pub(super) fn grown_at_ms(self, run: &RunDir) -> Option<i64> {
+        let grown = last_growth_ms(run)?;
+        let set_ms = self.before.filter(|(at, _)| *at == grown).map_or(0, |(_, set_ms)| set_ms);
+        Some(grown.saturating_add(set_ms))
+    }
+}
+
+/// When the output last grew, by the wall clock of that moment, in milliseconds since the Unix epoch.
 pub(super) fn last_growth_ms(run: &RunDir) -> Option<i64> {
     [run.output(), run.stderr()].iter().filter_map(|path| grown_at_ms(path)).max()
 }

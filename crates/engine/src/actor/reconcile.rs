@@ -199,7 +199,8 @@ impl Actor {
         }
     }
 
-    fn mend(&mut self, id: RunId) {
+    /// Finds out what has become of a run that nobody will tell about.
+    pub(super) fn mend(&mut self, id: RunId) {
         let _settled = self.reconciling.doubtful.remove(&id);
         match self.runs.get_mut(&id) {
             None => self.watch_again(id),

@@ -28,9 +28,14 @@ pub(super) fn stored(run: &Watched, at: Stamp, what: core::Entry) -> Stamped {
         core::Entry::StopIntended { reason: why, since, step, note, force } => {
             Entry::StopIntended { reason: reason(why), since_ms: since.as_ms(), step, note, force }
         }
-        core::Entry::StopAbandoned => {
-            Entry::StopAbandoned { why: "it advanced, or the intent could not be recorded".to_owned() }
+        core::Entry::StopAbandoned { why } => Entry::StopAbandoned { why: called_off(why).to_owned() },
+        core::Entry::Slept { slept } => {
+            let ms = slept.as_ms();
+            let from_wall_ms = at.at_wall_ms.saturating_sub(i64::try_from(ms).unwrap_or(i64::MAX));
+            Entry::Slept { ms, from_wall_ms }
         }
+        core::Entry::ClockJumped { by_ms } => Entry::ClockJumped { by_ms },
+        core::Entry::Starved { late } => Entry::Starved { ms: late.as_ms() },
         core::Entry::Signalled { stage: reached } => Entry::Signalled { stage: stage(reached) },
         core::Entry::LeftoverStopIntended { force } => Entry::LeftoverStopIntended { force },
         core::Entry::LeftoversSignalled { stage: reached } => Entry::LeftoversSignalled { stage: stage(reached) },
@@ -40,6 +45,17 @@ pub(super) fn stored(run: &Watched, at: Stamp, what: core::Entry) -> Stamped {
         }
     };
     Stamped { at, entry }
+}
+
+const fn called_off(why: core::CalledOff) -> &'static str {
+    match why {
+        core::CalledOff::Advanced => "it moved forward",
+        core::CalledOff::Ended => "it ended by itself",
+        core::CalledOff::NotStored => "the intent could not be recorded",
+        core::CalledOff::Slept => "the computer slept meanwhile",
+        core::CalledOff::Late => "the engine came late, and looks again first",
+        core::CalledOff::NotConfirmed => "the last look did not confirm it",
+    }
 }
 
 /// The start of the command, at the moment that its keeper noted: a quick one has ended before anybody hears of it.
@@ -92,7 +108,15 @@ fn ending(
         recovered: run.recovered,
         rebooted: run.recovered && run.before.is_some_and(|before| before.rebooted),
         ended_wall_ms: run.ended.map_or(at.at_wall_ms, core::Wall::as_ms),
+        took_ms: took_ms(run),
     }
+}
+
+/// How long a launched run took, by its keeper's records: both are of the same boot, since no keeper outlives one.
+fn took_ms(run: &Watched) -> Option<u64> {
+    let dir = run.dir.as_ref()?;
+    let (started, exit) = (dir.read_started().ok()??, dir.read_exit().ok()??);
+    exit.clocks.boot_ms.checked_sub(started.clocks.boot_ms)
 }
 
 /// How many processes of a run were identified for its stop; `None` where a keeper knows all of them.

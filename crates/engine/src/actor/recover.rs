@@ -46,7 +46,11 @@ impl Actor {
         let resume = record::resume(stored, &self.boot);
         let last_sign = last_sign(stored);
         let clock_from = record::awake_in(last_sign, &self.boot);
-        let registered = self.registered_before(stored);
+        let mut registered = self.registered_before(stored);
+        let start = stored.started.as_ref().unwrap_or(&stored.registered);
+        // A run of an earlier boot has ended; until that is found out, no limit may count on a clock that began anew.
+        let started = record::awake_in(start, &self.boot).unwrap_or_else(|| self.now().awake);
+        registered.started = Some((started, Wall::from_ms(start.at_wall_ms)));
         self.watch(id, registered, Some(resume), clock_from);
         if let Some(run) = self.runs.get_mut(&id) {
             run.recovered = true;
@@ -116,8 +120,11 @@ impl Actor {
     }
 
     /// Watches a run that the history has only just heard of, although it began before.
-    pub(super) fn take_in(&mut self, id: RunId, registered: Registered) {
+    pub(super) fn take_in(&mut self, id: RunId, mut registered: Registered) {
         let rebooted = self.is_of_an_earlier_boot(&registered);
+        if let Some((started, _)) = registered.started.as_mut().filter(|_| rebooted) {
+            *started = self.now().awake;
+        }
         self.watch(id, registered, None, None);
         if let Some(run) = self.runs.get_mut(&id) {
             run.recovered = true;

@@ -11,6 +11,7 @@ use crate::keeper::link::KeeperRequests;
 use crate::rundir::RunDir;
 use crate::store::entry::Stamped;
 
+use super::output::OutputAge;
 use super::usage::Usage;
 
 /// A run that is watched.
@@ -46,6 +47,7 @@ pub(super) struct Watched {
     /// What was known of it when it was found again.
     pub(super) before: Option<Before>,
     pub(super) usage: Usage,
+    pub(super) output_age: OutputAge,
     /// The root, where a record tells it before anybody answers.
     pub(super) root: Option<u32>,
     /// Its end is known, and its marker is being read for the last time.

@@ -3,9 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 
-use nightkeep_core::{Awake, Input, Now, RunId, Supervisor};
+use nightkeep_core::{Continuity, Input, RunId, Supervisor};
 use nightkeep_os::ExitWatch;
 use tokio::sync::{mpsc, watch};
 
@@ -15,13 +14,13 @@ use super::handle::Handle;
 use super::leftovers::Left;
 use super::reconcile::{self, Reconciling};
 use super::run::{Found, Watched};
+use super::time::until;
 use crate::api::{EngineInfo, Live, StartReply};
-use crate::clock;
+use crate::clock::{self, Clock};
 use crate::config::{ConfigFile, Surroundings};
 use crate::marker::MarkerWatch;
 use crate::notify::{Notifier, Recovery};
 use crate::places::Places;
-use crate::store::entry::Stamp;
 use crate::store::{Quarantine, StoreHandle};
 
 /// Facts that wait at most; whoever has one more waits too.
@@ -32,8 +31,6 @@ const COMMANDS_MAX: usize = 256;
 const CONFIG_EVENTS_MAX: usize = 8;
 /// Inputs that are taken before surfaces are told again.
 const BATCH_MAX: usize = 256;
-/// The boot clock ahead of the awake clock by this much more than before: the computer slept.
-const SLEPT_MS: u64 = 2_000;
 
 /// What the task is made of.
 #[derive(Debug)]
@@ -52,6 +49,8 @@ pub struct Parts {
     pub after_crash: bool,
     /// Shows notifications; switched off where no desktop is wanted.
     pub notifications: bool,
+    /// Where the time comes from.
+    pub clock: Clock,
 }
 
 /// The task's own state.
@@ -83,8 +82,9 @@ pub(super) struct Actor {
     /// What was recovered and not yet told to the owner.
     pub(super) recoveries: Vec<Recovery>,
     pub(super) reconciling: Reconciling,
-    /// How far the boot clock was ahead of the awake clock.
-    slept_ms: u64,
+    pub(super) clock: Clock,
+    /// What the clocks showed last.
+    pub(super) continuity: Continuity,
     /// The history or the configuration changed, which a live document does not hold but whose change it announces.
     pub(super) news: bool,
     pub(super) ending: bool,
@@ -112,12 +112,12 @@ pub async fn start(parts: Parts) -> std::io::Result<(Handle, tokio::task::JoinHa
 
 impl Actor {
     fn new(parts: Parts, facts: mpsc::Sender<Fact>) -> std::io::Result<Self> {
-        let clocks = nightkeep_os::clocks();
+        let first = parts.clock.sample();
         let info = EngineInfo {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             api: crate::api::API_VERSION,
             pid: std::process::id(),
-            started_at: clock::rfc3339(clock::now().wall),
+            started_at: clock::rfc3339(first.wall),
         };
         let exits = {
             let facts = facts.clone();
@@ -156,7 +156,8 @@ impl Actor {
             starting: BTreeMap::new(),
             recoveries: Vec::new(),
             reconciling: Reconciling::default(),
-            slept_ms: clocks.boot_ms.saturating_sub(clocks.awake_ms),
+            clock: parts.clock,
+            continuity: Continuity::new(first),
             news: false,
             ending: false,
         };
@@ -167,49 +168,34 @@ impl Actor {
     async fn run(mut self, mut facts: mpsc::Receiver<Fact>, mut commands: mpsc::Receiver<Command>) {
         while !self.ending {
             let wake = self.core.next_wakeup().map(|(at, _)| at);
-            tokio::select! {
-                fact = facts.recv() => if let Some(fact) = fact { self.on_fact(fact); },
-                command = commands.recv() => match command {
-                    Some(command) => self.on_command(command),
-                    None => break,
-                },
-                () = until(wake) => self.give(Input::Tick),
+            let turn = tokio::select! {
+                fact = facts.recv() => Turn::Fact(fact),
+                command = commands.recv() => Turn::Command(command),
+                () = until(self.clock.clone(), wake) => Turn::Wake,
+            };
+            if matches!(turn, Turn::Wake) {
+                // Whoever has something to tell is let in first.
+                tokio::task::yield_now().await;
+            }
+            self.notice_breaks();
+            self.notice_lateness(wake);
+            let due = matches!(turn, Turn::Wake);
+            match turn {
+                Turn::Fact(Some(fact)) => self.on_fact(fact),
+                Turn::Command(Some(command)) => self.on_command(command),
+                Turn::Command(None) => break,
+                Turn::Fact(None) | Turn::Wake => {}
             }
             for _ in 0..BATCH_MAX {
                 let Ok(fact) = facts.try_recv() else { break };
                 self.on_fact(fact);
             }
+            if due {
+                self.give(Input::Tick);
+            }
             self.publish();
         }
         tracing::info!("the engine's task ends");
-    }
-
-    /// Hands one input to the core and carries out all that it answers.
-    pub(super) fn give(&mut self, input: Input) {
-        let now = self.now();
-        self.core.handle(now, input);
-        while let Some(effect) = self.core.poll_effect() {
-            self.carry_out(now, effect);
-        }
-    }
-
-    /// This moment; and when the computer slept since the last one, the core is told before anything else.
-    pub(super) fn now(&mut self) -> Now {
-        let clocks = nightkeep_os::clocks();
-        let slept_ms = clocks.boot_ms.saturating_sub(clocks.awake_ms);
-        let now = clock::now();
-        if slept_ms > self.slept_ms.saturating_add(SLEPT_MS) {
-            tracing::info!(slept_ms = slept_ms - self.slept_ms, "the computer slept");
-            self.core.handle(now, Input::Woke);
-            debug_assert!(self.core.poll_effect().is_none(), "waking asks for nothing");
-        }
-        self.slept_ms = slept_ms;
-        now
-    }
-
-    /// The stamp of `now` for the journal.
-    pub(super) fn stamp(&self, now: Now) -> Stamp {
-        Stamp { at_wall_ms: now.wall.as_ms(), at_awake_ms: now.awake.as_ms(), boot: self.boot.clone() }
     }
 
     /// A task whose result comes back as a fact.
@@ -248,9 +234,9 @@ fn forward(facts: &mpsc::Sender<Fact>, store: &StoreHandle, config: &Arc<ConfigF
     });
 }
 
-/// Sleeps until a point of the awake clock; for ever when there is none.
-async fn until(wake: Option<Awake>) {
-    let Some(at) = wake else { return std::future::pending().await };
-    let left = at.since(clock::now().awake);
-    tokio::time::sleep(Duration::from_millis(left.as_ms())).await;
+/// What the task wakes up for.
+enum Turn {
+    Fact(Option<Fact>),
+    Command(Option<Command>),
+    Wake,
 }

@@ -3,7 +3,6 @@
 use nightkeep_core::snapshot::Oddity;
 use nightkeep_core::{self as core, Mode, Now, RunSnapshot};
 
-use super::output;
 use super::run::Watched;
 use crate::api::{Activity, Liveness, Phase, Progress, RunView};
 use crate::clean::clean_text;
@@ -15,7 +14,7 @@ const NOTE_MAX: usize = 200;
 
 /// One run as surfaces show it.
 pub(super) fn run_view(watched: &Watched, core: &RunSnapshot, now: Now) -> RunView {
-    let grown = watched.dir.as_ref().and_then(output::last_growth_ms);
+    let grown = watched.dir.as_ref().and_then(|dir| watched.output_age.grown_at_ms(dir));
     RunView {
         run: watched.id.0,
         job: watched.job.clone(),

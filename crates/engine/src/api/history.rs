@@ -29,7 +29,7 @@ pub struct HistoryRow {
     pub started_at: String,
     /// When it ended.
     pub ended_at: String,
-    /// From start to end, wall time.
+    /// From start to end, sleep included; a clock that was set meanwhile changes nothing.
     pub duration_s: f64,
     /// The best step.
     #[cfg_attr(feature = "bindings", ts(type = "number | null"))]
@@ -145,7 +145,7 @@ pub struct Evidence {
 }
 
 /// One line of the story of a run.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 #[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
 pub struct TimelineEvent {
     /// When.
@@ -154,6 +154,10 @@ pub struct TimelineEvent {
     pub kind: String,
     /// One sentence.
     pub text: String,
+    /// How long it had lasted by then, for what does (`slept`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "bindings", ts(optional))]
+    pub lasted_s: Option<f64>,
 }
 
 /// One run with all that is known of it: `nightkeep show RUN --json`.

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use nightkeep_core::limits::Limits;
 use nightkeep_os::Signal;
 
 use super::shape::{KeyPath, listed};
 use super::{Config, limits, size};
-use crate::api::{FieldFault, JobSpec};
+use crate::api::{FieldFault, JobSpec, LimitsSpec};
 use crate::captured::OUTPUT_BYTES_MIN;
 
 /// The longest name of a job or type, in characters.
@@ -14,6 +15,11 @@ const NAME_CHARS_MAX: usize = 60;
 
 /// The first thing in a configuration that cannot be meant, and the way to it in the file.
 pub(super) fn first_fault(config: &Config) -> Option<(KeyPath, String)> {
+    let own = config.settings.limits();
+    let settings = limits::overrides(&own).and_then(|said| limits::check(&Limits::default().with(&said), &own));
+    if let Err(fault) = settings {
+        return Some((in_file(&KeyPath::of(&["settings"]), &fault.field), fault.message));
+    }
     let types = config.types.iter().find_map(|(name, _)| {
         let path = KeyPath::of(&["types", name]);
         match name_fault(name) {
@@ -121,9 +127,9 @@ fn limit_faults(job: &JobSpec, config: &Config) -> Vec<FieldFault> {
     let unreadable: Vec<FieldFault> = limits::KEYS
         .iter()
         .filter_map(|key| {
-            let text = limits::get(&job.limits, key)?;
-            let fault = super::duration::parse(text).err()?;
-            Some(FieldFault { field: format!("limits.{key}"), message: fault.to_string() })
+            let mut alone = LimitsSpec::default();
+            *limits::slot(&mut alone, key)? = limits::get(&job.limits, key).cloned();
+            limits::overrides(&alone).err()
         })
         .collect();
     if unreadable.is_empty() { config.limits_of(job).err().into_iter().collect() } else { unreadable }

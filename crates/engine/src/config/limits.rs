@@ -1,6 +1,6 @@
 //! Limits as text, as the core judges by them, and in seconds: the one place that knows all three.
 
-use nightkeep_core::limits::{LimitFault, LimitOverrides, Limits};
+use nightkeep_core::limits::{LimitFault, LimitOverrides, Limits, Longest};
 use nightkeep_core::time::Span;
 
 use super::duration;
@@ -47,8 +47,21 @@ pub fn overrides(spec: &LimitsSpec) -> Result<LimitOverrides, FieldFault> {
         stall_after: read("stall_after")?,
         grace: read("grace")?,
         start_allowance: read("start_allowance")?,
-        max_runtime: read("max_runtime")?,
+        max_runtime: match &spec.max_runtime {
+            Some(text) if is_off(text) => Some(Longest::Off),
+            Some(_) | None => read("max_runtime")?.map(Longest::Is),
+        },
     })
+}
+
+/// The word that says of a longest run time that there is none, whatever would be inherited.
+pub(super) const OFF: &str = "off";
+
+/// Whether a text says that there is no limit.
+#[must_use]
+pub fn is_off(text: &str) -> bool {
+    let text = text.trim();
+    text.eq_ignore_ascii_case(OFF) || text.eq_ignore_ascii_case("none")
 }
 
 /// Limits in seconds, for surfaces.
@@ -68,7 +81,7 @@ pub(super) fn check(limits: &Limits, own: &LimitsSpec) -> Result<(), FieldFault>
     let Err(fault) = limits.check() else { return Ok(()) };
     let (key, message) = match fault {
         LimitFault::StallIsZero => ("stall_after", "a run needs some time to advance".to_owned()),
-        LimitFault::MaxRuntimeIsZero => ("max_runtime", "a run needs some time; leave it out for no limit".to_owned()),
+        LimitFault::MaxRuntimeIsZero => ("max_runtime", format!("a run needs some time; write `{OFF}` for no limit")),
         LimitFault::WarnNotBeforeStall => (
             if own.warn_after.is_some() { "warn_after" } else { "stall_after" },
             format!(

@@ -6,6 +6,7 @@
 //! keep_days = 30                  # how long ended runs are kept
 //! output_max = "20MB"             # what is kept of the output of each run: its end
 //! output_total_max = "1GB"        # of all ended runs together; the oldest go first
+//! max_runtime = "8h"              # the longest run time where neither job nor type names one; left out: none
 //!
 //! [types.llm]                     # a built-in type with another limit, or a type of one's own
 //! stall_after = "20m"
@@ -20,6 +21,7 @@
 //! stop_signal = "INT"             # how it is asked to end; TERM when left out
 //! output_max = "50MB"             # what is kept of its output, when not that of the settings
 //! stall_after = "15m"             # limits stand directly in the table of the job or type
+//! max_runtime = "off"             # none, whatever type or settings say
 //! ```
 //!
 //! The text is read into a [`Config`] or into one [`ConfigFault`] that says where. [`ConfigFile`] holds the file of one
@@ -44,7 +46,7 @@ use nightkeep_core::limits::{DEFAULT_TYPE, Limits, built_in_types};
 pub use edit::EditError;
 pub use fault::ConfigFault;
 pub use file::{ConfigEvent, ConfigFile};
-pub use limits::{overrides, view};
+pub use limits::{is_off, overrides, view};
 pub use resolve::{Surroundings, cwd_of, expand, progress_of, stop_signal_of};
 pub use validate::validate;
 
@@ -64,6 +66,8 @@ pub struct Settings {
     pub output_max: u64,
     /// How many bytes are kept of the outputs of all runs that have ended.
     pub output_total_max: u64,
+    /// The longest run time where neither job nor type names one, as it is written.
+    pub max_runtime: Option<String>,
 }
 
 impl Default for Settings {
@@ -73,7 +77,15 @@ impl Default for Settings {
             keep_days: 30,
             output_max: crate::captured::OUTPUT_BYTES_MAX,
             output_total_max: OUTPUT_TOTAL_MAX,
+            max_runtime: None,
         }
+    }
+}
+
+impl Settings {
+    /// What they say of limits.
+    fn limits(&self) -> LimitsSpec {
+        LimitsSpec { max_runtime: self.max_runtime.clone(), ..LimitsSpec::default() }
     }
 }
 
@@ -163,7 +175,7 @@ impl Config {
     }
 
     fn limits_of_type(&self, name: &str) -> Result<Limits, FieldFault> {
-        let built_in = Limits::built_in(name).unwrap_or_default();
+        let built_in = Limits::built_in(name).unwrap_or_default().with(&overrides(&self.settings.limits())?);
         match self.type_overrides(name) {
             None => Ok(built_in),
             Some(own) => {

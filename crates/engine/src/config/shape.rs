@@ -16,7 +16,7 @@ pub(super) const JOB_KEYS: [&str; 9] =
     ["type", "command", "cwd", "env", "progress", "observe", "leftovers", "stop_signal", "output_max"];
 
 /// The keys of the settings.
-const SETTINGS_KEYS: [&str; 4] = ["notifications", "keep_days", "output_max", "output_total_max"];
+const SETTINGS_KEYS: [&str; 5] = ["notifications", "keep_days", "output_max", "output_total_max", "max_runtime"];
 
 /// The way to a key: tables from outside to inside, then the key.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
@@ -115,6 +115,7 @@ impl Walk {
         for (key, item) in self.known(path, table(path, item)?, &SETTINGS_KEYS)? {
             let path = path.then(key);
             match key {
+                "max_runtime" => settings.max_runtime = Some(length(&path, item)?),
                 "notifications" => settings.notifications = flag(&path, item)?,
                 "keep_days" => settings.keep_days = days(&path, item)?,
                 "output_max" => settings.output_max = size(&path, item, OUTPUT_BYTES_MIN)?,
@@ -235,13 +236,17 @@ fn number_or_text(path: &KeyPath, item: &Item, wanted: &str) -> Result<String, F
     text.ok_or_else(|| wrong(path, item, wanted))
 }
 
-/// A duration: a text, or a whole number of seconds.
 fn limit(path: &KeyPath, key: &str, item: &Item, spec: &mut LimitsSpec) -> Result<(), Flaw> {
-    let text = number_or_text(path, item, "a length of time such as `\"10m\"`")?;
+    let text = length(path, item)?;
     if let Some(slot) = limits::slot(spec, key) {
         *slot = Some(text);
     }
     Ok(())
+}
+
+/// A duration: a text, or a whole number of seconds.
+fn length(path: &KeyPath, item: &Item) -> Result<String, Flaw> {
+    number_or_text(path, item, "a length of time such as `\"10m\"`")
 }
 
 /// A list of texts, or one text that is split as a shell would.

@@ -86,7 +86,7 @@ fn last(step: Option<i64>) -> String {
 fn cause(reason: Reason, since: Span) -> String {
     match reason {
         Reason::Stalled => format!("No progress for {since}"),
-        Reason::MaxRuntime => "Longer than its longest run time".to_owned(),
+        Reason::MaxRuntime => format!("It had run for {since}, its longest run time"),
         Reason::User => "Stopped by you".to_owned(),
     }
 }

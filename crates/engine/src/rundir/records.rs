@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use nightkeep_core::{
-    limits::{LimitOverrides, Limits},
+    limits::{LimitOverrides, Limits, Longest},
     time::Span,
 };
 use nightkeep_os::{Clocks, FileStamp, Identity, Signal};
@@ -125,7 +125,7 @@ pub struct LimitOverridesMs {
     /// See [`LimitsMs::start_allowance_ms`].
     #[serde(skip_serializing_if = "Option::is_none")]
     pub start_allowance_ms: Option<u64>,
-    /// See [`LimitsMs::max_runtime_ms`].
+    /// See [`LimitsMs::max_runtime_ms`]; 0 is none, whatever would be inherited.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_runtime_ms: Option<u64>,
 }
@@ -211,7 +211,7 @@ impl From<LimitOverrides> for LimitOverridesMs {
             stall_after_ms: overrides.stall_after.map(Span::as_ms),
             grace_ms: overrides.grace.map(Span::as_ms),
             start_allowance_ms: overrides.start_allowance.map(Span::as_ms),
-            max_runtime_ms: overrides.max_runtime.map(Span::as_ms),
+            max_runtime_ms: overrides.max_runtime.map(|longest| longest.limit().map_or(0, Span::as_ms)),
         }
     }
 }
@@ -223,7 +223,10 @@ impl From<LimitOverridesMs> for LimitOverrides {
             stall_after: overrides.stall_after_ms.map(Span::from_ms),
             grace: overrides.grace_ms.map(Span::from_ms),
             start_allowance: overrides.start_allowance_ms.map(Span::from_ms),
-            max_runtime: overrides.max_runtime_ms.map(Span::from_ms),
+            max_runtime: overrides.max_runtime_ms.map(|ms| match ms {
+                0 => Longest::Off,
+                ms => Longest::Is(Span::from_ms(ms)),
+            }),
         }
     }
 }

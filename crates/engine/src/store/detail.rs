@@ -48,13 +48,14 @@ impl Reader {
     }
 
     fn advances(&self, run: u64) -> Result<Vec<AdvanceView>, StoreError> {
-        let sql = "SELECT at_wall_ms, step, note, gap_ms FROM advances WHERE run = ?1 ORDER BY seq DESC LIMIT ?2";
+        let sql = "SELECT at_wall_ms, step, note, gap_ms, seq FROM advances WHERE run = ?1 ORDER BY seq DESC LIMIT ?2";
+        let clock = self.clock_of(run)?;
         let mut latest: Vec<AdvanceView> = self.ask(|db| {
             db.prepare_cached(sql)?
                 .query_map((fold::to_sql(run), ADVANCES_MAX), |row| {
                     let note: Option<String> = row.get(2)?;
                     Ok(AdvanceView {
-                        at: rfc3339(row.get(0)?),
+                        at: rfc3339(clock.restated(row.get(4)?, row.get(0)?)),
                         step: row.get(1)?,
                         note: note.map(|note| clean::clean_text(&note, NOTE_CHARS_MAX)),
                         gap_s: seconds(fold::from_sql(row.get(3)?)),
@@ -67,8 +68,9 @@ impl Reader {
     }
 
     fn timeline(&self, state: &StoredRun) -> Result<Vec<TimelineEvent>, StoreError> {
-        let sql = "SELECT at_wall_ms, at_awake_ms, boot, body FROM journal
+        let sql = "SELECT at_wall_ms, at_awake_ms, boot, body, seq FROM journal
                    WHERE run = ?1 AND kind NOT IN ('advanced', 'seen') ORDER BY seq DESC LIMIT ?2";
+        let clock = self.clock_of(state.run)?;
         let mut events: Vec<TimelineEvent> = self.ask(|db| {
             let mut select = db.prepare_cached(sql)?;
             let mut rows = select.query((fold::to_sql(state.run), EVENTS_MAX))?;
@@ -77,9 +79,10 @@ impl Reader {
                 // An entry of a later version has no words here.
                 if let Some(stamped) = fold::stamped(row, 0)? {
                     events.push(TimelineEvent {
-                        at: rfc3339(stamped.at.at_wall_ms),
+                        at: rfc3339(clock.restated(row.get(4)?, stamped.at.at_wall_ms)),
                         kind: stamped.entry.kind().to_owned(),
                         text: words::event(&stamped.entry, state),
+                        lasted_s: lasted_s(&stamped.entry),
                     });
                 }
             }
@@ -87,6 +90,23 @@ impl Reader {
         })?;
         events.reverse();
         Ok(events)
+    }
+
+    /// How the wall clock was set while a run was watched.
+    fn clock_of(&self, run: u64) -> Result<ClockOfRun, StoreError> {
+        let sql = "SELECT at_wall_ms, at_awake_ms, boot, body, seq FROM journal
+                   WHERE run = ?1 AND kind = 'clock-jumped'";
+        self.ask(|db| {
+            let mut select = db.prepare_cached(sql)?;
+            let mut rows = select.query([fold::to_sql(run)])?;
+            let mut set = Vec::new();
+            while let Some(row) = rows.next()? {
+                if let Some(Stamped { at: _, entry: Entry::ClockJumped { by_ms } }) = fold::stamped(row, 0)? {
+                    set.push((row.get(4)?, by_ms));
+                }
+            }
+            Ok(ClockOfRun { set })
+        })
     }
 
     fn evidence(&self, run: u64) -> Result<Option<Evidence>, StoreError> {
@@ -102,6 +122,23 @@ impl Reader {
             }
         })
     }
+}
+
+/// When, in the order of the journal, and by how much the wall clock was set.
+struct ClockOfRun {
+    set: Vec<(i64, i64)>,
+}
+
+impl ClockOfRun {
+    /// The time of an entry on the clock as it went on, so that the story of a run has one order.
+    fn restated(&self, seq: i64, wall_ms: i64) -> i64 {
+        let since = self.set.iter().filter(|(at, _)| *at > seq);
+        since.fold(wall_ms, |wall_ms, (_, by_ms)| wall_ms.saturating_add(*by_ms))
+    }
+}
+
+fn lasted_s(entry: &Entry) -> Option<f64> {
+    if let Entry::Slept { ms, .. } = entry { Some(seconds(*ms)) } else { None }
 }
 
 fn phase(state: &StoredRun) -> Phase {

@@ -127,6 +127,9 @@ pub struct Ending {
     pub rebooted: bool,
     /// When it ended, which may be before the entry was made.
     pub ended_wall_ms: i64,
+    /// How long it took, sleep included, where its records tell by a clock that nobody can set.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub took_ms: Option<u64>,
 }
 
 /// Everything that can be journaled about a run.
@@ -259,6 +262,23 @@ pub enum Entry {
         /// Whether it was stopped; otherwise it ended by itself.
         stopped: bool,
     },
+    /// The computer slept while it was watched.
+    Slept {
+        /// For how long.
+        ms: u64,
+        /// When it fell asleep, as far as is known: the entry is made at the first look afterwards.
+        from_wall_ms: i64,
+    },
+    /// The wall clock was set while it was watched.
+    ClockJumped {
+        /// By how much, forwards or backwards.
+        by_ms: i64,
+    },
+    /// The engine came late, so that nothing was judged before a fresh look.
+    Starved {
+        /// By how much.
+        ms: u64,
+    },
     /// It is over.
     Ended(Box<Ending>),
     /// Somebody has looked at it.
@@ -296,6 +316,9 @@ impl Entry {
             Self::LeftoverStopIntended { .. } => "leftover-stop-intended",
             Self::LeftoversSignalled { .. } => "leftovers-signalled",
             Self::LeftoversGone { .. } => "leftovers-gone",
+            Self::Slept { .. } => "slept",
+            Self::ClockJumped { .. } => "clock-jumped",
+            Self::Starved { .. } => "starved",
             Self::Ended(_) => "ended",
             Self::Seen => "seen",
             Self::EvidenceTaken { .. } => "evidence-taken",

@@ -275,7 +275,7 @@ pub(super) fn history_row(state: &StoredRun, zone: &TimeZone) -> Option<HistoryR
         signal: ending.signal,
         started_at: rfc3339(started),
         ended_at: rfc3339(ending.ended_wall_ms),
-        duration_s: seconds(fold::from_sql(ending.ended_wall_ms.saturating_sub(started))),
+        duration_s: seconds(state.took_ms.unwrap_or(0)),
         last_step: state.best_step,
         last_note: state.note.as_deref().map(|note| clean::clean_text(note, NOTE_CHARS_MAX)),
         advances: state.gaps.count,

@@ -8,7 +8,10 @@ use crate::api::Reason;
 
 /// Grows whenever the fold or the shape of [`StoredRun`] changes; a database that was folded by another version of
 /// it is folded again when it is opened.
-pub(super) const FOLD_VERSION: i64 = 2;
+pub(super) const FOLD_VERSION: i64 = 3;
+
+/// Two tellings of the same moment that differ by more than this are of a clock that was set.
+const CLOCKS_AGREE_MS: u64 = 2_000;
 
 /// A run with everything that its journal says: what is needed to go on after a crash, and to tell its story.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -79,6 +82,9 @@ pub struct StoredRun {
     pub leftover_fate: Option<LeftoverFate>,
     /// How it ended.
     pub ended: Option<Ending>,
+    /// How long it took, once it is over: sleep included, a wall clock that was set left out.
+    #[serde(default)]
+    pub took_ms: Option<u64>,
     /// Whether somebody has looked at it.
     pub seen: bool,
 }
@@ -206,14 +212,55 @@ impl StoredRun {
             leftover_stop: None,
             leftover_fate: None,
             ended: None,
+            took_ms: None,
             seen: false,
         }
     }
 
-    /// When the run started, on the wall clock: its command, or failing that its registration.
+    /// When the run started, on the wall clock as it went on: its command, or failing that its registration.
     #[must_use]
     pub fn started_wall_ms(&self) -> i64 {
-        self.started.as_ref().unwrap_or(&self.registered).at_wall_ms
+        let noted = self.start().at_wall_ms;
+        let (Some(ending), Some(took_ms)) = (&self.ended, self.took_ms) else { return noted };
+        let counted = ending.ended_wall_ms.saturating_sub_unsigned(took_ms);
+        // A clock that was set while nobody watched shows only here.
+        if counted.abs_diff(noted) > CLOCKS_AGREE_MS { counted } else { noted }
+    }
+
+    /// When its command started, or failing that when it became known.
+    #[must_use]
+    pub fn start(&self) -> &Stamp {
+        self.started.as_ref().unwrap_or(&self.registered)
+    }
+
+    /// From the start to an end by the wall clock; never less than the awake time of the same boot, which nobody can set.
+    fn passed_ms(&self, at: &Stamp, ended_wall_ms: i64) -> u64 {
+        let start = self.start();
+        let wall_ms = u64::try_from(ended_wall_ms.saturating_sub(start.at_wall_ms)).unwrap_or(0);
+        let late_ms = u64::try_from(at.at_wall_ms.saturating_sub(ended_wall_ms)).unwrap_or(0);
+        let awake_ms = at.at_awake_ms.saturating_sub(start.at_awake_ms).saturating_sub(late_ms);
+        if at.boot == start.boot { wall_ms.max(awake_ms) } else { wall_ms }
+    }
+
+    /// The wall clock was set: what happened before is told on the clock as it goes on.
+    fn set_clock_by(&mut self, by_ms: i64) {
+        let stop = self.stop.as_mut();
+        let stop = stop.into_iter().flat_map(|stop| {
+            let stage = stop.stage.as_mut().map(|(_, at)| at);
+            [Some(&mut stop.at), stage, stop.first_signal.as_mut()].into_iter().flatten()
+        });
+        let others = [
+            Some(&mut self.registered),
+            self.started.as_mut(),
+            self.last_advance.as_mut(),
+            self.warned.as_mut().map(|warning| &mut warning.at),
+            self.would_stop.as_mut().map(|would| &mut would.at),
+            self.root_ended.as_mut().map(|ended| &mut ended.at),
+            self.acknowledged.as_mut().map(|own| &mut own.at),
+        ];
+        for at in others.into_iter().flatten().chain(stop) {
+            at.at_wall_ms = at.at_wall_ms.saturating_add(by_ms);
+        }
     }
 
     /// Takes one entry in. Total: an entry that makes no sense in the present state changes nothing, and once the run
@@ -229,7 +276,8 @@ impl StoredRun {
     fn apply_alive(&mut self, Stamped { at, entry }: &Stamped) {
         match entry {
             Entry::Registered(_) | Entry::Seen | Entry::EvidenceTaken { .. } => {}
-            Entry::WentBack { .. } | Entry::ClaimIgnored { .. } => {}
+            Entry::WentBack { .. } | Entry::ClaimIgnored { .. } | Entry::Slept { .. } | Entry::Starved { .. } => {}
+            Entry::ClockJumped { by_ms } => self.set_clock_by(*by_ms),
             Entry::Started { pid, identity } => {
                 self.pid = Some(*pid);
                 self.started = Some(at.clone());
@@ -283,6 +331,7 @@ impl StoredRun {
             | Entry::LeftoversGone { .. } => self.apply_leftovers(entry),
             Entry::Ended(ending) => {
                 self.survivors.clone_from(&ending.survivors);
+                self.took_ms = Some(ending.took_ms.unwrap_or_else(|| self.passed_ms(at, ending.ended_wall_ms)));
                 self.ended = Some((**ending).clone());
             }
         }
@@ -312,6 +361,9 @@ impl StoredRun {
             | Entry::Acknowledged { .. }
             | Entry::Adopted { .. }
             | Entry::CouldNotStop { .. }
+            | Entry::Slept { .. }
+            | Entry::ClockJumped { .. }
+            | Entry::Starved { .. }
             | Entry::Ended(_)
             | Entry::EvidenceTaken { .. } => {}
         }

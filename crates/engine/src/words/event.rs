@@ -55,6 +55,14 @@ pub fn event(entry: &Entry, run: &StoredRun) -> String {
             "What it left behind was asked to stop.".to_owned()
         }
         Entry::LeftoversGone { .. } => "Nothing is left of what it left behind.".to_owned(),
+        Entry::Slept { ms, .. } => format!("The computer slept for {}; that time is on no limit.", lengths(*ms)),
+        Entry::ClockJumped { by_ms } => {
+            let how = if *by_ms < 0 { "back" } else { "forward" };
+            format!("The computer's clock was set {how} by {}.", lengths(by_ms.unsigned_abs()))
+        }
+        Entry::Starved { ms } => {
+            format!("The engine was held up for {} and looked again before it judged.", lengths(*ms))
+        }
         Entry::Ended(ending) => ended(ending),
         Entry::Seen => "Somebody looked at it.".to_owned(),
         Entry::EvidenceTaken { evidence } => evidence_taken(evidence),

@@ -55,6 +55,9 @@ fn facts() -> impl Strategy<Value = Entry> {
         (of(any::<i32>()), of(any::<i32>())).prop_map(|(code, signal)| Entry::RootEnded { code, signal }),
         any::<String>().prop_map(|how| Entry::Adopted { how }),
         vec(any::<u32>(), 0..4).prop_map(|pids| Entry::Leftovers { pids, identities: Vec::new() }),
+        (any::<u64>(), any::<i64>()).prop_map(|(ms, from_wall_ms)| Entry::Slept { ms, from_wall_ms }),
+        any::<i64>().prop_map(|by_ms| Entry::ClockJumped { by_ms }),
+        any::<u64>().prop_map(|ms| Entry::Starved { ms }),
         evidence.prop_map(|evidence| Entry::EvidenceTaken { evidence: Box::new(evidence) }),
     ]
 }
@@ -79,6 +82,7 @@ fn any_ending() -> impl Strategy<Value = Entry> {
             recovered,
             rebooted: recovered,
             ended_wall_ms,
+            took_ms: None,
         };
         Entry::Ended(Box::new(ending))
     })

@@ -93,6 +93,7 @@ pub(crate) fn ending(outcome: Outcome, ms: u64) -> Ending {
         recovered: false,
         rebooted: false,
         ended_wall_ms: at(ms).at_wall_ms,
+        took_ms: None,
     }
 }
 

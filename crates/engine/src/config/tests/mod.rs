@@ -63,6 +63,30 @@ fn an_empty_file_is_a_configuration_with_the_built_in_types() {
 }
 
 #[test]
+fn the_longest_run_time_comes_from_the_job_then_its_type_then_the_settings_and_can_be_switched_off() {
+    let text =
+        "[settings]\nmax_runtime = \"8h\"\n[types.free]\nmax_runtime = \"off\"\n[types.short]\nmax_runtime = \"1h\"\n";
+    let config = Config::parse(text).unwrap();
+    let longest = |kind: &str, own: Option<&str>| {
+        let own = LimitsSpec { max_runtime: own.map(str::to_owned), ..LimitsSpec::default() };
+        view(&config.limits_for(Some(kind), &own).unwrap()).max_runtime_s
+    };
+    assert_eq!([longest("llm", None), longest("short", None)], [Some(28_800.0), Some(3_600.0)]);
+    assert_eq!([longest("free", None), longest("short", Some("None"))], [None, None]);
+    assert_eq!([longest("free", Some("2h")), longest("llm", Some("OFF"))], [Some(7_200.0), None]);
+    let types = config.types();
+    let shown = types.iter().find(|kind| kind.name == "generic").unwrap();
+    assert_eq!(shown.limits.max_runtime_s, Some(28_800.0));
+}
+
+#[test]
+fn a_longest_run_time_that_cannot_be_meant_is_placed_in_the_settings() {
+    let said =
+        ["0", "soon", "0s"].map(|text| fault_of(&format!("[settings]\nkeep_days = 3\nmax_runtime = \"{text}\"\n")));
+    insta::assert_snapshot!(said.join("\n"));
+}
+
+#[test]
 fn limits_come_from_the_job_then_its_type_then_the_built_in_type_then_generic() {
     let config = sample();
     let limits = |kind: &str, stall: Option<&str>| {

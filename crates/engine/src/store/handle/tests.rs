@@ -220,6 +220,7 @@ fn ended() -> Stamped {
         recovered: false,
         rebooted: false,
         ended_wall_ms: 1,
+        took_ms: None,
     };
     Stamped { at: at(), entry: Entry::Ended(Box::new(ending)) }
 }

@@ -48,7 +48,7 @@ started_at: string,
  */
 ended_at: string, 
 /**
- * From start to end, wall time.
+ * From start to end, sleep included; a clock that was set meanwhile changes nothing.
  */
 duration_s: number, 
 /**

@@ -15,4 +15,8 @@ kind: string,
 /**
  * One sentence.
  */
-text: string, };
+text: string, 
+/**
+ * How long it had lasted by then, for what does (`slept`).
+ */
+lasted_s?: number, };
