@@ -39,6 +39,14 @@ observe?: boolean,
  */
 leftovers?: Leftovers, 
 /**
+ * The signal with which it is asked to end: `TERM` when left out.
+ */
+stop_signal?: string, 
+/**
+ * How much of its output is kept, such as `20MB`; what the settings say when left out.
+ */
+output_max?: string, 
+/**
  * Its own limits.
  */
 limits: LimitsSpec, };
