@@ -3,6 +3,7 @@
 mod desktop;
 mod ending;
 mod held;
+mod later;
 mod log;
 mod processes;
 mod unheard;

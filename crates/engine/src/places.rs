@@ -137,6 +137,12 @@ impl Places {
         self.data_dir.join("engine.lock")
     }
 
+    /// What an engine that hands over leaves for its successor.
+    #[must_use]
+    pub fn hand_over(&self) -> PathBuf {
+        self.data_dir.join("hand-over.json")
+    }
+
     /// The engine's own log.
     #[must_use]
     pub fn log_dir(&self) -> PathBuf {

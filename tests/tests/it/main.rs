@@ -21,6 +21,8 @@ mod desk;
 mod fake_agent;
 #[cfg(target_os = "linux")]
 mod faults;
+#[cfg(target_os = "linux")]
+mod handover;
 mod helpers;
 #[cfg(target_os = "linux")]
 mod hostile;

@@ -141,7 +141,7 @@ impl Actor {
     pub(super) fn sample_due(&self, id: RunId) {
         let Some(Body::Attached(members)) = self.runs.get(&id).map(|run| &run.body) else { return };
         self.sample_members(id, members.root.clone());
-        self.spawn(async move {
+        self.spawn_aside(async move {
             tokio::time::sleep(SAMPLE_EVERY).await;
             Fact::SampleDue(id)
         });

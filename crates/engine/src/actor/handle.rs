@@ -10,8 +10,8 @@ use super::fact::{Command, Reply};
 use super::output;
 use super::task::Actor;
 use crate::api::{
-    ApiError, AttachRequest, ErrorCode, HistoryQuery, HistoryRow, JobSpec, JobView, LimitsSpec, Live, OutputTail,
-    ProbeReport, ProbeRequest, Reconciled, RunDetail, StartReply, StopReply, TypeView, Validation,
+    ApiError, AttachRequest, ErrorCode, HandOverRequest, HistoryQuery, HistoryRow, JobSpec, JobView, LimitsSpec, Live,
+    OutputTail, ProbeReport, ProbeRequest, Reconciled, RunDetail, StartReply, StopReply, TypeView, Validation,
 };
 use crate::clock;
 use crate::config::{self, ConfigFile, EditError, Surroundings};
@@ -97,6 +97,11 @@ impl Handle {
     /// Ends the engine's task. Runs go on.
     pub async fn stop_engine(&self) -> Result<(), ApiError> {
         self.commands.send(Command::Shutdown).await.map_err(|_| is_ending())
+    }
+
+    /// Lets a later version take over: finishes what was begun, then ends the engine's task.
+    pub async fn hand_over(&self, request: HandOverRequest) -> Result<(), ApiError> {
+        self.ask(|reply| Command::HandOver { request, reply }).await
     }
 
     /// Waits until the engine's task has ended.

@@ -56,7 +56,7 @@ impl Actor {
 
     /// Calls the keeper of a run, after a while.
     fn call_keeper(&self, id: RunId, dir: RunDir, after: Duration) {
-        self.spawn(async move {
+        self.spawn_aside(async move {
             tokio::time::sleep(after).await;
             match KeeperLink::connect(&dir).await {
                 Ok(link) => Fact::Linked(id, Box::new(link)),
@@ -115,7 +115,7 @@ impl Actor {
         let stopping = run.stage.is_some();
         self.give(Input::RootEnded(id));
         if !stopping && !leftovers.is_empty() {
-            self.spawn(async move {
+            self.spawn_aside(async move {
                 tokio::time::sleep(LEFTOVERS_SETTLE).await;
                 Fact::LeftoversSettled(id, leftovers)
             });

@@ -27,6 +27,8 @@ impl Actor {
             }
             Err(fault) => tracing::error!(fault = %fault.with_causes(), "the open runs cannot be read"),
         }
+        // What is found again later was lost by this engine.
+        self.taken_over = None;
         self.take_in_strangers().await;
         self.unseen = unseen(&self.store).await;
     }
@@ -40,7 +42,8 @@ impl Actor {
         let registered = self.registered_before(stored);
         self.watch(id, registered, Some(resume), clock_from);
         if let Some(run) = self.runs.get_mut(&id) {
-            run.recovered = true;
+            // A successor that was let in is as good as the same engine: nobody was away.
+            run.recovered = self.taken_over.is_none();
             run.before = Some(Before {
                 last_sign: Wall::from_ms(last_sign.at_wall_ms),
                 rebooted: last_sign.boot != self.boot,
@@ -50,7 +53,8 @@ impl Actor {
         if stored.attached {
             self.attach_again(id, stored);
         } else {
-            self.adopted(id, "the engine was started again");
+            let how = self.taken_over.as_ref().map(ToString::to_string);
+            self.adopted(id, how.as_deref().unwrap_or("the engine was started again"));
             self.adopt(id);
         }
         self.see_from_here_on(id);

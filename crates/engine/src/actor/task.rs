@@ -11,12 +11,14 @@ use tokio::sync::{mpsc, watch};
 
 use super::fact::{Command, Fact, Reply, Unseen};
 use super::faults::Faults;
+use super::hand_over::{Leaving, UnderWay};
 use super::handle::Handle;
 use super::reconcile::{self, Reconciling};
 use super::run::{Found, Watched};
 use crate::api::{EngineInfo, Live, StartReply};
 use crate::clock;
 use crate::config::{ConfigFile, Surroundings};
+use crate::hand_over::{HandedOver, Successor};
 use crate::marker::MarkerWatch;
 use crate::notify::{Notifier, Recovery};
 use crate::places::Places;
@@ -51,6 +53,8 @@ pub struct Parts {
     pub after_crash: bool,
     /// Shows notifications; switched off where no desktop is wanted.
     pub notifications: bool,
+    /// The engine before this one let it take over.
+    pub taken_over: Option<HandedOver>,
 }
 
 /// The task's own state.
@@ -85,13 +89,20 @@ pub(super) struct Actor {
     /// The history or the configuration changed, which a live document does not hold but whose change it announces.
     pub(super) news: bool,
     pub(super) ending: bool,
+    /// What was begun and has to be finished before a successor takes over.
+    pub(super) under_way: UnderWay,
+    /// A successor takes over as soon as it is.
+    pub(super) leaving: Option<Leaving>,
+    /// The engine before this one let it take over.
+    pub(super) taken_over: Option<HandedOver>,
 }
 
-/// Starts the task, finds again what ran before, and returns the way to it. Must be called inside a tokio runtime.
+/// Starts the task, finds again what ran before, and returns the way to it. The task ends with who takes over, if somebody
+/// does. Must be called inside a tokio runtime.
 ///
 /// # Errors
 /// When the system gives no thread, or does not tell which boot this is.
-pub async fn start(parts: Parts) -> std::io::Result<(Handle, tokio::task::JoinHandle<()>)> {
+pub async fn start(parts: Parts) -> std::io::Result<(Handle, tokio::task::JoinHandle<Option<Successor>>)> {
     let (facts, fact_queue) = mpsc::channel(FACTS_MAX);
     let (commands, command_queue) = mpsc::channel(COMMANDS_MAX);
     let found = if parts.after_crash { Found::AfterCrash } else { Found::InOrder };
@@ -108,7 +119,7 @@ impl Actor {
     fn new(parts: Parts, facts: mpsc::Sender<Fact>) -> std::io::Result<Self> {
         let clocks = nightkeep_os::clocks();
         let info = EngineInfo {
-            version: env!("CARGO_PKG_VERSION").to_owned(),
+            version: crate::VERSION.to_owned(),
             api: crate::api::API_VERSION,
             pid: std::process::id(),
             started_at: clock::rfc3339(clock::now().wall),
@@ -152,12 +163,19 @@ impl Actor {
             slept_ms: clocks.boot_ms.saturating_sub(clocks.awake_ms),
             news: false,
             ending: false,
+            under_way: UnderWay::default(),
+            leaving: None,
+            taken_over: parts.taken_over,
         };
         actor.note_first_faults(parts.quarantine.as_ref());
         Ok(actor)
     }
 
-    async fn run(mut self, mut facts: mpsc::Receiver<Fact>, mut commands: mpsc::Receiver<Command>) {
+    async fn run(
+        mut self,
+        mut facts: mpsc::Receiver<Fact>,
+        mut commands: mpsc::Receiver<Command>,
+    ) -> Option<Successor> {
         while !self.ending {
             let wake = self.core.next_wakeup().map(|(at, _)| at);
             tokio::select! {
@@ -167,14 +185,17 @@ impl Actor {
                     None => break,
                 },
                 () = until(wake) => self.give(Input::Tick),
+                () = UnderWay::look_again(), if self.leaving.is_some() => {}
             }
             for _ in 0..BATCH_MAX {
                 let Ok(fact) = facts.try_recv() else { break };
                 self.on_fact(fact);
             }
             self.publish();
+            self.leave_when_finished(facts.is_empty());
         }
         tracing::info!("the engine's task ends");
+        self.leaving.map(Leaving::successor)
     }
 
     /// Hands one input to the core and carries out all that it answers.
@@ -205,8 +226,17 @@ impl Actor {
         Stamp { at_wall_ms: now.wall.as_ms(), at_awake_ms: now.awake.as_ms(), boot: self.boot.clone() }
     }
 
-    /// A task whose result comes back as a fact.
+    /// A task whose result comes back as a fact. A successor takes over only when it has.
     pub(super) fn spawn(&self, work: impl Future<Output = Fact> + Send + 'static) {
+        let under_way = self.under_way.begun();
+        self.spawn_aside(async move {
+            let _under_way = under_way;
+            work.await
+        });
+    }
+
+    /// A task whose result comes back as a fact, and which a successor does for itself.
+    pub(super) fn spawn_aside(&self, work: impl Future<Output = Fact> + Send + 'static) {
         let facts = self.facts.clone();
         let _task = tokio::spawn(async move {
             let fact = work.await;

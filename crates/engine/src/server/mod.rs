@@ -48,6 +48,7 @@ pub fn router(handle: Handle) -> Router {
     Router::new()
         .route("/v1/engine", get(routes::engine))
         .route("/v1/engine/stop", post(routes::stop_engine))
+        .route("/v1/engine/hand-over", post(routes::hand_over))
         .route("/v1/live", get(routes::live))
         .route("/v1/status", get(routes::status))
         .route("/v1/events", get(events::events))

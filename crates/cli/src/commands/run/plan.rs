@@ -71,7 +71,7 @@ pub(super) async fn plan(here: &Here, engine: Option<&Client>, wanted: Run) -> R
         started_by: StartedBy {
             surface: "cli".to_owned(),
             pid: std::process::id(),
-            version: env!("CARGO_PKG_VERSION").to_owned(),
+            version: nightkeep_engine::VERSION.to_owned(),
         },
         clocks: nightkeep_os::clocks(),
     })
