@@ -90,6 +90,9 @@ async fn watch(
     places.create()?;
     let lock_path = places.engine_lock();
     let Some(lock) = Lock::exclusive(&lock_path)? else { return Err(HostError::Owned { data: lock_path }) };
+    for file in places.private_files() {
+        nightkeep_os::keep_private(&file)?;
+    }
     nightkeep_os::raise_open_files_limit();
     let Opened { store, notice, crashed } = Store::open(&places.database(), clock::now().wall)?;
     if let Some(set_aside) = &notice {
@@ -113,11 +116,7 @@ async fn watch(
     // Most of what a start needs is never needed again.
     nightkeep_os::let_go_of_code();
     tokio::select! {
-        result = axum::serve(listener, server::router(handle.clone())) => {
-            if let Err(fault) = result {
-                tracing::error!(%fault, "the API ended");
-            }
-        }
+        () = server::serve(listener, server::router(handle.clone())) => {}
         () = handle.ended() => {}
         () = until => drop(handle.stop_engine().await),
     }

@@ -50,7 +50,10 @@ pub use code::let_go_of_code;
 pub use detached::{DetachedStdin, run_in_foreground, spawn_detached};
 pub use exit::{ExecError, ExitStatus, ExitWatch};
 pub use facts::{ProcessFacts, ProcessState, SocketFacts, descendants, facts, open_sockets, tagged};
-pub use files::{FileError, FileStamp, Lock, MarkerFile, lock_is_held, open_marker, private_dir, stamp, write_private};
+pub use files::{
+    FileError, FileStamp, Lock, MarkerFile, append_private, keep_private, lock_is_held, open_marker, private_dir,
+    stamp, write_private,
+};
 pub use identity::{Delivery, Identity, Process, ProcessError, identify};
 pub use nursery::{ChildNews, ChildSpec, ChildStdio, Nursery, Reaped, Sweep, Waiter};
 pub use open_files::raise_open_files_limit;

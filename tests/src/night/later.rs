@@ -12,7 +12,7 @@ use nightkeep_engine::client::engine_at;
 use serde_json::{Value, json};
 
 use super::{Night, Said};
-use crate::later_binary;
+use crate::{eventually, later_binary};
 
 impl Night {
     /// A `nightkeep` command of the later version.
@@ -45,6 +45,14 @@ impl Night {
     #[must_use]
     pub fn engine_started_at(&self) -> Option<String> {
         self.engine_info().map(|engine| engine.started_at)
+    }
+
+    /// Waits until no engine is there.
+    ///
+    /// # Errors
+    /// When one goes on.
+    pub fn until_away(&self) -> Result<()> {
+        eventually("the engine to be away", || self.engine_pid().is_none().then_some(()))
     }
 
     fn engine_info(&self) -> Option<EngineInfo> {

@@ -33,6 +33,10 @@ mod linked;
 #[cfg(target_os = "linux")]
 mod recovered;
 #[cfg(target_os = "linux")]
+mod secrets;
+#[cfg(target_os = "linux")]
+mod security;
+#[cfg(target_os = "linux")]
 mod shell;
 #[cfg(target_os = "linux")]
 mod stopped;

@@ -17,7 +17,7 @@ use crate::clock;
 use crate::config::{self, ConfigFile, EditError, Surroundings};
 use crate::marker;
 use crate::places::Places;
-use crate::rundir::RunDir;
+use crate::rundir::{RunDir, is_tag};
 use crate::store::entry::Stamp;
 use crate::store::{StoreError, StoreHandle};
 
@@ -63,6 +63,10 @@ impl Handle {
 
     /// Watches a run whose directory is there.
     pub async fn register(&self, tag: String) -> Result<StartReply, ApiError> {
+        if !is_tag(&tag) {
+            let what = "a tag has letters, digits and `-` only, at most 64 of them";
+            return Err(ApiError::new(ErrorCode::Invalid, what).at_field("tag"));
+        }
         if let Ok(Some(run)) = self.store.find_tag(tag.clone()).await {
             return Ok(StartReply { run, tag });
         }

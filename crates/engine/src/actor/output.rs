@@ -1,7 +1,6 @@
 //! The end of a run's captured output, ready to be shown.
 
-use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom};
+use std::io;
 use std::path::Path;
 
 use crate::api::OutputTail;
@@ -31,17 +30,16 @@ pub(super) fn tail(run: &RunDir) -> io::Result<OutputTail> {
 }
 
 fn add(tail: &mut OutputTail, path: &Path, title: Option<&str>) -> io::Result<()> {
-    let mut file = match File::open(path) {
+    // Its agent can put anything in its place, a pipe without a writer for example.
+    let file = match nightkeep_os::open_marker(path) {
         Ok(file) => file,
-        Err(fault) if fault.kind() == io::ErrorKind::NotFound => return Ok(()),
-        Err(fault) => return Err(fault),
+        Err(fault) if fault.is_not_found() => return Ok(()),
+        Err(fault) => return Err(io::Error::other(fault)),
     };
-    let bytes = file.metadata()?.len();
+    let bytes = file.stamp().size;
     tail.bytes = tail.bytes.saturating_add(bytes);
     let from = bytes.saturating_sub(BYTES_MAX);
-    let _at = file.seek(SeekFrom::Start(from))?;
-    let mut end = Vec::new();
-    let _count = file.take(BYTES_MAX).read_to_end(&mut end)?;
+    let end = file.read_end(BYTES_MAX)?;
     let text = String::from_utf8_lossy(&end);
     // The first line of a cut file is half a line.
     let mut lines: Vec<&str> = text.lines().skip(usize::from(from > 0)).collect();

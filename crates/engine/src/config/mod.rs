@@ -35,9 +35,10 @@ mod validate;
 
 use nightkeep_core::limits::{DEFAULT_TYPE, Limits, built_in_types};
 
+pub use checks::name_fault;
 pub use edit::EditError;
 pub use fault::ConfigFault;
-pub use file::{ConfigEvent, ConfigFile};
+pub use file::{ConfigEvent, ConfigFile, read_text};
 pub use limits::{overrides, view};
 pub use resolve::{Surroundings, cwd_of, expand, progress_of};
 pub use validate::validate;

@@ -3,6 +3,7 @@
 mod events;
 mod openapi;
 mod routes;
+mod serve;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -14,6 +15,7 @@ use crate::actor::Handle;
 use crate::api::{ApiError, ErrorCode};
 
 pub use openapi::document;
+pub(crate) use serve::serve;
 
 /// The largest request that is read.
 const BODY_BYTES_MAX: usize = 256 * 1024;

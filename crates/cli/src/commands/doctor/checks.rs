@@ -6,7 +6,7 @@ use std::path::Path;
 
 use nightkeep_engine::api::{API_VERSION, ErrorCode, Fault, FaultKind, Reconciled};
 use nightkeep_engine::client::{Client, engine_at, nightkeep_program};
-use nightkeep_engine::config::Config;
+use nightkeep_engine::config::{Config, read_text};
 use nightkeep_engine::version::{self, VERSION};
 
 use super::Check;
@@ -101,7 +101,10 @@ async fn accounts(socket: &Path) -> Option<Check> {
 
 pub(super) fn config(here: &Here) -> Check {
     let path = here.places.config_file();
-    match std::fs::read_to_string(&path) {
+    match read_text(&path) {
+        Ok(text) if text.is_empty() && !path.exists() => {
+            Check::good("configuration", format!("there is no `{}` yet; the defaults are in force", path.display()))
+        }
         Ok(text) => match Config::parse(&text) {
             Ok(config) => Check::good(
                 "configuration",
@@ -113,9 +116,6 @@ pub(super) fn config(here: &Here) -> Check {
                 "mend it; until then the last good configuration is in force",
             ),
         },
-        Err(cause) if cause.kind() == ErrorKind::NotFound => {
-            Check::good("configuration", format!("there is no `{}` yet; the defaults are in force", path.display()))
-        }
         Err(cause) => {
             Check::broken("configuration", format!("`{}`: {cause}", path.display()), "make the file readable for you")
         }
