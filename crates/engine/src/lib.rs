@@ -16,6 +16,8 @@ pub mod client;
 pub mod clock;
 pub mod config;
 pub mod environment;
+#[cfg(any(test, feature = "fuzz"))]
+pub mod fuzz;
 pub mod hand_over;
 pub mod host;
 pub mod keeper;

@@ -37,6 +37,8 @@ use nightkeep_core::limits::{DEFAULT_TYPE, Limits, built_in_types};
 
 pub use checks::name_fault;
 pub use edit::EditError;
+#[cfg(any(test, feature = "fuzz"))]
+pub(crate) use edit::{Edit, apply};
 pub use fault::ConfigFault;
 pub use file::{ConfigEvent, ConfigFile, read_text};
 pub use limits::{overrides, view};
