@@ -76,8 +76,8 @@ impl Fuzzer {
     /// The readers, each of which has a folder of input.
     fn chosen(&self, only: &[String]) -> Result<Vec<String>> {
         let folders = fs::read_dir(&self.corpora).context("read the folder of corpora")?;
-        let mut known: Vec<String> =
-            folders.flatten().filter_map(|folder| folder.file_name().into_string().ok()).collect();
+        let folders = folders.flatten().filter(|entry| entry.path().is_dir());
+        let mut known: Vec<String> = folders.filter_map(|folder| folder.file_name().into_string().ok()).collect();
         known.sort();
         if let Some(name) = only.iter().find(|name| !known.contains(name)) {
             bail!("there is no reader `{name}`; there are: {}", known.join(", "));

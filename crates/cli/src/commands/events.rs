@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use futures_util::StreamExt;
-use nightkeep_engine::api::{EngineInfo, ErrorCode, HistoryRow, Outcome, Reason, RunDetail};
+use nightkeep_engine::api::{ApiError, EngineInfo, ErrorCode, HistoryRow, Live, Outcome, Reason, RunDetail};
 use nightkeep_engine::client::{Client, Events, follow};
 
 use super::Here;
@@ -14,7 +14,7 @@ use crate::failure::{FAILED, Failure, fragment};
 /// What a run ends with that Nightkeep stopped.
 const STOPPED: u8 = 124;
 /// How long an engine may take to come up in the place of one that ended.
-const NEXT_WITHIN: Duration = Duration::from_secs(3);
+const NEXT_WITHIN: Duration = Duration::from_secs(10);
 
 /// Prints each picture as one line.
 pub(super) async fn events(here: &Here) -> Result<(), Failure> {
@@ -25,11 +25,11 @@ pub(super) async fn events(here: &Here) -> Result<(), Failure> {
             _ended = &mut interrupt => return Ok(()),
             live = events.next() => live,
         };
-        let Some(live) = live else {
+        let Some(live) = unless_away(live)? else {
             (engine, events) = next_engine(here, engine.engine()).await?;
             continue;
         };
-        let line = serde_json::to_string(&live?)
+        let line = serde_json::to_string(&live)
             .map_err(|cause| Failure::new(format!("the event cannot be written as JSON: {cause}")))?;
         console::print(&format!("{line}\n"))?;
     }
@@ -45,8 +45,7 @@ pub(super) async fn wait(here: &Here, run: u64) -> Done {
                 return Ok(code(&row));
             }
             Ok(RunDetail { ended: None, .. }) => {
-                if let Some(live) = events.next().await {
-                    drop(live?);
+                if unless_away(events.next().await)?.is_some() {
                     continue;
                 }
             }
@@ -58,6 +57,14 @@ pub(super) async fn wait(here: &Here, run: u64) -> Done {
             Err(error) => return Err(error.into()),
         }
         (engine, events) = next_engine(here, engine.engine()).await?;
+    }
+}
+
+/// A stream that breaks off has ended, as one does whose engine is gone at once.
+fn unless_away(told: Option<Result<Live, ApiError>>) -> Result<Option<Live>, Failure> {
+    match told.transpose() {
+        Err(error) if error.code != ErrorCode::Unreachable => Err(error.into()),
+        live => Ok(live.ok().flatten()),
     }
 }
 
