@@ -53,6 +53,18 @@ pub fn binary(name: &str) -> Result<PathBuf> {
     Ok(path)
 }
 
+/// The `nightkeep` of a later version: another build, below the folder of the others.
+///
+/// # Errors
+/// When it was not built.
+pub fn later_binary() -> Result<PathBuf> {
+    let nightkeep = binary("nightkeep")?;
+    let target = nightkeep.ancestors().nth(2).context("find the target folder")?;
+    let path = target.join("later").join("debug").join(format!("nightkeep{}", std::env::consts::EXE_SUFFIX));
+    ensure!(path.is_file(), "`{}` is missing: run `cargo xtask test --only later` first", path.display());
+    Ok(path)
+}
+
 /// A Nightkeep with everything in a folder of its own. Its engine ends with it; runs must be stopped by the test.
 #[derive(Debug)]
 pub struct Home {

@@ -5,6 +5,7 @@ mod ending;
 mod frozen;
 mod held;
 mod hosted;
+mod later;
 mod log;
 mod processes;
 mod small_disk;

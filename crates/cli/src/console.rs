@@ -1,7 +1,9 @@
-//! The only place that writes to the terminal. Data goes to stdout, everything else to stderr.
+//! The only place that writes to the terminal. Data goes to stdout, everything else to stderr. Names and commands are
+//! shown, never obeyed; JSON holds them as they are.
 
 use std::io::{self, IsTerminal, Write};
 
+use nightkeep_engine::clean::harmless;
 use serde::Serialize;
 
 use crate::failure::Failure;
@@ -16,7 +18,15 @@ const WIDTH_MIN: u16 = 40;
 /// # Errors
 /// Nobody reads it any longer: not worth a word, as for every program in a pipe. Or it cannot be written.
 pub(crate) fn print(text: &str) -> Result<(), Failure> {
-    print_bytes(text.as_bytes())
+    print_bytes(harmless(text).as_bytes())
+}
+
+/// Writes what a terminal is to obey, and then data.
+///
+/// # Errors
+/// As [`print()`].
+pub(crate) fn print_after(steering: &str, text: &str) -> Result<(), Failure> {
+    print_bytes(format!("{steering}{}", harmless(text)).as_bytes())
 }
 
 /// Writes data that need not be text.
@@ -39,12 +49,12 @@ pub(crate) fn print_bytes(bytes: &[u8]) -> Result<(), Failure> {
 pub(crate) fn print_json(document: &impl Serialize) -> Result<(), Failure> {
     let text = serde_json::to_string_pretty(document)
         .map_err(|cause| Failure::new(format!("the document cannot be written as JSON: {cause}")))?;
-    print(&format!("{text}\n"))
+    print_bytes(format!("{text}\n").as_bytes())
 }
 
 /// Writes what is no data. Nothing can be done when nobody hears it.
 pub(crate) fn tell(text: &str) {
-    drop(io::stderr().lock().write_all(text.as_bytes()));
+    drop(io::stderr().lock().write_all(harmless(text).as_bytes()));
 }
 
 /// Says that something is not as it should be, while the command goes on.

@@ -1,6 +1,8 @@
 //! Text that comes from an agent is data, never markup: what could steer a terminal, hide text or turn its direction
 //! is shown, not obeyed.
 
+use std::borrow::Cow;
+
 /// What stands at the end of a text that was cut.
 const CUT: char = '…';
 
@@ -21,6 +23,16 @@ pub fn clean_line(line: &str, chars_max: usize) -> String {
     let line = strip_ansi(line.trim_end_matches(['\n', '\r']));
     let shown = line.rsplit('\r').next().unwrap_or_default();
     cut(&neutralise(&shown.replace('\t', "    ")), chars_max)
+}
+
+/// Text of several lines in which nothing can steer a terminal, hide or turn its direction: what could is written out.
+#[must_use]
+pub fn harmless(text: &str) -> Cow<'_, str> {
+    if !text.chars().any(|c| is_harmful(c) && c != '\n') {
+        return Cow::Borrowed(text);
+    }
+    let lines: Vec<String> = text.split('\n').map(neutralise).collect();
+    Cow::Owned(lines.join("\n"))
 }
 
 /// Takes the control sequences of terminals out (ECMA-48). A sequence without its end loses only its beginning, so
@@ -134,6 +146,12 @@ mod tests {
         assert_eq!(clean_text("safe\u{202e}exe.txt", 80), "safe\\u202eexe.txt");
         assert_eq!(clean_text("bell\u{7}null\u{0}", 80), "bell\\u0007null\\u0000");
         assert_eq!(clean_text("family 👩‍👧 é ü", 80), "family 👩‍👧 é ü");
+    }
+
+    #[test]
+    fn lines_stay_lines_and_nothing_in_them_is_obeyed() {
+        assert_eq!(harmless("plain\n  text\n"), "plain\n  text\n");
+        assert_eq!(harmless("a\u{1b}[2J\nb\u{202e}c\r\n"), "a\\u001b[2J\nb\\u202ec\\u000d\n");
     }
 
     #[test]

@@ -9,9 +9,11 @@ use nightkeep_os::{FileError, Lock};
 use crate::actor::{self, Parts};
 use crate::clock::Clock;
 use crate::config::ConfigFile;
+use crate::hand_over::{self, HandedOver, Successor};
 use crate::local_socket::Listener;
 use crate::places::{Places, PlacesError};
 use crate::store::{Opened, Store, StoreError, StoreHandle, keep_backups};
+use crate::version::VERSION;
 use crate::{retention, server};
 
 /// Why there is no engine.
@@ -70,15 +72,42 @@ pub struct HostOptions {
     pub clock: Clock,
 }
 
-/// Hosts the engine until `until` is done or a client ends it. Runs go on afterwards. Must be called inside a tokio
-/// runtime.
+/// Hosts the engine until `until` is done, a client ends it, or a later version takes over. Runs go on afterwards. Must be
+/// called inside a tokio runtime.
 ///
 /// # Errors
 /// Why it could not be started.
 pub async fn host(places: Places, options: HostOptions, until: impl Future<Output = ()>) -> Result<(), HostError> {
+    let mut until = std::pin::pin!(until);
+    loop {
+        let Some(successor) = watch(&places, &options, until.as_mut()).await? else { return Ok(()) };
+        let passed_on = tokio::select! {
+            passed_on = hand_over::pass_on(&places, &successor) => passed_on,
+            () = until.as_mut() => return Ok(()),
+        };
+        match passed_on {
+            Ok(()) => {
+                tracing::info!(to = %successor.version, "a later version has taken over");
+                return Ok(());
+            }
+            // Somebody has to watch the runs.
+            Err(error) => tracing::error!(%error, "the later version did not come up; this engine goes on"),
+        }
+    }
+}
+
+/// Watches from the lock to the last byte. Returns who takes over, if somebody does.
+async fn watch(
+    places: &Places,
+    options: &HostOptions,
+    until: impl Future<Output = ()>,
+) -> Result<Option<Successor>, HostError> {
     places.create()?;
     let lock_path = places.engine_lock();
     let Some(lock) = Lock::exclusive(&lock_path)? else { return Err(HostError::Owned { data: lock_path }) };
+    for file in places.private_files() {
+        nightkeep_os::keep_private(&file)?;
+    }
     nightkeep_os::raise_open_files_limit();
     let Opened { store, notice, crashed } = Store::open(&places.database(), options.clock.now().wall)?;
     if let Some(set_aside) = &notice {
@@ -92,35 +121,36 @@ pub async fn host(places: Places, options: HostOptions, until: impl Future<Outpu
     let parts = Parts {
         config,
         store: store.clone(),
-        nightkeep: options.nightkeep,
+        nightkeep: options.nightkeep.clone(),
         quarantine: notice,
         after_crash: crashed,
         notifications: options.notifications,
-        clock: options.clock,
-        places,
+        clock: options.clock.clone(),
+        taken_over: HandedOver::take(places, options.clock.now().wall),
+        places: places.clone(),
     };
     let (handle, task) = actor::start(parts).await.map_err(HostError::System)?;
     let backups = tokio::spawn(keep_backups(store.clone()));
-    tracing::info!(pid = std::process::id(), version = env!("CARGO_PKG_VERSION"), "the engine watches");
+    tracing::info!(pid = std::process::id(), version = VERSION, "the engine watches");
     // Most of what a start needs is never needed again.
     nightkeep_os::let_go_of_code();
     tokio::select! {
-        result = axum::serve(listener, server::router(handle.clone())) => {
-            if let Err(fault) = result {
-                tracing::error!(%fault, "the API ended");
-            }
-        }
+        () = server::serve(listener, server::router(handle.clone())) => {}
         () = handle.ended() => {}
         () = until => drop(handle.stop_engine().await),
     }
     backups.abort();
     tidying.abort();
-    if let Err(fault) = task.await {
+    let successor = task.await.unwrap_or_else(|fault| {
         tracing::error!(%fault, "the engine's task failed");
-    }
+        None
+    });
     if let Err(fault) = store.close().await {
         tracing::error!(fault = %fault.with_causes(), "the history was not closed in order");
     }
+    if let Some(successor) = &successor {
+        HandedOver::leave(places, successor, options.clock.now().wall);
+    }
     drop(lock);
-    Ok(())
+    Ok(successor)
 }

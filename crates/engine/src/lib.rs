@@ -18,6 +18,9 @@ pub mod client;
 pub mod clock;
 pub mod config;
 pub mod environment;
+#[cfg(any(test, feature = "fuzz"))]
+pub mod fuzz;
+pub mod hand_over;
 pub mod host;
 pub mod keeper;
 pub mod local_socket;
@@ -30,8 +33,10 @@ pub mod server;
 pub mod socket_path;
 pub mod store;
 pub mod surface;
+pub mod version;
 pub mod words;
 
 pub use host::{HostError, HostOptions, host};
 /// What surfaces share with the core: lengths, points in time, limits.
 pub use nightkeep_core::{limits, time};
+pub use version::VERSION;

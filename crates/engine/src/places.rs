@@ -138,10 +138,22 @@ impl Places {
         self.data_dir.join("engine.lock")
     }
 
+    /// What an engine that hands over leaves for its successor.
+    #[must_use]
+    pub fn hand_over(&self) -> PathBuf {
+        self.data_dir.join("hand-over.json")
+    }
+
     /// The engine's own log.
     #[must_use]
     pub fn log_dir(&self) -> PathBuf {
         self.data_dir.join("log")
+    }
+
+    /// The files that are ours alone, whatever mode they were left with.
+    pub(crate) fn private_files(&self) -> [PathBuf; 4] {
+        let beside = |name: &str| self.data_dir.join(name);
+        [self.engine_lock(), self.database(), beside("nightkeep.db-wal"), beside("nightkeep.db-shm")]
     }
 
     /// Makes every directory, private to the user, and checks that the data can be written.

@@ -12,6 +12,7 @@ use axum::http::{Method, StatusCode, Uri};
 use axum::response::sse::{Event, Sse};
 use axum::routing::get;
 use futures_util::{Stream, StreamExt, stream};
+use nightkeep_engine::VERSION;
 use nightkeep_engine::api::{
     API_VERSION, ApiError, EngineInfo, ErrorCode, JobSpec, Live, StartReply, Status, StopRequest, Summary, Validation,
 };
@@ -46,6 +47,45 @@ async fn an_engine_of_another_version_is_refused_and_can_still_be_stopped() {
     assert!(error.hint.unwrap().contains("`nightkeep engine --stop`"));
     stop_engine(&server.socket).await.unwrap();
     assert_eq!(requests.recv().await.unwrap(), "POST /v1/engine/stop");
+}
+
+#[tokio::test]
+async fn an_earlier_engine_is_asked_to_hand_over_and_worked_with_when_it_cannot() {
+    let (asked, mut requests) = mpsc::unbounded_channel();
+    let server = Server::start(of_version("0.0.1", API_VERSION).fallback(move |uri: Uri, body: String| async move {
+        asked.send(format!("{uri} {body}")).unwrap();
+        StatusCode::NOT_FOUND
+    }));
+    let client = Client::connect_or_start(&server.socket).await.unwrap();
+    assert_eq!(client.engine().version, "0.0.1");
+    let request = requests.recv().await.unwrap();
+    assert!(request.starts_with("/v1/engine/hand-over {"), "{request}");
+    assert!(request.contains(&format!("\"version\":\"{VERSION}\"")), "{request}");
+}
+
+#[tokio::test]
+async fn an_earlier_engine_of_another_api_that_does_not_hand_over_is_refused() {
+    let server = Server::start(of_version("0.0.1", API_VERSION + 1));
+    let error = Client::connect_or_start(&server.socket).await.unwrap_err();
+    assert_eq!(error.code, ErrorCode::Version);
+    assert!(error.hint.unwrap().contains("`nightkeep engine --stop`"));
+}
+
+#[tokio::test]
+async fn a_later_engine_is_not_asked_and_worked_with_while_it_speaks_the_same_api() {
+    let (asked, mut requests) = mpsc::unbounded_channel();
+    let routes = |api| {
+        let asked = asked.clone();
+        of_version("999.0.0", api).fallback(move |uri: Uri| async move { asked.send(uri.to_string()).unwrap() })
+    };
+    let same = Server::start(routes(API_VERSION));
+    assert_eq!(Client::connect_or_start(&same.socket).await.unwrap().engine().version, "999.0.0");
+    let other = Server::start(routes(API_VERSION + 1));
+    let error = Client::connect_or_start(&other.socket).await.unwrap_err();
+    assert_eq!(error.code, ErrorCode::Version);
+    assert!(error.message.contains("999.0.0"), "{}", error.message);
+    assert!(error.hint.unwrap().contains("use the programs of version 999.0.0"));
+    assert!(requests.try_recv().is_err(), "it was asked for something");
 }
 
 #[tokio::test]
@@ -154,6 +194,11 @@ fn engine_routes() -> Router {
     Router::new().route("/v1/engine", get(|| async { Json(engine(API_VERSION)) }))
 }
 
+fn of_version(version: &'static str, api: u32) -> Router {
+    let info = EngineInfo { version: version.to_owned(), ..engine(api) };
+    Router::new().route("/v1/engine", get(|| async { Json(info) }))
+}
+
 fn event_routes(receive: mpsc::UnboundedReceiver<Live>) -> Router {
     let once = std::sync::Arc::new(tokio::sync::Mutex::new(Some(receive)));
     engine_routes().route("/v1/events", get(events).with_state(once))
@@ -170,7 +215,7 @@ async fn events(State(once): State<Once>) -> Sse<impl Stream<Item = Result<Event
 }
 
 fn engine(api: u32) -> EngineInfo {
-    EngineInfo { version: "0.1.0".to_owned(), api, pid: 1, started_at: "2026-01-01T00:00:00Z".to_owned() }
+    EngineInfo { version: VERSION.to_owned(), api, pid: 1, started_at: "2026-01-01T00:00:00Z".to_owned() }
 }
 
 fn live(revision: u64) -> Live {

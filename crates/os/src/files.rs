@@ -1,7 +1,7 @@
 //! Private directories and files, locks held for life, and careful reading of files that others write.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{self, Read, Write};
+use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -44,6 +44,14 @@ pub enum FileError {
         /// Its mode.
         mode: u32,
     },
+    /// A file that others can get at, or that is not ours.
+    #[error("use `{path}`: {why}", path = path.display())]
+    NotPrivate {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        why: &'static str,
+    },
     /// What should be a file is something else; reading it could wait forever.
     #[error("read `{path}`: it is {kind}, not a regular file", path = path.display())]
     NotARegularFile {
@@ -84,6 +92,7 @@ impl FileError {
             Self::Symlink { .. } | Self::NotADirectory { .. } | Self::ForeignOwner { .. } => {
                 Some("set `NIGHTKEEP_HOME` to a directory of your own".to_owned())
             }
+            Self::NotPrivate { path, .. } => Some(format!("move `{}` away; it is made anew", path.display())),
             Self::NotARegularFile { .. } | Self::Io { .. } => None,
         }
     }
@@ -104,6 +113,32 @@ pub fn private_dir(path: &Path) -> Result<(), FileError> {
         Err(error) => return Err(FileError::io("look at", path)(error)),
     }
     imp::check_private_dir(path)
+}
+
+/// Makes sure that the file at `path`, if there is one, is this user's and for nobody else; one that others can get at is
+/// made private.
+///
+/// # Errors
+///
+/// Refuses a file of another user and what is not a file at all.
+pub fn keep_private(path: &Path) -> Result<(), FileError> {
+    match open_marker(path) {
+        Ok(found) => imp::keep_private(&found.file, path),
+        Err(error) if error.is_not_found() => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
+/// Opens a private file, made where it is missing, at the end of which every write lands.
+///
+/// # Errors
+///
+/// Fails if the system does.
+pub fn append_private(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.append(true).create(true);
+    imp::make_private(&mut options);
+    options.open(path)
 }
 
 /// Writes a private file so that a reader sees the old content or the whole new one, also after a crash.
@@ -259,6 +294,37 @@ impl MarkerFile {
         let mut bytes = Vec::new();
         self.file.take(limit_bytes.saturating_add(1)).read_to_end(&mut bytes)?;
         Ok(bytes)
+    }
+}
+
+impl MarkerFile {
+    /// The file itself.
+    #[must_use]
+    pub fn into_file(self) -> File {
+        self.file
+    }
+
+    /// Reads the end of the file as it was opened, at most `limit_bytes` of it.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the system does.
+    pub fn read_end(mut self, limit_bytes: u64) -> io::Result<Vec<u8>> {
+        let from = self.stamp.size.saturating_sub(limit_bytes);
+        self.file.seek(SeekFrom::Start(from))?;
+        let mut bytes = Vec::new();
+        self.file.take(limit_bytes).read_to_end(&mut bytes)?;
+        Ok(bytes)
+    }
+
+    /// Tells whether somebody else decides what is in the file: it belongs to another user than this one and the
+    /// administrator, or everybody may write to it.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the system does not tell.
+    pub fn is_in_the_hands_of_others(&self) -> io::Result<bool> {
+        imp::is_in_the_hands_of_others(&self.file)
     }
 }
 

@@ -52,8 +52,8 @@ pub use detached::{DetachedStdin, run_in_foreground, spawn_detached};
 pub use exit::{ExecError, ExitStatus, ExitWatch};
 pub use facts::{ProcessFacts, ProcessState, SocketFacts, descendants, facts, open_sockets, tagged};
 pub use files::{
-    FileError, FileStamp, Lock, MarkerFile, create_private, lock_is_held, open_marker, private_dir, stamp,
-    write_private,
+    FileError, FileStamp, Lock, MarkerFile, append_private, create_private, keep_private, lock_is_held, open_marker,
+    private_dir, stamp, write_private,
 };
 pub use held_file::{WriteWatch, first_kept, give_back_head};
 pub use identity::{Delivery, Identity, Process, ProcessError, identify};

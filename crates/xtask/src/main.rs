@@ -1,7 +1,8 @@
 //! The workshop: everything that is done to Nightkeep from a checkout, as `cargo xtask COMMAND`.
 //!
 //! `setup` puts in place what a build needs, `run` builds and starts, `test` is the one gate that people and machines
-//! share, `cross` looks at the code of the other systems, `bench` measures the goals. Each command calls `setup` for
+//! share, `cross` looks at the code of the other systems, `bench` measures the goals, `fuzz` looks for
+//! input that breaks a reader. Each command calls `setup` for
 //! what it needs, so that a fresh checkout and one command are enough.
 #![forbid(unsafe_code)]
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a program for people at a terminal")]
@@ -12,6 +13,7 @@ mod shell;
 
 mod bench;
 mod cross;
+mod fuzz;
 mod run;
 mod setup;
 mod test;
@@ -40,6 +42,8 @@ enum Command {
     Cross(cross::Options),
     /// Measure a release build against the goals
     Bench(bench::Options),
+    /// Try to find input that breaks a reader
+    Fuzz(fuzz::Options),
 }
 
 fn main() -> ExitCode {
@@ -50,6 +54,7 @@ fn main() -> ExitCode {
         Command::Test(options) => test::command(options),
         Command::Cross(options) => cross::command(options),
         Command::Bench(options) => bench::command(options),
+        Command::Fuzz(options) => fuzz::command(options),
     };
     done.unwrap_or_else(|error| {
         eprintln!("error: {error:#}");

@@ -8,16 +8,21 @@ use nightkeep_engine::keeper::protocol::Request;
 use nightkeep_engine::rundir::RunDir;
 use nightkeep_os::{Identity, Process, Signal};
 
-use super::Night;
-use crate::in_time;
+use super::{Night, alive};
+use crate::{eventually, in_time};
 
 impl Night {
     pub(super) fn end_all(&self) {
         let socket = self.socket();
+        let engine = self.engine_pid();
         // It fails when no engine runs, which is as good.
         self.runtime.block_on(async { stop_engine(&socket).await }).unwrap_or_default();
         if let Some(mut engine) = self.engine.take() {
             engine.wait().map(drop).unwrap_or_default();
+        }
+        // It need not be a child: it may have taken over from one.
+        if let Some(pid) = engine {
+            drop(eventually("the engine to end", || (!alive(pid)).then_some(())));
         }
         for entry in fs::read_dir(self.home().join("runs")).into_iter().flatten().flatten() {
             let Ok(tag) = entry.file_name().into_string() else { continue };

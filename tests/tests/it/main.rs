@@ -27,6 +27,8 @@ mod faults;
 mod frozen;
 #[cfg(target_os = "linux")]
 mod full_disk;
+#[cfg(target_os = "linux")]
+mod handover;
 mod helpers;
 #[cfg(target_os = "linux")]
 mod hostile;
@@ -40,9 +42,14 @@ mod linked;
 mod longest;
 #[cfg(target_os = "linux")]
 mod output;
+#[cfg(target_os = "linux")]
 mod recovered;
 #[cfg(target_os = "linux")]
 mod restored;
+#[cfg(target_os = "linux")]
+mod secrets;
+#[cfg(target_os = "linux")]
+mod security;
 #[cfg(target_os = "linux")]
 mod shell;
 #[cfg(target_os = "linux")]

@@ -14,7 +14,7 @@ pub use runs::{Attach, History, Limits, Mark, Run, Show, Status, Stop};
 #[derive(Debug, Parser)]
 #[command(
     name = "nightkeep",
-    version,
+    version = nightkeep_engine::VERSION,
     about = "Supervises the agents you leave running overnight",
     long_about = "Supervises the agents you leave running overnight.\n\n\
         Nightkeep watches whether the work of a run moves forward. A run that stands still for longer than its kind of \

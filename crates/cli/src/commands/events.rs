@@ -1,7 +1,10 @@
 //! Following the engine: `events` and `wait`.
 
+use std::time::Duration;
+
 use futures_util::StreamExt;
-use nightkeep_engine::api::{ErrorCode, HistoryRow, Outcome, Reason};
+use nightkeep_engine::api::{ApiError, EngineInfo, ErrorCode, HistoryRow, Live, Outcome, Reason, RunDetail};
+use nightkeep_engine::client::{Client, Events, follow};
 
 use super::Here;
 use crate::Done;
@@ -10,15 +13,21 @@ use crate::failure::{FAILED, Failure, fragment};
 
 /// What a run ends with that Nightkeep stopped.
 const STOPPED: u8 = 124;
+/// How long an engine may take to come up in the place of one that ended.
+const NEXT_WITHIN: Duration = Duration::from_secs(10);
 
 /// Prints each picture as one line.
 pub(super) async fn events(here: &Here) -> Result<(), Failure> {
-    let mut events = here.engine().await?.events().await?;
+    let (mut engine, mut events) = followed(here).await?;
     let mut interrupt = std::pin::pin!(tokio::signal::ctrl_c());
     loop {
         let live = tokio::select! {
             _ended = &mut interrupt => return Ok(()),
-            live = events.next() => live.ok_or_else(engine_ended)??,
+            live = events.next() => live,
+        };
+        let Some(live) = unless_away(live)? else {
+            (engine, events) = next_engine(here, engine.engine()).await?;
+            continue;
         };
         let line = serde_json::to_string(&live)
             .map_err(|cause| Failure::new(format!("the event cannot be written as JSON: {cause}")))?;
@@ -28,23 +37,64 @@ pub(super) async fn events(here: &Here) -> Result<(), Failure> {
 
 /// Ends as the run did. Looks at the run whenever something has changed.
 pub(super) async fn wait(here: &Here, run: u64) -> Done {
-    let engine = here.engine().await?;
-    let mut events = engine.events().await?;
+    let (mut engine, mut events) = followed(here).await?;
     loop {
-        let detail = engine.run(run).await.map_err(|error| {
-            if error.code == ErrorCode::NotFound {
-                Failure::new(format!("there is no run {run}"))
-                    .with_hint("see `nightkeep status` and `nightkeep history`")
-            } else {
-                error.into()
+        match engine.run(run).await {
+            Ok(RunDetail { ended: Some(row), .. }) => {
+                console::tell(&format!("run {run}: {}\n", fragment(&row.message)));
+                return Ok(code(&row));
             }
-        })?;
-        if let Some(row) = detail.ended {
-            console::tell(&format!("run {run}: {}\n", fragment(&row.message)));
-            return Ok(code(&row));
+            Ok(RunDetail { ended: None, .. }) => {
+                if unless_away(events.next().await)?.is_some() {
+                    continue;
+                }
+            }
+            Err(error) if error.code == ErrorCode::Unreachable => {}
+            Err(error) if error.code == ErrorCode::NotFound => {
+                return Err(Failure::new(format!("there is no run {run}"))
+                    .with_hint("see `nightkeep status` and `nightkeep history`"));
+            }
+            Err(error) => return Err(error.into()),
         }
-        events.next().await.ok_or_else(engine_ended)??;
+        (engine, events) = next_engine(here, engine.engine()).await?;
     }
+}
+
+/// A stream that breaks off has ended, as one does whose engine is gone at once.
+fn unless_away(told: Option<Result<Live, ApiError>>) -> Result<Option<Live>, Failure> {
+    match told.transpose() {
+        Err(error) if error.code != ErrorCode::Unreachable => Err(error.into()),
+        live => Ok(live.ok().flatten()),
+    }
+}
+
+/// The engine, and what it tells.
+async fn followed(here: &Here) -> Result<(Client, Events), Failure> {
+    let engine = here.engine().await?;
+    match engine.events().await {
+        Ok(events) => Ok((engine, events)),
+        Err(error) if error.code == ErrorCode::Unreachable => next_engine(here, engine.engine()).await,
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// The engine that takes the place of `ended`, as after a hand-over. None is started: it may have been ended by hand.
+async fn next_engine(here: &Here, ended: &EngineInfo) -> Result<(Client, Events), Failure> {
+    let socket = here.places.socket();
+    let mut told = follow(socket.clone());
+    let reached = async {
+        loop {
+            let _news = told.next().await;
+            let Ok(engine) = Client::connect(&socket).await else { continue };
+            if (engine.engine().pid, &engine.engine().started_at) == (ended.pid, &ended.started_at) {
+                return Err(engine_ended());
+            }
+            if let Ok(events) = engine.events().await {
+                return Ok((engine, events));
+            }
+        }
+    };
+    tokio::time::timeout(NEXT_WITHIN, reached).await.unwrap_or_else(|_| Err(engine_ended()))
 }
 
 fn engine_ended() -> Failure {

@@ -82,7 +82,7 @@ impl Shown {
             }
         };
         if self.in_place {
-            console::print(&format!("{CLEAR}{}{text}", title(&view)))
+            console::print_after(CLEAR, &format!("{}{text}", title(&view)))
         } else {
             console::print(&format!("{text}\n"))
         }

@@ -89,6 +89,8 @@ pub(super) struct Kept {
 /// Takes the run for this process: from here on nobody else starts its command.
 pub(super) fn claim(run: &RunDir) -> Result<Ground, StartError> {
     let lock = lock(run)?;
+    // Whoever could write here could put a command of theirs in.
+    nightkeep_os::private_dir(run.path())?;
     if run.read_started()?.is_some() || run.read_exit()?.is_some() {
         return Err(StartError::StartedBefore { path: run.path().to_owned() });
     }
@@ -98,7 +100,7 @@ pub(super) fn claim(run: &RunDir) -> Result<Ground, StartError> {
     SocketPath::remove_stale(&path).map_err(failed)?;
     let address = SocketPath::of(&path)?;
     let options = ListenerOptions::new().name(address.name().map_err(failed)?).reclaim_name(false);
-    let listener = options.create_sync().map_err(failed)?;
+    let listener = system::listen(options).map_err(failed)?;
     Ok(Ground { lock, spec, listener })
 }
 

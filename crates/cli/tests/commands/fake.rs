@@ -73,7 +73,7 @@ impl Fake {
         let started_at = "2026-11-22T00:00:00Z".to_owned();
         fake.says(
             "GET /v1/engine",
-            &EngineInfo { version: env!("CARGO_PKG_VERSION").to_owned(), api, pid: 4000, started_at },
+            &EngineInfo { version: nightkeep_engine::VERSION.to_owned(), api, pid: 4000, started_at },
         )
     }
 

@@ -13,6 +13,7 @@ use super::run::{Body, Members};
 use super::task::Actor;
 use crate::api::{ApiError, AttachRequest, ErrorCode};
 use crate::captured;
+use crate::config::name_fault;
 use crate::store::entry::Registration;
 
 /// How often the processes below an attached run are looked for; a walk of a few processes costs some 0.05 ms.
@@ -23,6 +24,9 @@ const PIDFILE_BYTES_MAX: u64 = 64;
 impl Actor {
     /// What is to be registered for a request, and which process it is about.
     pub(super) fn attachable(&self, request: &AttachRequest) -> Result<(Registered, Members), ApiError> {
+        if let Some(fault) = name_fault(&request.name) {
+            return Err(ApiError::new(ErrorCode::Invalid, fault).at_field("name"));
+        }
         let pid = match (request.pid, &request.pidfile) {
             (Some(pid), None) => pid,
             (None, Some(file)) => pid_in(file)?,
@@ -163,7 +167,7 @@ impl Actor {
             // Its keeper is gone, which held its output to what is kept.
             drop(tokio::task::spawn_blocking(move || captured::hold(&dir)));
         }
-        self.spawn(async move {
+        self.spawn_aside(async move {
             tokio::time::sleep(SAMPLE_EVERY).await;
             Fact::SampleDue(id)
         });

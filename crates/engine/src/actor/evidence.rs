@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use nightkeep_core::Span;
-use nightkeep_os::ProcessFacts;
+use nightkeep_os::{ProcessFacts, SocketFacts};
 
 use super::output;
 use super::run::Top;
@@ -18,6 +18,10 @@ const BETWEEN_LOOKS: Duration = Duration::from_millis(200);
 /// The longest command line kept, in characters.
 const COMMAND_MAX: usize = 300;
 
+/// How many processes and how many sockets are kept.
+const PROCESSES_MAX: usize = 1_000;
+const SOCKETS_MAX: usize = 1_000;
+
 /// Takes the evidence. Takes a bit over [`BETWEEN_LOOKS`].
 pub(super) async fn take(top: Option<Top>, dir: Option<RunDir>) -> Evidence {
     let mut evidence = Evidence { taken_at: clock::rfc3339(clock::now().wall), ..Evidence::default() };
@@ -25,8 +29,9 @@ pub(super) async fn take(top: Option<Top>, dir: Option<RunDir>) -> Evidence {
     tokio::time::sleep(BETWEEN_LOOKS).await;
     let second = look(top).await;
     match second {
-        Ok(found) => {
+        Ok(mut found) => {
             let before = first.unwrap_or_default();
+            keep_first(PROCESSES_MAX, &mut found, "processes", &mut evidence.missing);
             evidence.sockets = sockets(&found, &mut evidence.missing);
             evidence.processes = found.iter().map(|process| seen(process, &before)).collect();
         }
@@ -78,19 +83,46 @@ fn seen(process: &ProcessFacts, before: &[ProcessFacts]) -> EvidenceProcess {
 fn sockets(found: &[ProcessFacts], missing: &mut Vec<String>) -> Vec<SocketView> {
     let pids: Vec<u32> = found.iter().map(|process| process.identity.pid).collect();
     match nightkeep_os::open_sockets(&pids) {
-        Ok(open) => open
-            .into_iter()
-            .map(|socket| SocketView {
-                pid: socket.pid,
-                protocol: socket.protocol,
-                local: socket.local.to_string(),
-                remote: socket.remote.map_or_else(String::new, |remote| remote.to_string()),
-                state: socket.state,
-            })
-            .collect(),
+        Ok(mut open) => {
+            keep_first(SOCKETS_MAX, &mut open, "open sockets", missing);
+            open.into_iter().map(socket_view).collect()
+        }
         Err(why) => {
             missing.push(format!("the open sockets: {why}"));
             Vec::new()
         }
+    }
+}
+
+fn socket_view(socket: SocketFacts) -> SocketView {
+    SocketView {
+        pid: socket.pid,
+        protocol: socket.protocol,
+        local: socket.local.to_string(),
+        remote: socket.remote.map_or_else(String::new, |remote| remote.to_string()),
+        state: socket.state,
+    }
+}
+
+/// What a run that went wild has more of is counted, not kept.
+fn keep_first<T>(most: usize, found: &mut Vec<T>, what: &str, missing: &mut Vec<String>) {
+    let surplus = found.len().saturating_sub(most);
+    if surplus > 0 {
+        found.truncate(most);
+        missing.push(format!("{surplus} more {what}: only the first {most} are kept"));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn more_than_can_be_kept_is_counted() {
+        let (mut found, mut missing) = ((0..5).collect::<Vec<u32>>(), Vec::new());
+        keep_first(5, &mut found, "processes", &mut missing);
+        assert!(missing.is_empty());
+        keep_first(2, &mut found, "processes", &mut missing);
+        assert_eq!((found, missing), (vec![0, 1], vec!["3 more processes: only the first 2 are kept".to_owned()]));
     }
 }

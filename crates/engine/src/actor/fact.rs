@@ -4,7 +4,9 @@ use nightkeep_core::{Exit, Look, RunId};
 use nightkeep_os::{ExecError, ExitStatus, Identity};
 use tokio::sync::oneshot;
 
-use crate::api::{ApiError, AttachRequest, Fault, HistoryRow, Live, Reconciled, StartReply, StopReply};
+use crate::api::{
+    ApiError, AttachRequest, Fault, HandOverRequest, HistoryRow, Live, Reconciled, StartReply, StopReply,
+};
 use crate::config::ConfigEvent;
 use crate::keeper::link::KeeperLink;
 use crate::keeper::protocol::Event;
@@ -125,6 +127,8 @@ pub(super) enum Command {
     ConfigEdited,
     /// Somebody looked at runs; the unseen ones have to be read again.
     HistorySeen,
+    /// Let a later version take over.
+    HandOver { request: HandOverRequest, reply: Reply<()> },
     /// End.
     Shutdown,
 }

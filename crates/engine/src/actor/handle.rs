@@ -10,14 +10,14 @@ use super::fact::{Command, Reply};
 use super::output;
 use super::task::Actor;
 use crate::api::{
-    ApiError, AttachRequest, ErrorCode, HistoryQuery, HistoryRow, JobSpec, JobView, LimitsSpec, Live, OutputTail,
-    ProbeReport, ProbeRequest, Reconciled, RunDetail, StartReply, StopReply, TypeView, Validation,
+    ApiError, AttachRequest, ErrorCode, HandOverRequest, HistoryQuery, HistoryRow, JobSpec, JobView, LimitsSpec, Live,
+    OutputTail, ProbeReport, ProbeRequest, Reconciled, RunDetail, StartReply, StopReply, TypeView, Validation,
 };
 use crate::clock::Clock;
 use crate::config::{self, ConfigFile, EditError, Surroundings};
 use crate::marker;
 use crate::places::Places;
-use crate::rundir::RunDir;
+use crate::rundir::{RunDir, is_tag};
 use crate::store::entry::Stamp;
 use crate::store::{StoreError, StoreHandle};
 
@@ -65,6 +65,10 @@ impl Handle {
 
     /// Watches a run whose directory is there.
     pub async fn register(&self, tag: String) -> Result<StartReply, ApiError> {
+        if !is_tag(&tag) {
+            let what = "a tag has letters, digits and `-` only, at most 64 of them";
+            return Err(ApiError::new(ErrorCode::Invalid, what).at_field("tag"));
+        }
         if let Ok(Some(run)) = self.store.find_tag(tag.clone()).await {
             return Ok(StartReply { run, tag });
         }
@@ -99,6 +103,11 @@ impl Handle {
     /// Ends the engine's task. Runs go on.
     pub async fn stop_engine(&self) -> Result<(), ApiError> {
         self.commands.send(Command::Shutdown).await.map_err(|_| is_ending())
+    }
+
+    /// Lets a later version take over: finishes what was begun, then ends the engine's task.
+    pub async fn hand_over(&self, request: HandOverRequest) -> Result<(), ApiError> {
+        self.ask(|reply| Command::HandOver { request, reply }).await
     }
 
     /// Waits until the engine's task has ended.

@@ -57,7 +57,7 @@ impl Actor {
 
     /// Calls the keeper of a run, after a while.
     pub(super) fn call_keeper(&self, id: RunId, dir: RunDir, after: Duration) {
-        self.spawn(async move {
+        self.spawn_aside(async move {
             tokio::time::sleep(after).await;
             match KeeperLink::connect(&dir).await {
                 Ok(link) => Fact::Linked(id, Box::new(link)),

@@ -191,7 +191,7 @@ impl Actor {
             started_by: StartedBy {
                 surface: "engine".to_owned(),
                 pid: std::process::id(),
-                version: env!("CARGO_PKG_VERSION").to_owned(),
+                version: crate::VERSION.to_owned(),
             },
             clocks: nightkeep_os::clocks(),
         };

@@ -40,7 +40,7 @@ pub(super) struct Left {
 impl Actor {
     /// The root ended by itself. What it left behind has a moment to go by itself.
     pub(super) fn settle_leftovers(&self, id: RunId) {
-        self.spawn(async move {
+        self.spawn_aside(async move {
             tokio::time::sleep(LEFTOVERS_SETTLE).await;
             Fact::LeftoversSettled(id)
         });

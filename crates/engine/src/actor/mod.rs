@@ -14,6 +14,7 @@ mod carry_out;
 mod evidence;
 mod fact;
 mod faults;
+mod hand_over;
 mod handle;
 mod keepers;
 mod launch;

@@ -33,6 +33,7 @@ impl Actor {
                 let store = self.store.clone();
                 self.spawn(async move { Fact::History(unseen(&store).await) });
             }
+            Command::HandOver { request, reply } => self.hand_over(request, reply),
             Command::Shutdown => self.ending = true,
         }
     }
@@ -99,8 +100,9 @@ impl Actor {
     fn register_run(&mut self, registered: Registered, mut then: Then) {
         let now = self.now();
         let (store, at) = (self.store.clone(), self.stamp(now));
-        let facts = self.facts.clone();
+        let (facts, under_way) = (self.facts.clone(), self.under_way.begun());
         let _task = tokio::spawn(async move {
+            let _under_way = under_way;
             if let Then::Launch(spec, _) = &mut then {
                 // The run before this one may not be readable; that is no reason not to start.
                 let last = store.last_of_job(spec.job.clone()).await.unwrap_or_default();

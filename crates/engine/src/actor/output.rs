@@ -1,7 +1,6 @@
 //! The end of a run's captured output, ready to be shown.
 
-use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom};
+use std::io::{self, Read as _, Seek as _, SeekFrom};
 use std::path::Path;
 
 use nightkeep_os::first_kept;
@@ -39,10 +38,11 @@ pub(super) fn tail(run: &RunDir) -> io::Result<OutputTail> {
 
 /// Adds the end of one file. Whether it is there.
 fn add(tail: &mut OutputTail, path: &Path, title: Option<&str>) -> io::Result<bool> {
-    let mut file = match File::open(path) {
-        Ok(file) => file,
-        Err(fault) if fault.kind() == io::ErrorKind::NotFound => return Ok(false),
-        Err(fault) => return Err(fault),
+    // Its agent can put anything in its place, a pipe without a writer for example.
+    let mut file = match nightkeep_os::open_marker(path) {
+        Ok(file) => file.into_file(),
+        Err(fault) if fault.is_not_found() => return Ok(false),
+        Err(fault) => return Err(io::Error::other(fault)),
     };
     let bytes = file.metadata()?.len();
     let from = bytes.saturating_sub(BYTES_MAX);
@@ -135,7 +135,7 @@ mod tests {
         let home = tempfile::tempdir().expect("a temporary directory");
         let run = RunDir::create(home.path().join("run")).expect("it can be made");
         let text: String = (0..lines).map(|n| format!("line {n:>14}\n")).collect();
-        let mut file = File::create(run.output()).expect("it can be made");
+        let mut file = std::fs::File::create(run.output()).expect("it can be made");
         file.write_all(text.as_bytes()).expect("it can be written");
         (home, run)
     }

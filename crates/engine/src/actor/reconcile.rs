@@ -179,7 +179,7 @@ impl Actor {
             }
         }
         if is_new {
-            self.spawn(async {
+            self.spawn_aside(async {
                 tokio::time::sleep(Duration::from_millis(SETTLE.as_ms())).await;
                 Fact::ReconcileDue
             });

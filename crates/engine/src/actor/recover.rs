@@ -32,6 +32,8 @@ impl Actor {
                 self.faults.set(FaultKind::Storage, format!("The runs from before the start cannot be found: {why}."));
             }
         }
+        // What is found again later was lost by this engine.
+        self.taken_over = None;
         self.take_in_strangers().await;
         match self.store.runs_with_leftovers().await {
             Ok(left) => left.iter().for_each(|run| self.recover_leftovers(run)),
@@ -53,7 +55,8 @@ impl Actor {
         registered.started = Some((started, Wall::from_ms(start.at_wall_ms)));
         self.watch(id, registered, Some(resume), clock_from);
         if let Some(run) = self.runs.get_mut(&id) {
-            run.recovered = true;
+            // A successor that was let in is as good as the same engine: nobody was away.
+            run.recovered = self.taken_over.is_none();
             run.before = Some(Before {
                 last_sign: Wall::from_ms(last_sign.at_wall_ms),
                 rebooted: last_sign.boot != self.boot,
@@ -63,7 +66,8 @@ impl Actor {
         if stored.attached {
             self.attach_again(id, stored);
         } else {
-            self.adopted(id, "the engine was started again");
+            let how = self.taken_over.as_ref().map(ToString::to_string);
+            self.adopted(id, how.as_deref().unwrap_or("the engine was started again"));
             self.adopt(id);
         }
         self.see_from_here_on(id);

@@ -10,6 +10,7 @@ use tokio::sync::{mpsc, watch};
 
 use super::fact::{Command, Fact, Reply, Unseen};
 use super::faults::Faults;
+use super::hand_over::{Leaving, UnderWay};
 use super::handle::Handle;
 use super::leftovers::Left;
 use super::reconcile::{self, Reconciling};
@@ -18,6 +19,7 @@ use super::time::until;
 use crate::api::{EngineInfo, Live, StartReply};
 use crate::clock::{self, Clock};
 use crate::config::{ConfigFile, Surroundings};
+use crate::hand_over::{HandedOver, Successor};
 use crate::marker::MarkerWatch;
 use crate::notify::{Notifier, Recovery};
 use crate::places::Places;
@@ -51,6 +53,8 @@ pub struct Parts {
     pub notifications: bool,
     /// Where the time comes from.
     pub clock: Clock,
+    /// The engine before this one let it take over.
+    pub taken_over: Option<HandedOver>,
 }
 
 /// The task's own state.
@@ -88,13 +92,20 @@ pub(super) struct Actor {
     /// The history or the configuration changed, which a live document does not hold but whose change it announces.
     pub(super) news: bool,
     pub(super) ending: bool,
+    /// What was begun and has to be finished before a successor takes over.
+    pub(super) under_way: UnderWay,
+    /// A successor takes over as soon as it is.
+    pub(super) leaving: Option<Leaving>,
+    /// The engine before this one let it take over.
+    pub(super) taken_over: Option<HandedOver>,
 }
 
-/// Starts the task, finds again what ran before, and returns the way to it. Must be called inside a tokio runtime.
+/// Starts the task, finds again what ran before, and returns the way to it. The task ends with who takes over, if somebody
+/// does. Must be called inside a tokio runtime.
 ///
 /// # Errors
 /// When the system gives no thread, or does not tell which boot this is.
-pub async fn start(parts: Parts) -> std::io::Result<(Handle, tokio::task::JoinHandle<()>)> {
+pub async fn start(parts: Parts) -> std::io::Result<(Handle, tokio::task::JoinHandle<Option<Successor>>)> {
     let (facts, fact_queue) = mpsc::channel(FACTS_MAX);
     let (commands, command_queue) = mpsc::channel(COMMANDS_MAX);
     let found = if parts.after_crash { Found::AfterCrash } else { Found::InOrder };
@@ -114,7 +125,7 @@ impl Actor {
     fn new(parts: Parts, facts: mpsc::Sender<Fact>) -> std::io::Result<Self> {
         let first = parts.clock.sample();
         let info = EngineInfo {
-            version: env!("CARGO_PKG_VERSION").to_owned(),
+            version: crate::VERSION.to_owned(),
             api: crate::api::API_VERSION,
             pid: std::process::id(),
             started_at: clock::rfc3339(first.wall),
@@ -160,18 +171,26 @@ impl Actor {
             continuity: Continuity::new(first),
             news: false,
             ending: false,
+            under_way: UnderWay::default(),
+            leaving: None,
+            taken_over: parts.taken_over,
         };
         actor.note_first_faults(parts.quarantine.as_ref());
         Ok(actor)
     }
 
-    async fn run(mut self, mut facts: mpsc::Receiver<Fact>, mut commands: mpsc::Receiver<Command>) {
+    async fn run(
+        mut self,
+        mut facts: mpsc::Receiver<Fact>,
+        mut commands: mpsc::Receiver<Command>,
+    ) -> Option<Successor> {
         while !self.ending {
             let wake = self.core.next_wakeup().map(|(at, _)| at);
             let turn = tokio::select! {
                 fact = facts.recv() => Turn::Fact(fact),
                 command = commands.recv() => Turn::Command(command),
                 () = until(self.clock.clone(), wake) => Turn::Wake,
+                () = UnderWay::look_again(), if self.leaving.is_some() => Turn::Leaving,
             };
             if matches!(turn, Turn::Wake) {
                 // Whoever has something to tell is let in first.
@@ -184,7 +203,7 @@ impl Actor {
                 Turn::Fact(Some(fact)) => self.on_fact(fact),
                 Turn::Command(Some(command)) => self.on_command(command),
                 Turn::Command(None) => break,
-                Turn::Fact(None) | Turn::Wake => {}
+                Turn::Fact(None) | Turn::Wake | Turn::Leaving => {}
             }
             for _ in 0..BATCH_MAX {
                 let Ok(fact) = facts.try_recv() else { break };
@@ -194,12 +213,23 @@ impl Actor {
                 self.give(Input::Tick);
             }
             self.publish();
+            self.leave_when_finished(facts.is_empty());
         }
         tracing::info!("the engine's task ends");
+        self.leaving.map(Leaving::successor)
     }
 
-    /// A task whose result comes back as a fact.
+    /// A task whose result comes back as a fact. A successor takes over only when it has.
     pub(super) fn spawn(&self, work: impl Future<Output = Fact> + Send + 'static) {
+        let under_way = self.under_way.begun();
+        self.spawn_aside(async move {
+            let _under_way = under_way;
+            work.await
+        });
+    }
+
+    /// A task whose result comes back as a fact, and which a successor does for itself.
+    pub(super) fn spawn_aside(&self, work: impl Future<Output = Fact> + Send + 'static) {
         let facts = self.facts.clone();
         let _task = tokio::spawn(async move {
             let fact = work.await;
@@ -239,4 +269,5 @@ enum Turn {
     Fact(Option<Fact>),
     Command(Option<Command>),
     Wake,
+    Leaving,
 }

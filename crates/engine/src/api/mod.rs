@@ -22,7 +22,8 @@ pub use live::{
     RunView, Status, Summary,
 };
 pub use requests::{
-    AttachRequest, HistoryQuery, ProbeRequest, Reconciled, RegisterRequest, StartReply, StopReply, StopRequest,
+    AttachRequest, HandOverRequest, HistoryQuery, ProbeRequest, Reconciled, RegisterRequest, StartReply, StopReply,
+    StopRequest,
 };
 
 /// The version of the API: the first part of every path, and what clients compare before they speak.

@@ -73,6 +73,16 @@ pub struct Reconciled {
     pub doubtful: Vec<u64>,
 }
 
+/// `POST /v1/engine/hand-over`: a later version asks to take over.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct HandOverRequest {
+    /// The version that takes over; an engine that is not older refuses.
+    pub version: String,
+    /// Its `nightkeep` program, absolute: this engine starts it as its last act.
+    #[schema(value_type = String)]
+    pub program: PathBuf,
+}
+
 /// `POST /v1/probe`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[cfg_attr(feature = "bindings", derive(ts_rs::TS))]

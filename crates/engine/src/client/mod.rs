@@ -5,8 +5,9 @@
 //! engine was away.
 
 mod events;
+mod hand_over;
 mod http;
-mod start;
+pub(crate) mod start;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -40,23 +41,22 @@ impl Client {
     pub async fn connect(socket: &Path) -> Result<Self, ApiError> {
         let engine = engine_at(socket).await?;
         if engine.api != API_VERSION {
-            return Err(other_version(&engine));
+            return Err(hand_over::other_version(&engine));
         }
         Ok(Self { socket: socket.into(), engine })
     }
 
-    /// Reaches the engine that listens at `socket`, and starts one first when none does.
+    /// Reaches the engine that listens at `socket`, and starts one first when none does. One of an earlier version is
+    /// asked to hand over to this one; its runs do not notice.
     ///
     /// # Errors
     /// As [`Client::connect`], and [`ErrorCode::Unreachable`] when none could be started.
     pub async fn connect_or_start(socket: &Path) -> Result<Self, ApiError> {
-        match Self::connect(socket).await {
-            Err(error) if error.code == ErrorCode::Unreachable => {
-                let engine = start::start_engine().map_err(|cause| start::cannot_start(&cause))?;
-                start::wait_until_it_answers(socket, engine).await
-            }
-            answered => answered,
-        }
+        let engine = match engine_at(socket).await {
+            Err(error) if error.code == ErrorCode::Unreachable => start::start_and_wait(socket).await?,
+            answered => answered?,
+        };
+        hand_over::fitting(socket, engine).await
     }
 
     /// The engine, as it was when it was reached.
@@ -214,17 +214,6 @@ pub async fn engine_at(socket: &Path) -> Result<EngineInfo, ApiError> {
 /// [`ErrorCode::Unreachable`] when none listens, or what the engine says.
 pub async fn stop_engine(socket: &Path) -> Result<(), ApiError> {
     request(socket, "POST", "/v1/engine/stop", Body::None).await.map(drop)
-}
-
-fn other_version(engine: &EngineInfo) -> ApiError {
-    let message = format!(
-        "the engine is of version {} and speaks API version {}, this program is of version {} and speaks {API_VERSION}",
-        engine.version,
-        engine.api,
-        env!("CARGO_PKG_VERSION"),
-    );
-    ApiError::new(ErrorCode::Version, message)
-        .with_hint("run `nightkeep engine --stop`; runs go on, and the next command starts the engine that fits")
 }
 
 fn history_path(query: &HistoryQuery) -> String {

@@ -9,8 +9,8 @@ use nightkeep_os::{DetachedStdin, Process};
 
 use nightkeep_core::Span;
 
-use super::Client;
-use crate::api::{ApiError, ErrorCode};
+use super::engine_at;
+use crate::api::{ApiError, EngineInfo, ErrorCode};
 use crate::clock;
 use crate::places::{HOME_VARIABLE, Places};
 use crate::store::why_unusable;
@@ -37,30 +37,40 @@ pub fn nightkeep_program() -> io::Result<PathBuf> {
     Ok(beside(&env::current_exe()?))
 }
 
+/// Starts an engine, and waits until it or another one that was faster answers.
+pub(super) async fn start_and_wait(socket: &Path) -> Result<EngineInfo, ApiError> {
+    let pid = nightkeep_program().and_then(|program| start_engine(&program)).map_err(|cause| cannot_start(&cause))?;
+    someone_answers(socket, pid).await
+}
+
 /// Starts an engine that outlives this process, and returns its pid. It does no harm when one runs already: the second
 /// one sees the lock and ends.
 ///
 /// # Errors
 /// The program is missing or cannot be started.
-pub(super) fn start_engine() -> io::Result<u32> {
-    let program = nightkeep_program()?;
+pub(crate) fn start_engine(program: &Path) -> io::Result<u32> {
     // Not from the caller's directory: it must not be kept busy for as long as the engine lives. A path that is
     // relative to it has to be said in full, then.
     let home = env::var_os(HOME_VARIABLE).filter(|home| !home.is_empty()).map(std::path::absolute).transpose()?;
-    let home: Vec<_> = home.map(|home| (HOME_VARIABLE.into(), home.into())).into_iter().collect();
+    // The engine's keepers are of the program that it is.
+    let named = env::var_os(PROGRAM_VARIABLE).map(|_| program.to_owned());
+    let variables = [(HOME_VARIABLE, home), (PROGRAM_VARIABLE, named)];
+    let variables: Vec<_> =
+        variables.into_iter().filter_map(|(name, value)| Some((name.into(), value?.into()))).collect();
     let elsewhere = env::temp_dir();
-    nightkeep_os::spawn_detached(program.as_os_str(), &["engine".into()], &home, Some(&elsewhere), DetachedStdin::Null)
+    let (program, args) = (program.as_os_str(), ["engine".into()]);
+    nightkeep_os::spawn_detached(program, &args, &variables, Some(&elsewhere), DetachedStdin::Null)
         .map_err(|cause| io::Error::new(cause.kind(), format!("`{}`: {cause}", program.display())))
 }
 
 /// Waits until the engine that was started as `pid` answers, or another one that was faster.
-pub(super) async fn wait_until_it_answers(socket: &Path, pid: u32) -> Result<Client, ApiError> {
+pub(crate) async fn someone_answers(socket: &Path, pid: u32) -> Result<EngineInfo, ApiError> {
     let engine = Process::open_pid(pid).ok().flatten();
     let started = clock::now().awake;
     let mut ended = None;
     let mut pause = LOOK_AGAIN.0;
     loop {
-        match Client::connect(socket).await {
+        match engine_at(socket).await {
             Err(error) if error.code == ErrorCode::Unreachable => {}
             answered => return answered,
         }
@@ -97,7 +107,7 @@ fn no_answer(message: String) -> ApiError {
     ApiError::new(ErrorCode::Unreachable, message).with_hint(IN_A_TERMINAL)
 }
 
-pub(super) fn cannot_start(cause: &io::Error) -> ApiError {
+pub(crate) fn cannot_start(cause: &io::Error) -> ApiError {
     ApiError::new(ErrorCode::Unreachable, format!("the engine is not running and cannot be started: {cause}"))
         .with_hint(format!("install `nightkeep` beside this program, or name it in `{PROGRAM_VARIABLE}`"))
 }

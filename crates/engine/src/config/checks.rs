@@ -66,7 +66,8 @@ pub(super) fn job_faults(job: &JobSpec, config: &Config) -> Vec<FieldFault> {
 }
 
 /// What is wrong with a name, if anything is.
-pub(super) fn name_fault(name: &str) -> Option<String> {
+#[must_use]
+pub fn name_fault(name: &str) -> Option<String> {
     let odd = |c: char| c.is_control() || c == '/' || crate::marker::is_invisible(c);
     if name.trim().is_empty() {
         Some("a name is needed".to_owned())

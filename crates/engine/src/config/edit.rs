@@ -75,7 +75,7 @@ impl From<EditError> for ApiError {
 
 /// One edit.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Edit<'e> {
+pub(crate) enum Edit<'e> {
     AddJob(&'e JobSpec),
     ReplaceJob { name: &'e str, job: &'e JobSpec },
     RemoveJob { name: &'e str },
@@ -83,7 +83,7 @@ pub(super) enum Edit<'e> {
 }
 
 /// The text with the edit made. `config` is what `text` says.
-pub(super) fn apply(text: &str, config: &Config, edit: Edit<'_>) -> Result<String, EditError> {
+pub(crate) fn apply(text: &str, config: &Config, edit: Edit<'_>) -> Result<String, EditError> {
     check(config, edit)?;
     let mut document: DocumentMut = parsed(text);
     match edit {

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use nightkeep_os::FileError;
 use notify::{EventKind, RecursiveMode, Watcher};
 use tokio::sync::{Notify, mpsc};
 use tokio::time::{sleep, timeout};
@@ -16,7 +17,7 @@ use crate::api::{JobSpec, LimitsSpec};
 use crate::marker::replace_file;
 
 /// A larger file is not taken for a configuration.
-const BYTES_MAX: usize = 1024 * 1024;
+const BYTES_MAX: u64 = 1024 * 1024;
 /// How often an edit is tried again when somebody else wrote the file meanwhile.
 const EDIT_TRIES_MAX: u32 = 3;
 /// An editor that saves in several steps is given this long of quiet before its work is looked at.
@@ -285,14 +286,23 @@ fn read(path: &Path) -> Seen {
     }
 }
 
-/// The text of the file; empty when there is none.
-fn read_text(path: &Path) -> io::Result<String> {
-    let bytes = match std::fs::read(path) {
-        Ok(bytes) => bytes,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(String::new()),
-        Err(error) => return Err(error),
+/// The text of a configuration; empty when there is no file. Never waits, and never reads more than a configuration has.
+///
+/// # Errors
+/// When it cannot be read, is too large, is no text, or others could have written it: what stands in it is run.
+pub fn read_text(path: &Path) -> io::Result<String> {
+    let file = match nightkeep_os::open_marker(path) {
+        Ok(file) => file,
+        Err(error) if error.is_not_found() => return Ok(String::new()),
+        Err(FileError::Io { source, .. }) => return Err(source),
+        Err(error) => return Err(io::Error::new(io::ErrorKind::InvalidInput, error)),
     };
-    if bytes.len() > BYTES_MAX {
+    if file.is_in_the_hands_of_others()? {
+        let why = "others may write to it, and so run commands as you; `chown` it to you and `chmod go-w` it";
+        return Err(io::Error::new(io::ErrorKind::PermissionDenied, why));
+    }
+    let bytes = file.read(BYTES_MAX)?;
+    if bytes.len() as u64 > BYTES_MAX {
         return Err(io::Error::new(io::ErrorKind::FileTooLarge, "it is larger than 1 MiB"));
     }
     String::from_utf8(bytes).map_err(|error| {

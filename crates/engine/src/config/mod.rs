@@ -43,9 +43,12 @@ mod validate;
 
 use nightkeep_core::limits::{DEFAULT_TYPE, Limits, built_in_types};
 
+pub use checks::name_fault;
 pub use edit::EditError;
+#[cfg(any(test, feature = "fuzz"))]
+pub(crate) use edit::{Edit, apply};
 pub use fault::ConfigFault;
-pub use file::{ConfigEvent, ConfigFile};
+pub use file::{ConfigEvent, ConfigFile, read_text};
 pub use limits::{is_off, overrides, view};
 pub use resolve::{Surroundings, cwd_of, expand, progress_of, stop_signal_of};
 pub use validate::validate;

@@ -34,6 +34,8 @@ pub use watcher::{MarkerEvent, MarkerWatch};
 pub use write::{Mark, MarkStep, WriteError, write_marker};
 
 pub(crate) use clean::is_invisible;
+#[cfg(any(test, feature = "fuzz"))]
+pub(crate) use reading::interpret;
 pub(crate) use write::replace_file;
 
 #[cfg(test)]

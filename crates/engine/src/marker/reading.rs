@@ -105,7 +105,7 @@ pub(super) fn object(bytes: &[u8]) -> Result<Map<String, Value>, Trouble> {
     }
 }
 
-pub(super) fn interpret(bytes: &[u8], stamp: Stamp) -> Result<Reading, Trouble> {
+pub(crate) fn interpret(bytes: &[u8], stamp: Stamp) -> Result<Reading, Trouble> {
     let object = object(bytes)?;
     let note = object.get("note").and_then(shown).map(|note| clean(&note, NOTE_CHARS_MAX)).filter(|n| !n.is_empty());
     let step = step_of(&object)?;

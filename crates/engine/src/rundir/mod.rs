@@ -33,6 +33,17 @@ use serde::{Serialize, de::DeserializeOwned};
 /// A record larger than this is not read. The largest is a command line, of which Linux takes at most 2 MiB.
 const RECORD_BYTES_MAX: u64 = 8 * 1024 * 1024;
 
+/// The longest tag.
+const TAG_BYTES_MAX: usize = 64;
+
+/// Whether `text` can be the tag of a run, and so the name of its directory: a tag that a client names must not lead
+/// anywhere else.
+#[must_use]
+pub fn is_tag(text: &str) -> bool {
+    let usual = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+    (1..=TAG_BYTES_MAX).contains(&text.len()) && text.bytes().all(usual)
+}
+
 /// The directory of one run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RunDir {
@@ -285,6 +296,14 @@ mod tests {
         fs::create_dir(run.spec()).expect("it can be made");
         assert!(matches!(run.read_spec(), Err(RunDirError::File(_))));
         assert_eq!(run.read_started().expect("missing is no error"), None);
+    }
+
+    #[test]
+    fn a_tag_leads_nowhere_but_to_a_run() {
+        assert!(is_tag("0190a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b"));
+        for odd in ["", ".", "..", "../x", "a/b", "/etc", "a\\b", "a\0", "a b", "ä", &"a".repeat(65)] {
+            assert!(!is_tag(odd), "{odd:?}");
+        }
     }
 
     #[test]

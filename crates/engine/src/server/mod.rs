@@ -3,6 +3,7 @@
 mod events;
 mod openapi;
 mod routes;
+mod serve;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -14,6 +15,7 @@ use crate::actor::Handle;
 use crate::api::{ApiError, ErrorCode};
 
 pub use openapi::document;
+pub(crate) use serve::serve;
 
 /// The largest request that is read.
 const BODY_BYTES_MAX: usize = 256 * 1024;
@@ -48,6 +50,7 @@ pub fn router(handle: Handle) -> Router {
     Router::new()
         .route("/v1/engine", get(routes::engine))
         .route("/v1/engine/stop", post(routes::stop_engine))
+        .route("/v1/engine/hand-over", post(routes::hand_over))
         .route("/v1/live", get(routes::live))
         .route("/v1/status", get(routes::status))
         .route("/v1/events", get(events::events))

@@ -31,6 +31,7 @@ use super::{events, routes};
         routes::probe,
         routes::reconcile,
         routes::stop_engine,
+        routes::hand_over,
         routes::history,
         routes::validate_job,
     )

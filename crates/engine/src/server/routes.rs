@@ -11,9 +11,9 @@ use serde::de::DeserializeOwned;
 use super::Failure;
 use crate::actor::Handle;
 use crate::api::{
-    ApiError, AttachRequest, EngineInfo, ErrorCode, HistoryQuery, HistoryRow, JobSpec, JobView, LimitsSpec, Live,
-    ProbeReport, ProbeRequest, Reconciled, RegisterRequest, RunDetail, StartReply, Status, StopReply, StopRequest,
-    TypeView, Validation,
+    ApiError, AttachRequest, EngineInfo, ErrorCode, HandOverRequest, HistoryQuery, HistoryRow, JobSpec, JobView,
+    LimitsSpec, Live, ProbeReport, ProbeRequest, Reconciled, RegisterRequest, RunDetail, StartReply, Status, StopReply,
+    StopRequest, TypeView, Validation,
 };
 
 /// A JSON body; one that cannot be read is an [`ApiError`] like any other.
@@ -183,6 +183,12 @@ pub(super) async fn reconcile(State(handle): State<Handle>) -> Reply<Reconciled>
 #[utoipa::path(post, path = "/v1/engine/stop", responses((status = 200), (status = "4XX", body = ApiError)))]
 pub(super) async fn stop_engine(State(handle): State<Handle>) -> Reply<()> {
     Ok(Json(handle.stop_engine().await?))
+}
+
+/// Lets a later version take over. Runs go on, and do not notice.
+#[utoipa::path(post, path = "/v1/engine/hand-over", request_body = HandOverRequest, responses((status = 200), (status = "4XX", body = ApiError)))]
+pub(super) async fn hand_over(State(handle): State<Handle>, Body(body): Body<HandOverRequest>) -> Reply<()> {
+    Ok(Json(handle.hand_over(body).await?))
 }
 
 /// Runs that are over, newest first.

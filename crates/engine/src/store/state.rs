@@ -175,7 +175,7 @@ pub struct Acknowledgement {
 
 impl StoredRun {
     /// The state after the first entry.
-    pub(super) fn register(run: u64, at: &Stamp, registration: &Registration) -> Self {
+    pub(crate) fn register(run: u64, at: &Stamp, registration: &Registration) -> Self {
         let Registration { tag, job, job_type, command, cwd, marker, attached, observe, limits, identity } =
             registration.clone();
         Self {
@@ -265,7 +265,7 @@ impl StoredRun {
 
     /// Takes one entry in. Total: an entry that makes no sense in the present state changes nothing, and once the run
     /// is over, only what was found out afterwards does.
-    pub(super) fn apply(&mut self, stamped: &Stamped) {
+    pub(crate) fn apply(&mut self, stamped: &Stamped) {
         if self.ended.is_some() {
             self.apply_afterwards(&stamped.entry);
         } else {

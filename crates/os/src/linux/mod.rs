@@ -29,7 +29,8 @@ pub(crate) use self::tagged::tagged;
 pub(crate) use self::tree::{descendants, facts, members_below, own_children};
 pub(crate) use self::write_watch::WriteWatch;
 pub(crate) use crate::unix::files::{
-    check_private_dir, create_private_dir, file_stamp, make_private, open_without_waiting, path_stamp, sync_dir,
+    check_private_dir, create_private_dir, file_stamp, is_in_the_hands_of_others, keep_private, make_private,
+    open_without_waiting, path_stamp, sync_dir,
 };
 pub(crate) use crate::unix::holes::{hole_unit, next_data};
 pub(crate) use crate::unix::nursery::Nursery;

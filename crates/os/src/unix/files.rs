@@ -2,7 +2,7 @@
 
 use std::fs::{self, DirBuilder, File, FileType, Metadata, OpenOptions};
 use std::io;
-use std::os::unix::fs::{DirBuilderExt, FileTypeExt, MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, FileTypeExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
 use rustix::process::geteuid;
@@ -11,6 +11,8 @@ use crate::files::{FileError, FileStamp};
 
 /// Everybody but the owner.
 const OTHERS: u32 = 0o077;
+/// A group is often the user's own.
+const WRITABLE_BY_ALL: u32 = 0o002;
 
 pub(crate) fn create_private_dir(path: &Path) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(path)
@@ -32,6 +34,23 @@ pub(crate) fn check_private_dir(path: &Path) -> Result<(), FileError> {
         return Err(FileError::OpenToOthers { path, mode: found.mode() & 0o7777 });
     }
     Ok(())
+}
+
+pub(crate) fn keep_private(file: &File, path: &Path) -> Result<(), FileError> {
+    let found = file.metadata().map_err(FileError::io("look at", path))?;
+    if found.uid() != geteuid().as_raw() {
+        return Err(FileError::NotPrivate { path: path.to_owned(), why: "it belongs to another user" });
+    }
+    if found.mode() & OTHERS == 0 {
+        return Ok(());
+    }
+    file.set_permissions(fs::Permissions::from_mode(0o600)).map_err(FileError::io("make private", path))
+}
+
+pub(crate) fn is_in_the_hands_of_others(file: &File) -> io::Result<bool> {
+    let found = file.metadata()?;
+    let is_foreign = found.uid() != geteuid().as_raw() && found.uid() != 0;
+    Ok(is_foreign || found.mode() & WRITABLE_BY_ALL != 0)
 }
 
 /// Lets nobody but this user at a file that is created.

@@ -41,6 +41,17 @@ pub(crate) fn make_private(options: &mut OpenOptions) {
     options.share_mode(SHARE_ALL);
 }
 
+/// Files inherit the access list of their folder.
+#[expect(clippy::unnecessary_wraps, reason = "the twin on Unix can fail")]
+pub(crate) fn keep_private(_file: &File, _path: &Path) -> Result<(), FileError> {
+    Ok(())
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "the twin on Unix can fail")]
+pub(crate) fn is_in_the_hands_of_others(_file: &File) -> io::Result<bool> {
+    Ok(false)
+}
+
 /// The file system journals renames by itself.
 #[expect(clippy::unnecessary_wraps, reason = "the twin on Unix can fail")]
 pub(crate) fn sync_dir(_path: &Path) -> io::Result<()> {

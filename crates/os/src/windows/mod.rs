@@ -34,7 +34,8 @@ use crate::signal::Signal;
 pub(crate) use self::exit_watch::Watch;
 pub(crate) use self::facts::{descendants, facts, tagged};
 pub(crate) use self::files::{
-    check_private_dir, create_private_dir, file_stamp, make_private, open_without_waiting, path_stamp, sync_dir,
+    check_private_dir, create_private_dir, file_stamp, is_in_the_hands_of_others, keep_private, make_private,
+    open_without_waiting, path_stamp, sync_dir,
 };
 pub(crate) use self::held_file::{WriteWatch, hole_unit, make_hole, next_data};
 pub(crate) use self::nursery::{Nursery, Waiter};

@@ -30,14 +30,19 @@ pub(crate) enum Kind {
 /// The TypeScript of the wire types is compared with them in a test behind this feature.
 const BINDINGS: &str = "--features=nightkeep-engine/bindings";
 
+/// The version of the build that takes over in tests.
+const LATER: &str = "99.0.0";
+
 /// All checks, or only the test runners when there is a filter.
 pub(crate) fn all(project: &Project, filter: Option<&str>) -> Vec<Gate> {
     let build = check("build", cargo(project, &["build", "--workspace", "--all-targets", BINDINGS, "--locked"]));
     match filter {
-        Some(filter) => vec![build, rust_tests(project, Some(filter)), page_tests(project, Some(filter))],
+        Some(filter) => {
+            vec![build, later(project), rust_tests(project, Some(filter)), page_tests(project, Some(filter))]
+        }
         None => {
             let mut gates = Vec::from(lints(project));
-            gates.extend([build, rust_tests(project, None)]);
+            gates.extend([build, later(project), rust_tests(project, None)]);
             gates.extend(pages(project));
             gates.push(Gate { may_be_skipped: true, ..check("cross", cross::libraries(project)) });
             let status = project.task("git").args(["status"]);
@@ -57,6 +62,14 @@ fn lints(project: &Project) -> [Gate; 3] {
         ),
         check("doc", doc.env("RUSTDOCFLAGS", "-D warnings")),
     ]
+}
+
+/// Another build of `nightkeep`, of a version that is later than any, for the tests of a hand-over. It has a target folder
+/// of its own, so that neither build makes the other start anew.
+fn later(project: &Project) -> Gate {
+    let target = project.target.join("later").display().to_string();
+    let task = cargo(project, &["build", "--locked", "--package", "nightkeep", "--bin", "nightkeep"]);
+    check("later", task.env("NIGHTKEEP_VERSION", LATER).env("CARGO_TARGET_DIR", target))
 }
 
 fn rust_tests(project: &Project, filter: Option<&str>) -> Gate {

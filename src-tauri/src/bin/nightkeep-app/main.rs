@@ -18,6 +18,7 @@ use std::io::{Write, stderr, stdout};
 use std::process::ExitCode;
 
 use anyhow::Context as _;
+use nightkeep_engine::VERSION;
 use nightkeep_engine::places::Places;
 use tracing_subscriber::EnvFilter;
 
@@ -38,7 +39,7 @@ fn main() -> ExitCode {
     let page = match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
         [] => None,
         ["--version" | "-V"] => {
-            tell(stdout(), concat!("nightkeep-app ", env!("CARGO_PKG_VERSION")));
+            tell(stdout(), &format!("nightkeep-app {VERSION}"));
             return ExitCode::SUCCESS;
         }
         ["--help" | "-h"] => {

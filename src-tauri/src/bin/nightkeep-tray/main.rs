@@ -20,6 +20,7 @@ use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
+use nightkeep_engine::VERSION;
 use nightkeep_engine::surface::Alone;
 
 /// Names what is logged, as `warn,zbus=error` does; that is the default, because we tell of an ended session ourselves.
@@ -39,7 +40,7 @@ fn main() -> ExitCode {
     match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
         [] => {}
         ["--version" | "-V"] => {
-            tell(stdout(), concat!("nightkeep-tray ", env!("CARGO_PKG_VERSION")));
+            tell(stdout(), &format!("nightkeep-tray {VERSION}"));
             return ExitCode::SUCCESS;
         }
         ["--help" | "-h"] => {

@@ -6,7 +6,8 @@ use std::path::Path;
 
 use nightkeep_engine::api::{API_VERSION, ErrorCode, Fault, FaultKind, Reconciled};
 use nightkeep_engine::client::{Client, engine_at, nightkeep_program};
-use nightkeep_engine::config::Config;
+use nightkeep_engine::config::{Config, read_text};
+use nightkeep_engine::version::{self, VERSION};
 
 use super::Check;
 use crate::commands::Here;
@@ -38,20 +39,29 @@ pub(super) async fn engine(here: &Here) -> Vec<Check> {
     };
     let runs =
         Check::good("engine", format!("runs as process {}, logs to `{}`", engine.pid, here.places.log_dir().display()));
-    let own = env!("CARGO_PKG_VERSION");
-    let versions = if engine.api != API_VERSION {
-        Check::broken(
-            "versions",
-            format!("the engine speaks API version {}, this program speaks {API_VERSION}", engine.api),
-            "run `nightkeep engine --stop`; its runs go on",
-        )
-    } else if engine.version == own {
+    let own = VERSION;
+    let versions = if engine.version == own && engine.api == API_VERSION {
         Check::good("versions", format!("engine and program are of version {own}"))
-    } else {
+    } else if version::is_later(own, &engine.version) {
         Check::remark(
             "versions",
             format!("the engine is of version {}, this program of version {own}", engine.version),
-            "run `nightkeep engine --stop`; its runs go on, and the next command starts the engine of this version",
+            "the next command has the engine hand over to this version; its runs go on",
+        )
+    } else if engine.api == API_VERSION {
+        Check::remark(
+            "versions",
+            format!(
+                "the engine is of version {}, this program of version {own}; they understand each other",
+                engine.version
+            ),
+            "use the programs of the engine's version",
+        )
+    } else {
+        Check::broken(
+            "versions",
+            format!("the engine speaks API version {}, this program speaks {API_VERSION}", engine.api),
+            format!("use the programs of version {}", engine.version),
         )
     };
     [runs, versions].into_iter().chain(faults(&socket).await).chain(accounts(&socket).await).collect()
@@ -91,7 +101,10 @@ async fn accounts(socket: &Path) -> Option<Check> {
 
 pub(super) fn config(here: &Here) -> Check {
     let path = here.places.config_file();
-    match std::fs::read_to_string(&path) {
+    match read_text(&path) {
+        Ok(text) if text.is_empty() && !path.exists() => {
+            Check::good("configuration", format!("there is no `{}` yet; the defaults are in force", path.display()))
+        }
         Ok(text) => match Config::parse(&text) {
             Ok(config) => Check::good(
                 "configuration",
@@ -103,9 +116,6 @@ pub(super) fn config(here: &Here) -> Check {
                 "mend it; until then the last good configuration is in force",
             ),
         },
-        Err(cause) if cause.kind() == ErrorKind::NotFound => {
-            Check::good("configuration", format!("there is no `{}` yet; the defaults are in force", path.display()))
-        }
         Err(cause) => {
             Check::broken("configuration", format!("`{}`: {cause}", path.display()), "make the file readable for you")
         }

@@ -1,6 +1,6 @@
 //! The engine's log: JSON lines in `log/engine.log`, and for people on a terminal.
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{self, IsTerminal};
 use std::path::Path;
 use std::sync::Mutex;
@@ -37,7 +37,7 @@ fn open(path: &Path) -> io::Result<File> {
     if path.metadata().is_ok_and(|found| found.len() > LOG_BYTES_MAX) {
         std::fs::rename(path, path.with_extension("log.1"))?;
     }
-    OpenOptions::new().create(true).append(true).open(path)
+    nightkeep_os::append_private(path)
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use futures_util::StreamExt;
 use nightkeep_engine::api::{HistoryRow, Outcome, Phase, Reason, RunDetail};
-use nightkeep_engine::client::Client;
+use nightkeep_engine::client::{Client, follow};
 use nightkeep_engine::rundir::{RunDir, RunEnd};
 
 use crate::Done;
@@ -58,11 +58,12 @@ fn own_code(end: &RunEnd) -> u8 {
     }
 }
 
-/// What the engine has written down of the run's end. `None`: it is away, or takes too long.
+/// What the engine has written down of the run's end. `None`: it is away, or takes too long. Another one may take its
+/// place meanwhile.
 async fn recorded(here: &Here, run: u64) -> Option<HistoryRow> {
-    let engine = Client::connect(&here.places.socket()).await.ok()?;
-    let mut events = engine.events().await.ok()?;
-    let mut detail = engine.run(run).await.ok()?;
+    let socket = here.places.socket();
+    let mut detail = Client::connect(&socket).await.ok()?.run(run).await.ok()?;
+    let mut told = follow(socket.clone());
     let mut deadline = tokio::time::Instant::now() + RECORD_WITHIN;
     let mut is_stopping = false;
     loop {
@@ -73,8 +74,11 @@ async fn recorded(here: &Here, run: u64) -> Option<HistoryRow> {
             is_stopping = true;
             deadline = tokio::time::Instant::now() + grace_of(&detail) + STOP_WITHIN;
         }
-        tokio::time::timeout_at(deadline, events.next()).await.ok()??.ok()?;
-        detail = engine.run(run).await.ok()?;
+        let _news = tokio::time::timeout_at(deadline, told.next()).await.ok()?;
+        // When nobody answers, who comes next is told.
+        if let Ok(engine) = Client::connect(&socket).await {
+            detail = engine.run(run).await.ok()?;
+        }
     }
 }
 

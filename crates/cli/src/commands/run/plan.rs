@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 
 use nightkeep_engine::api::{FieldFault, JobSpec, LimitsView};
 use nightkeep_engine::client::Client;
-use nightkeep_engine::config::{Config, Surroundings, cwd_of, overrides, progress_of, stop_signal_of};
+use nightkeep_engine::config::{
+    Config, Surroundings, cwd_of, name_fault, overrides, progress_of, read_text, stop_signal_of,
+};
 use nightkeep_engine::limits::Limits;
 use nightkeep_engine::rundir::{FORMAT, OsText, RunDir, Spec, StartedBy, Stdin};
 use nightkeep_engine::time::Span;
@@ -72,7 +74,7 @@ pub(super) async fn plan(here: &Here, engine: Option<&Client>, wanted: Run) -> R
         started_by: StartedBy {
             surface: "cli".to_owned(),
             pid: std::process::id(),
-            version: env!("CARGO_PKG_VERSION").to_owned(),
+            version: nightkeep_engine::VERSION.to_owned(),
         },
         clocks: nightkeep_os::clocks(),
     })
@@ -81,9 +83,8 @@ pub(super) async fn plan(here: &Here, engine: Option<&Client>, wanted: Run) -> R
 /// The configuration, and whether the file is broken, in which case the defaults stand in for it.
 fn read_config(here: &Here) -> (Config, bool) {
     let path = here.places.config_file();
-    let text = match std::fs::read_to_string(&path) {
+    let text = match read_text(&path) {
         Ok(text) => text,
-        Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => return (Config::default(), false),
         Err(cause) => {
             console::warn(&format!("`{}` cannot be read: {cause}", path.display()));
             return (Config::default(), true);
@@ -148,17 +149,15 @@ async fn last_run(engine: Option<&Client>, job: &str) -> Vec<(String, OsText)> {
 /// What the run is called: as it is said, else as its program.
 fn name_of(said: Option<&str>, command: &[OsText]) -> Result<String, Failure> {
     if let Some(said) = said {
-        let is_fit =
-            !said.trim().is_empty() && said.chars().count() <= NAME_CHARS_MAX && !said.chars().any(char::is_control);
-        return if is_fit {
-            Ok(said.to_owned())
-        } else {
-            Err(Failure::usage(format!("a name has 1 to {NAME_CHARS_MAX} visible characters")))
+        return match name_fault(said) {
+            None => Ok(said.to_owned()),
+            Some(fault) => Err(Failure::usage(fault)),
         };
     }
     let program = command.first().map(OsText::as_path).and_then(Path::file_name).unwrap_or_default();
-    let name: String = program.to_string_lossy().chars().filter(|c| !c.is_control()).take(NAME_CHARS_MAX).collect();
-    Ok(if name.trim().is_empty() { "run".to_owned() } else { name })
+    let name: String = program.to_string_lossy().trim().chars().take(NAME_CHARS_MAX).collect();
+    // A program may be called what no job may.
+    Ok(if name_fault(&name).is_none() { name } else { "run".to_owned() })
 }
 
 fn current_directory() -> Result<PathBuf, Failure> {

@@ -4,4 +4,4 @@
 #[cfg_attr(windows, path = "windows.rs")]
 mod imp;
 
-pub(super) use imp::{hang_up, open_report, open_to_append, release_stdin, send};
+pub(super) use imp::{hang_up, listen, open_report, open_to_append, release_stdin, send};

@@ -7,12 +7,25 @@ use std::{
     path::Path,
 };
 
-use interprocess::local_socket::Stream;
+use interprocess::{
+    TryClone,
+    local_socket::{Listener, ListenerOptions, Stream},
+    os::unix::local_socket::ListenerOptionsExt,
+};
 use rustix::net::{SendFlags, Shutdown};
 
 /// Opens a private file, made where it is missing, at the end of which every write lands.
 pub(in crate::keeper) fn open_to_append(path: &Path) -> io::Result<File> {
     OpenOptions::new().append(true).create(true).mode(0o600).open(path)
+}
+
+/// Binds a socket that is for this user only before anybody can reach it. Where a system cannot do that, the private
+/// directory protects.
+pub(in crate::keeper) fn listen(options: ListenerOptions<'_>) -> io::Result<Listener> {
+    match options.try_clone()?.mode(0o600).create_sync() {
+        Err(error) if error.kind() == io::ErrorKind::Unsupported => options.create_sync(),
+        bound => bound,
+    }
 }
 
 /// Opens the pipe to the one who started the keeper. Fails at once when there is none.

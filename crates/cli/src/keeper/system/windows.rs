@@ -6,11 +6,16 @@ use std::{
     path::Path,
 };
 
-use interprocess::local_socket::Stream;
+use interprocess::local_socket::{Listener, ListenerOptions, Stream};
 
 /// Opens a file, made where it is missing, at the end of which every write lands. It is as private as its directory.
 pub(in crate::keeper) fn open_to_append(path: &Path) -> io::Result<File> {
     OpenOptions::new().append(true).create(true).open(path)
+}
+
+/// Binds a pipe.
+pub(in crate::keeper) fn listen(options: ListenerOptions<'_>) -> io::Result<Listener> {
+    options.create_sync()
 }
 
 /// There is no pipe: whoever starts a keeper watches the directory.

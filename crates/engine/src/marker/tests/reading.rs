@@ -186,6 +186,67 @@ mod on_unix {
     }
 
     #[test]
+    fn a_link_to_a_device_or_to_more_than_a_marker_is_refused_at_once() {
+        let (home, path) = place();
+        symlink("/dev/zero", &path).unwrap();
+        assert_eq!(read(&path), Err(Trouble::NotAFile(NoFile::Device)));
+        std::fs::remove_file(&path).unwrap();
+        symlink(home.path(), &path).unwrap();
+        assert_eq!(read(&path), Err(Trouble::NotAFile(NoFile::Directory)));
+        std::fs::remove_file(&path).unwrap();
+        // A file with a terabyte of nothing in it.
+        let huge = home.path().join("huge");
+        std::fs::File::create(&huge).unwrap().set_len(1 << 40).unwrap();
+        symlink(&huge, &path).unwrap();
+        assert_eq!(read(&path), Err(Trouble::TooLarge));
+        assert_eq!(read(&huge), Err(Trouble::TooLarge));
+    }
+
+    /// Whatever is put in its place between the look and the reading, what is read is what was looked at.
+    #[test]
+    fn a_marker_that_is_swapped_all_the_time_is_never_waited_for_and_never_somebody_else_s() {
+        let (home, path) = place();
+        let (own, foreign) = (home.path().join("own.json"), home.path().join("foreign.json"));
+        write(&own, r#"{"step": 5}"#);
+        write(&foreign, r#"{"step": 666}"#);
+        pipe(&home.path().join("pipe"));
+        // Where nothing can be given away, the pipe is what must not be met.
+        let is_given_away = std::os::unix::fs::chown(&foreign, Some(12345), None).is_ok();
+        let theirs = if is_given_away { foreign } else { home.path().join("pipe") };
+        let targets = [own.clone(), theirs, home.path().join("pipe"), own];
+        let done = std::sync::atomic::AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                for (n, target) in targets.iter().cycle().enumerate() {
+                    let aside = home.path().join(format!("aside{}", n % 2));
+                    // A link and a file of one's own take turns.
+                    if n % 3 == 0 {
+                        write(&aside, r#"{"step": 5}"#)
+                    } else {
+                        symlink(target, &aside).unwrap()
+                    }
+                    std::fs::rename(&aside, &path).unwrap();
+                    if done.load(std::sync::atomic::Ordering::Relaxed) {
+                        return;
+                    }
+                }
+            });
+            let mut good = 0;
+            while good < 300 {
+                match read(&path) {
+                    Ok(reading) => {
+                        assert_eq!(reading.step, Some(5));
+                        good += 1;
+                    }
+                    Err(Trouble::NotAFile(_) | Trouble::Missing | Trouble::Empty | Trouble::Failed(_)) => {}
+                    Err(other) => panic!("{other:?}"),
+                }
+            }
+            done.store(true, std::sync::atomic::Ordering::Relaxed);
+        });
+    }
+
+    #[test]
     fn a_link_to_a_file_of_another_user_is_refused() {
         let (home, path) = place();
         let real = home.path().join("real.json");
