@@ -208,7 +208,10 @@ fn signals(seen: &Seen) -> impl Iterator<Item = (u64, Stage)> + '_ {
         | Effect::TakeEvidence(_)
         | Effect::LeaveAbortedNote { .. }
         | Effect::Notify(_)
-        | Effect::Forget(_) => None,
+        | Effect::Forget(_)
+        | Effect::Launch(_)
+        | Effect::Wait(_)
+        | Effect::Cancel(_) => None,
     })
 }
 
@@ -220,7 +223,10 @@ fn entries(seen: &Seen) -> impl Iterator<Item = (u64, &Entry)> + '_ {
         | Effect::TakeEvidence(_)
         | Effect::LeaveAbortedNote { .. }
         | Effect::Notify(_)
-        | Effect::Forget(_) => None,
+        | Effect::Forget(_)
+        | Effect::Launch(_)
+        | Effect::Wait(_)
+        | Effect::Cancel(_) => None,
     })
 }
 
@@ -290,7 +296,10 @@ proptest! {
                 | Effect::TakeEvidence(_)
                 | Effect::LeaveAbortedNote { .. }
                 | Effect::Notify(_)
-                | Effect::Forget(_) => {}
+                | Effect::Forget(_)
+                | Effect::Launch(_)
+                | Effect::Wait(_)
+                | Effect::Cancel(_) => {}
             }
         }
     }

@@ -9,6 +9,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use super::fact::{Command, Reply};
 use super::output;
 use super::task::Actor;
+use super::waiting::SlotRequest;
 use crate::api::{
     ApiError, AttachRequest, ErrorCode, HistoryQuery, HistoryRow, JobSpec, JobView, LimitsSpec, Live, OutputTail,
     ProbeReport, ProbeRequest, Reconciled, RunDetail, StartReply, StopReply, TypeView, Validation,
@@ -63,10 +64,14 @@ impl Handle {
 
     /// Watches a run whose directory is there.
     pub async fn register(&self, tag: String) -> Result<StartReply, ApiError> {
-        if let Ok(Some(run)) = self.store.find_tag(tag.clone()).await {
-            return Ok(StartReply { run, tag });
-        }
-        self.ask(|reply| Command::Register { tag, reply }).await
+        let known = self.store.find_tag(tag.clone()).await.unwrap_or_default();
+        self.ask(|reply| Command::Register { tag, known, reply }).await
+    }
+
+    /// Waits for a slot for a run whose directory is there, and which the caller starts himself.
+    pub async fn slot(&self, tag: String) -> Result<SlotRequest, ApiError> {
+        let known = self.store.find_tag(tag.clone()).await.unwrap_or_default();
+        self.ask(|reply| Command::AskForSlot { tag, known, reply }).await
     }
 
     /// Watches a process that somebody else started.
@@ -196,6 +201,11 @@ impl Handle {
     /// Sets the limits of a job type in `config.toml`.
     pub async fn set_type(&self, name: String, limits: LimitsSpec) -> Result<(), ApiError> {
         self.edit(move |file| file.set_type(&name, &limits).map(drop)).await
+    }
+
+    /// Sets how many runs of a job type may run side by side in `config.toml`.
+    pub async fn set_capacity(&self, name: String, max_running: Option<u32>) -> Result<(), ApiError> {
+        self.edit(move |file| file.set_capacity(&name, max_running).map(drop)).await
     }
 
     /// Looks at a marker's path.

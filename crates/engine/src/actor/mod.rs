@@ -27,9 +27,12 @@ mod record;
 mod recover;
 mod recovered;
 mod run;
+mod slots;
 mod task;
 mod usage;
 mod view;
+mod waiting;
 
 pub use handle::Handle;
 pub use task::{Parts, start};
+pub use waiting::SlotRequest;

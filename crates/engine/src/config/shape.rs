@@ -13,6 +13,12 @@ use crate::api::{JobSpec, JobType, Leftovers, LimitsSpec};
 /// The keys of a job's table besides its limits, in the order in which they are written.
 pub(super) const JOB_KEYS: [&str; 7] = ["type", "command", "cwd", "env", "progress", "observe", "leftovers"];
 
+/// How many runs may run side by side: a setting for all of them, and a key of a type.
+pub(super) const MAX_RUNNING: &str = "max_running";
+
+/// The keys of the settings.
+const SETTINGS_KEYS: [&str; 3] = ["notifications", "keep_days", MAX_RUNNING];
+
 /// The way to a key: tables from outside to inside, then the key.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub(super) struct KeyPath(Vec<String>);
@@ -91,8 +97,8 @@ impl Walk {
                 "settings" => config.settings = self.settings(&path, item)?,
                 "types" => {
                     for (name, item) in self.entries(&path, item)? {
-                        let limits = self.limits_table(&path.then(name), item)?;
-                        config.types.push((name.to_owned(), JobType { limits }));
+                        let kind = self.job_type(&path.then(name), item)?;
+                        config.types.push((name.to_owned(), kind));
                     }
                 }
                 _ => {
@@ -107,10 +113,11 @@ impl Walk {
 
     fn settings(&mut self, path: &KeyPath, item: &Item) -> Result<Settings, Flaw> {
         let mut settings = Settings::default();
-        for (key, item) in self.known(path, table(path, item)?, &["notifications", "keep_days"])? {
+        for (key, item) in self.known(path, table(path, item)?, &SETTINGS_KEYS)? {
             let path = path.then(key);
             match key {
                 "notifications" => settings.notifications = flag(&path, item)?,
+                MAX_RUNNING => settings.max_running = Some(capacity(&path, item)?),
                 _ => settings.keep_days = days(&path, item)?,
             }
         }
@@ -136,12 +143,17 @@ impl Walk {
         Ok(job)
     }
 
-    fn limits_table(&mut self, path: &KeyPath, item: &Item) -> Result<LimitsSpec, Flaw> {
-        let mut spec = LimitsSpec::default();
-        for (key, item) in self.known(path, table(path, item)?, &limits::KEYS)? {
-            limit(&path.then(key), key, item, &mut spec)?;
+    fn job_type(&mut self, path: &KeyPath, item: &Item) -> Result<JobType, Flaw> {
+        let keys: Vec<&str> = limits::KEYS.into_iter().chain([MAX_RUNNING]).collect();
+        let mut kind = JobType::default();
+        for (key, item) in self.known(path, table(path, item)?, &keys)? {
+            let path = path.then(key);
+            match key {
+                MAX_RUNNING => kind.max_running = Some(capacity(&path, item)?),
+                _ => limit(&path, key, item, &mut kind.limits)?,
+            }
         }
-        Ok(spec)
+        Ok(kind)
     }
 
     fn env(&mut self, path: &KeyPath, item: &Item) -> Result<BTreeMap<String, String>, Flaw> {
@@ -212,6 +224,15 @@ fn days(path: &KeyPath, item: &Item) -> Result<u32, Flaw> {
     let number = item.as_integer().ok_or_else(|| wrong(path, item, "a whole number of days"))?;
     let days = u32::try_from(number).ok().filter(|days| (1..=3650).contains(days));
     days.ok_or_else(|| Flaw { path: path.clone(), message: format!("{number} is not within 1 and 3650 days") })
+}
+
+fn capacity(path: &KeyPath, item: &Item) -> Result<u32, Flaw> {
+    let number = item.as_integer().ok_or_else(|| wrong(path, item, "a whole number of runs"))?;
+    let count = u32::try_from(number).ok().filter(|count| *count > 0);
+    count.ok_or_else(|| Flaw {
+        path: path.clone(),
+        message: format!("{number} runs cannot be meant; it is at least 1, or left out for any number"),
+    })
 }
 
 /// A duration: a text, or a whole number of seconds.

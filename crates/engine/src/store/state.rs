@@ -81,6 +81,29 @@ pub struct StoredRun {
     pub ended: Option<Ending>,
     /// Whether somebody has looked at it.
     pub seen: bool,
+    /// Its wait for a slot, if it had to wait.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub queued: Option<Wait>,
+}
+
+/// The time before the start of a run for which there was no slot.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Wait {
+    /// From when.
+    pub from: Stamp,
+    /// Whether somebody waits for its turn and starts it himself.
+    pub by_caller: bool,
+    /// When its turn came.
+    pub given: Option<Stamp>,
+    /// It was not started after all.
+    pub cancelled: Option<Cancelled>,
+}
+
+/// A run that was not started after all.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cancelled {
+    /// Why, as a fragment; `None` when a person asked for it.
+    pub why: Option<String>,
 }
 
 /// What has become of processes that a run left behind.
@@ -207,13 +230,35 @@ impl StoredRun {
             leftover_fate: None,
             ended: None,
             seen: false,
+            queued: None,
         }
     }
 
-    /// When the run started, on the wall clock: its command, or failing that its registration.
+    /// When the run started: its command, or failing that its turn or its registration.
+    #[must_use]
+    pub fn started_at(&self) -> &Stamp {
+        let given = self.queued.as_ref().and_then(|wait| wait.given.as_ref());
+        self.started.as_ref().or(given).unwrap_or(&self.registered)
+    }
+
+    /// When the run started, on the wall clock.
     #[must_use]
     pub fn started_wall_ms(&self) -> i64 {
-        self.started.as_ref().unwrap_or(&self.registered).at_wall_ms
+        self.started_at().at_wall_ms
+    }
+
+    /// Whether it waits to be started.
+    #[must_use]
+    pub fn is_queued(&self) -> bool {
+        let waits = self.queued.as_ref().is_some_and(|wait| wait.given.is_none());
+        waits && self.started.is_none() && self.ended.is_none()
+    }
+
+    /// Its wait, when that is all there was of it.
+    #[must_use]
+    pub fn cancelled(&self) -> Option<(&Wait, Option<&str>)> {
+        let wait = self.queued.as_ref()?;
+        Some((wait, wait.cancelled.as_ref()?.why.as_deref()))
     }
 
     /// Takes one entry in. Total: an entry that makes no sense in the present state changes nothing, and once the run
@@ -281,6 +326,21 @@ impl StoredRun {
             | Entry::LeftoverStopIntended { .. }
             | Entry::LeftoversSignalled { .. }
             | Entry::LeftoversGone { .. } => self.apply_leftovers(entry),
+            Entry::Queued { by_caller } => {
+                let wait = Wait { from: at.clone(), by_caller: *by_caller, given: None, cancelled: None };
+                // Its turn had come, and the engine ended before it began: it waits on.
+                self.queued.get_or_insert(wait).given = None;
+            }
+            Entry::SlotGiven => {
+                if let Some(wait) = &mut self.queued {
+                    wait.given = Some(at.clone());
+                }
+            }
+            Entry::Cancelled { why } => {
+                let from = self.registered.clone();
+                let wait = Wait { from, by_caller: false, given: None, cancelled: None };
+                self.queued.get_or_insert(wait).cancelled = Some(Cancelled { why: why.clone() });
+            }
             Entry::Ended(ending) => {
                 self.survivors.clone_from(&ending.survivors);
                 self.ended = Some((**ending).clone());
@@ -313,6 +373,9 @@ impl StoredRun {
             | Entry::Adopted { .. }
             | Entry::CouldNotStop { .. }
             | Entry::Ended(_)
+            | Entry::Queued { .. }
+            | Entry::SlotGiven
+            | Entry::Cancelled { .. }
             | Entry::EvidenceTaken { .. } => {}
         }
     }

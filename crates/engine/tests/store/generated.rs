@@ -16,7 +16,7 @@ pub(crate) fn any_stamped() -> impl Strategy<Value = Stamped> {
 }
 
 pub(crate) fn any_entry() -> impl Strategy<Value = Entry> {
-    prop_oneof![8 => progress(), 4 => stopping(), 2 => facts(), 1 => any_ending(), 1 => Just(Entry::Seen)]
+    prop_oneof![8 => progress(), 4 => stopping(), 2 => facts(), 1 => waiting(), 1 => any_ending(), 1 => Just(Entry::Seen)]
 }
 
 fn progress() -> impl Strategy<Value = Entry> {
@@ -56,6 +56,14 @@ fn facts() -> impl Strategy<Value = Entry> {
         any::<String>().prop_map(|how| Entry::Adopted { how }),
         vec(any::<u32>(), 0..4).prop_map(|pids| Entry::Leftovers { pids, identities: Vec::new() }),
         evidence.prop_map(|evidence| Entry::EvidenceTaken { evidence: Box::new(evidence) }),
+    ]
+}
+
+fn waiting() -> impl Strategy<Value = Entry> {
+    prop_oneof![
+        any::<bool>().prop_map(|by_caller| Entry::Queued { by_caller }),
+        Just(Entry::SlotGiven),
+        of(any::<String>()).prop_map(|why| Entry::Cancelled { why }),
     ]
 }
 

@@ -46,7 +46,7 @@ fn fault_of(text: &str) -> String {
 #[test]
 fn the_file_says_what_is_wanted() {
     let config = sample();
-    assert_eq!(*config.settings(), Settings { notifications: true, keep_days: 14 });
+    assert_eq!(*config.settings(), Settings { keep_days: 14, ..Settings::default() });
     assert_eq!(config.jobs().iter().map(|job| job.name.as_str()).collect::<Vec<_>>(), ["nightly", "the site"]);
     let nightly = config.job("nightly").unwrap();
     assert_eq!(nightly.command, ["python3", "gen.py", "--title", "two words"]);
@@ -97,6 +97,17 @@ fn the_types_are_listed_with_what_comes_out_and_how_many_jobs_have_them() {
 }
 
 #[test]
+fn how_many_runs_may_run_side_by_side_is_said_for_all_and_for_each_type() {
+    let config = Config::parse("[settings]\nmax_running = 4\n[types.llm]\nmax_running = 1\n[types.mine]\n").unwrap();
+    let capacities = config.capacities();
+    assert_eq!(capacities.in_all, Some(4));
+    assert_eq!(capacities.of_type.into_iter().collect::<Vec<_>>(), [("llm".to_owned(), 1)]);
+    assert_eq!(config.types().iter().find(|kind| kind.name == "llm").unwrap().max_running, Some(1));
+    let capacities = sample().capacities();
+    assert!(!capacities.concern("llm"), "nothing is limited that nobody limits");
+}
+
+#[test]
 fn every_fault_is_named_with_its_place() {
     let job = |line: &str| format!("[jobs.a]\ncommand = [\"x\"]\n{line}\n");
     let texts = [
@@ -106,6 +117,9 @@ fn every_fault_is_named_with_its_place() {
         "[job.a]\n".to_owned(),
         "[settings]\nnotify = true\n".to_owned(),
         "[settings]\nkeep_days = 0\n".to_owned(),
+        "[settings]\nmax_running = 0\n".to_owned(),
+        "[types.llm]\nmax_running = \"one\"\n".to_owned(),
+        job("max_running = 1"),
         "jobs = 3\n".to_owned(),
         "[[jobs]]\n".to_owned(),
         "[jobs.a]\n".to_owned(),

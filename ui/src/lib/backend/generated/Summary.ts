@@ -5,9 +5,13 @@
  */
 export type Summary = { 
 /**
- * Runs that are not over.
+ * Runs that are not over, those that wait for a slot left out.
  */
 running: number, 
+/**
+ * Runs that wait for a free slot.
+ */
+queued: number, 
 /**
  * Runs past their warning limit.
  */
