@@ -156,9 +156,6 @@ pub struct EngineInfo {
 pub struct Summary {
     /// Runs that are not over, those that wait for a slot left out.
     pub running: u32,
-    /// Runs that wait for a free slot.
-    #[serde(default)]
-    pub queued: u32,
     /// Runs past their warning limit.
     pub warning: u32,
     /// Aborted runs that nobody has looked at.
@@ -171,6 +168,9 @@ pub struct Summary {
     pub unreachable: u32,
     /// Jobs that a person stopped and that stay stopped.
     pub killed: u32,
+    /// Runs that wait for a free slot.
+    #[serde(default)]
+    pub queued: u32,
 }
 
 /// What a run waits for that is to be started.

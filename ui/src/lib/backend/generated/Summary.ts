@@ -9,10 +9,6 @@ export type Summary = {
  */
 running: number, 
 /**
- * Runs that wait for a free slot.
- */
-queued: number, 
-/**
  * Runs past their warning limit.
  */
 warning: number, 
@@ -35,4 +31,8 @@ unreachable: number,
 /**
  * Jobs that a person stopped and that stay stopped.
  */
-killed: number, };
+killed: number, 
+/**
+ * Runs that wait for a free slot.
+ */
+queued: number, };
