@@ -118,6 +118,8 @@ fn runs_that_wait_are_not_forgotten_by_a_crash_and_keep_their_order() {
     for run in [b, c] {
         until_phase(&night, run, Phase::Queued);
     }
+    let compared = night.ask(async |engine| engine.reconcile().await).unwrap();
+    assert_eq!((compared.recovered, compared.doubtful), (vec![], vec![]), "a run that waits is accounted for");
     end(&night, "a");
     until_started(&night, &["a", "b"]);
     // A slot that is freed while nobody watches is given by the next engine, to whoever is next.
