@@ -29,6 +29,12 @@ pub enum Effect {
     },
     /// Tell the owner.
     Notify(Notice),
+    /// The run has a slot: start it.
+    Launch(RunId),
+    /// There is no slot for the run: it waits until [`Effect::Launch`] or [`Effect::Cancel`].
+    Wait(RunId),
+    /// The run will not be started: its start was called off before there was a slot, or before it used the one it had.
+    Cancel(RunId),
     /// The run is over, or what it left behind is gone; its sources can be let go.
     Forget(RunId),
 }

@@ -5,6 +5,7 @@ use crate::ids::RunId;
 use crate::leftovers::LeftBehind;
 use crate::life::Reason;
 use crate::limits::{Limits, Mode};
+use crate::slots::Capacities;
 use crate::time::{Awake, Span, Wall};
 
 /// A fact about the world, or a wish of a person.
@@ -12,6 +13,25 @@ use crate::time::{Awake, Span, Wall};
 pub enum Input {
     /// A run is to be watched from this moment on.
     Watch(Box<Watch>),
+    /// A run is to be started as soon as there is a slot for it. Answered with [`crate::Effect::Launch`] or
+    /// [`crate::Effect::Wait`].
+    Ask {
+        /// Which run.
+        run: RunId,
+        /// The job's type.
+        kind: String,
+    },
+    /// A launched run runs: it holds a slot from here to its end, whether it asked for it or not.
+    Holds {
+        /// Which run.
+        run: RunId,
+        /// The job's type.
+        kind: String,
+    },
+    /// A run that asked for a slot will not be started.
+    GivenUp(RunId),
+    /// How many runs may run side by side from here on.
+    Capacities(Capacities),
     /// The command of a run is up.
     Started(RunId),
     /// The marker of a run was read.

@@ -8,6 +8,7 @@ use crate::input::{Input, Watch};
 use crate::leftovers::Leftovers;
 use crate::life::{Event, Life, Outcome, Reason};
 use crate::run::{Judgement, Run};
+use crate::slots::{Place, Slots};
 use crate::snapshot::RunSnapshot;
 use crate::time::{Awake, Now, Span};
 
@@ -37,6 +38,7 @@ pub struct Supervisor {
     effects: VecDeque<Effect>,
     failures: BTreeMap<String, u32>,
     unwritable: bool,
+    slots: Slots,
 }
 
 impl Supervisor {
@@ -77,6 +79,11 @@ impl Supervisor {
                     left.stored(now, is_durable, &mut out);
                 }
             }
+            Input::Ask { run, kind } => self.ask(run, kind),
+            Input::Holds { run, kind } => self.slots.hold(run, kind),
+            Input::GivenUp(id) => self.give_up(id, &mut out),
+            Input::Capacities(capacities) => self.slots.set(capacities),
+            Input::Stop { run: id, .. } if self.slots.waits(id) => self.give_up(id, &mut out),
             Input::Started(id)
             | Input::Marker(id, _)
             | Input::Looked(id, _)
@@ -126,6 +133,12 @@ impl Supervisor {
         self.left.get(&run).is_some_and(Leftovers::is_stopping)
     }
 
+    /// What a run waits for; `None` when it does not wait for a slot.
+    #[must_use]
+    pub fn place(&self, run: RunId) -> Option<Place> {
+        self.slots.place(run)
+    }
+
     /// How many runs of `job` failed or were aborted in a row, up to the last one that ended.
     #[must_use]
     pub fn failures_in_a_row(&self, job: &str) -> u32 {
@@ -140,6 +153,27 @@ impl Supervisor {
         let mut run = Run::new(now, watch);
         run.go_on(now, out);
         let _none = self.runs.insert(run.id, run);
+    }
+
+    /// The run is started in its turn, which may be this moment.
+    fn ask(&mut self, run: RunId, kind: String) {
+        if self.slots.ask(run, kind) {
+            self.give_slots();
+            if self.slots.waits(run) {
+                self.effects.push_back(Effect::Wait(run));
+            }
+        }
+    }
+
+    /// A run that is watched is stopped, not given up.
+    fn give_up(&mut self, id: RunId, out: &mut Vec<Effect>) {
+        if !self.runs.contains_key(&id) && self.slots.free(id) {
+            out.push(Effect::Cancel(id));
+        }
+    }
+
+    fn give_slots(&mut self) {
+        self.effects.extend(self.slots.give().into_iter().map(Effect::Launch));
     }
 
     fn due(&self, run: &Run) -> Option<(Awake, WakeReason)> {
@@ -173,12 +207,13 @@ impl Supervisor {
         }
     }
 
-    /// Counts what ended, lets it go, and queues what is to be done.
+    /// Counts what ended, lets it go with its slot, and queues what is to be done.
     fn settle(&mut self, out: Vec<Effect>) {
         for effect in out {
             if let Effect::Record(id, Entry::Ended { outcome, reason, .. }) = &effect
                 && let Some(run) = self.runs.remove(id)
             {
+                let _held = self.slots.free(*id);
                 let count = self.failures.entry(run.job).or_insert(0);
                 *count = match (outcome, reason) {
                     (Outcome::Succeeded, _) => 0,
@@ -188,6 +223,7 @@ impl Supervisor {
             }
             self.effects.push_back(effect);
         }
+        self.give_slots();
     }
 }
 
@@ -223,7 +259,11 @@ fn run_input(run: &mut Run, now: Now, input: Input, out: &mut Vec<Effect>) {
         | Input::LeftBehind(_)
         | Input::StopLeftovers { .. }
         | Input::LeftoversGone(_)
-        | Input::Tick => {}
+        | Input::Tick
+        | Input::Ask { .. }
+        | Input::Holds { .. }
+        | Input::GivenUp(_)
+        | Input::Capacities(_) => {}
     }
 }
 

@@ -225,7 +225,10 @@ fn signals(seen: &Seen) -> impl Iterator<Item = (u64, Stage)> + '_ {
         | Effect::TakeEvidence(_)
         | Effect::LeaveAbortedNote { .. }
         | Effect::Notify(_)
-        | Effect::Forget(_) => None,
+        | Effect::Forget(_)
+        | Effect::Launch(_)
+        | Effect::Wait(_)
+        | Effect::Cancel(_) => None,
     })
 }
 
@@ -237,7 +240,10 @@ fn entries(seen: &Seen) -> impl Iterator<Item = (u64, &Entry)> + '_ {
         | Effect::TakeEvidence(_)
         | Effect::LeaveAbortedNote { .. }
         | Effect::Notify(_)
-        | Effect::Forget(_) => None,
+        | Effect::Forget(_)
+        | Effect::Launch(_)
+        | Effect::Wait(_)
+        | Effect::Cancel(_) => None,
     })
 }
 
@@ -334,7 +340,10 @@ proptest! {
                 | Effect::TakeEvidence(_)
                 | Effect::LeaveAbortedNote { .. }
                 | Effect::Notify(_)
-                | Effect::Forget(_) => {}
+                | Effect::Forget(_)
+                | Effect::Launch(_)
+                | Effect::Wait(_)
+                | Effect::Cancel(_) => {}
             }
         }
     }

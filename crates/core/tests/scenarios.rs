@@ -174,7 +174,10 @@ impl World {
             | Effect::Signal(..)
             | Effect::LeaveAbortedNote { .. }
             | Effect::Notify(_)
-            | Effect::Forget(_) => return,
+            | Effect::Forget(_)
+            | Effect::Launch(_)
+            | Effect::Wait(_)
+            | Effect::Cancel(_) => return,
         };
         self.answers.push_back((self.now_ms + after, input));
     }
@@ -285,7 +288,7 @@ fn words(effect: &Effect) -> Option<String> {
         Effect::Signal(_, stage) => format!("signal {stage:?}"),
         Effect::LeaveAbortedNote { step, .. } => format!("aborted note at step {step:?}"),
         Effect::Notify(notice) => notice_words(notice),
-        Effect::Forget(_) => return None,
+        Effect::Forget(_) | Effect::Launch(_) | Effect::Wait(_) | Effect::Cancel(_) => return None,
     })
 }
 

@@ -44,6 +44,12 @@ pub fn of_last_run(last: &LastOfJob) -> BTreeMap<String, OsText> {
         .collect()
 }
 
+/// Whether a variable tells of the run before.
+#[must_use]
+pub fn is_of_last_run(name: &str) -> bool {
+    [LAST_OUTCOME, LAST_STEP, LAST_NOTE].contains(&name)
+}
+
 /// The word for an outcome, as it stands in the history.
 const fn outcome_word(outcome: Outcome) -> &'static str {
     match outcome {

@@ -8,7 +8,7 @@ use jiff::tz::TimeZone;
 pub use event::event;
 use parts::{clock, lengths, lower_first, place, quote, signal_name, still_alive};
 
-use crate::api::{Method, Outcome, Reason};
+use crate::api::{Method, Outcome, QueuePlace, Reason};
 use crate::store::entry::{Ending, Stage};
 use crate::store::state::{LeftoverFate, Stop, StoredRun, WouldStop};
 
@@ -32,6 +32,7 @@ fn over(run: &StoredRun, ending: &Ending, zone: &TimeZone) -> Vec<String> {
         (None, Outcome::Failed) => {
             vec![failed(run, ending), last_place(run, zone), would_have_been_stopped(run, zone)]
         }
+        (None, Outcome::Aborted) if run.cancelled().is_some() => vec![cancelled(run, ending, zone)],
         (None, Outcome::Aborted) => {
             let stopped = ending.identified.map_or_else(String::new, parts::identified);
             vec![cause(run, ending.reason, zone), manner(run, ending.method), stopped, still_alive(&ending.survivors)]
@@ -78,6 +79,9 @@ fn alive(run: &StoredRun, zone: &TimeZone) -> Vec<String> {
         let survivors = still_alive(&run.survivors);
         return vec![cause(run, Some(stop.reason), zone), "It is being stopped.".to_owned(), survivors];
     }
+    if let Some(wait) = run.queued.as_ref().filter(|_| run.is_queued()) {
+        return vec![format!("It waits for a free slot since {}.", clock(wait.from.at_wall_ms, zone))];
+    }
     let since = clock(run.started_wall_ms(), zone);
     let first = match place(run.best_step, run.total, run.note.as_deref()) {
         _ if run.started.is_none() && !run.attached => "It is being started.".to_owned(),
@@ -89,6 +93,36 @@ fn alive(run: &StoredRun, zone: &TimeZone) -> Vec<String> {
         .as_ref()
         .map_or_else(String::new, |what| format!("The marker cannot be used: {}.", parts::fragment(what)));
     vec![first, trouble, would_have_been_stopped(run, zone)]
+}
+
+/// What a run waits for, as a fragment: "waits for a free slot: 2 of 2 `llm` runs are running".
+#[must_use]
+pub fn waits(place: &QueuePlace) -> String {
+    let QueuePlace { r#type, running, slots, ahead: _ } = place;
+    let kind = r#type.as_ref().map_or_else(String::new, |kind| format!("{} ", quote(kind)));
+    let (word, are) = if *slots == 1 { ("run", "is") } else { ("runs", "are") };
+    format!("waits for a free slot: {running} of {slots} {kind}{word} {are} running")
+}
+
+/// Its place among those that wait, as a fragment: "1 run is before it".
+#[must_use]
+pub fn place_in_queue(place: &QueuePlace) -> String {
+    match place.ahead {
+        0 => "it is the next one".to_owned(),
+        1 => "1 run is before it".to_owned(),
+        ahead => format!("{ahead} runs are before it"),
+    }
+}
+
+/// The end of a run that never began.
+fn cancelled(run: &StoredRun, ending: &Ending, zone: &TimeZone) -> String {
+    let Some((wait, why)) = run.cancelled() else { return String::new() };
+    let at = clock(ending.ended_wall_ms, zone);
+    let waited = lengths(u64::try_from(ending.ended_wall_ms.saturating_sub(wait.from.at_wall_ms)).unwrap_or(0));
+    match why {
+        Some(why) => format!("It waited {waited} for a free slot and was not started: {}.", parts::fragment(why)),
+        None => format!("Cancelled on request at {at}, after {waited} of waiting for a free slot; it never began."),
+    }
 }
 
 fn not_started(run: &StoredRun, error: &str) -> String {

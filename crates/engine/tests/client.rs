@@ -104,7 +104,7 @@ async fn a_name_with_a_slash_stays_one_part_of_the_path() {
     let (asked, mut requests) = mpsc::unbounded_channel();
     let server = Server::start(engine_routes().fallback(move |method: Method, uri: Uri, body: String| async move {
         asked.send(format!("{method} {uri} {body}")).unwrap();
-        Json(StartReply { run: 7, tag: "t".to_owned() })
+        Json(StartReply::begun(7, "t".to_owned()))
     }));
     let client = Client::connect(&server.socket).await.unwrap();
     assert_eq!(client.start_job("docs/all").await.unwrap().run, 7);

@@ -9,7 +9,7 @@ pub(super) mod testing;
 mod tests;
 
 use jiff::Timestamp;
-use nightkeep_engine::api::{FaultKind, HistoryRow, Live, Progress, RunView};
+use nightkeep_engine::api::{FaultKind, HistoryRow, Live, Phase, Progress, RunView};
 
 use self::rows::{leftover_row, running_row, stopped_row};
 use super::MenuAction;
@@ -153,7 +153,8 @@ fn needs_a_look(kind: FaultKind) -> bool {
 }
 
 fn all_wait(runs: &[RunView]) -> bool {
-    !runs.is_empty() && runs.iter().all(|run| run.progress == Progress::Waiting)
+    let mut begun = runs.iter().filter(|run| run.phase != Phase::Queued).peekable();
+    begun.peek().is_some() && begun.all(|run| run.progress == Progress::Waiting)
 }
 
 /// The counts, the most urgent first where it is not the number of runs itself.
@@ -171,6 +172,9 @@ fn headline(live: &Live) -> String {
             1 => parts.push("waiting".to_owned()),
             _ => parts.push("all waiting".to_owned()),
         }
+    }
+    if summary.queued > 0 {
+        parts.push(format!("{} queued", summary.queued));
     }
     if summary.warning > 0 {
         parts.push(counted(summary.warning, "warning", "warnings"));

@@ -64,14 +64,14 @@ fn status_has_the_fields_that_are_promised() {
     assert_eq!(keys(&status), ["engine", "summary", "runs"]);
     assert_eq!(keys(&status["engine"]), ["version", "api", "pid", "started_at"]);
     let summary = ["running", "warning", "stopped_unseen", "healthy", "degraded", "unreachable", "killed"];
-    assert_eq!(keys(&status["summary"]), summary);
+    assert_eq!(keys(&status["summary"]), [&summary[..], &["queued"]].concat());
     let run = &status["runs"][0];
     for field in STATUS_RUN {
         assert!(run.get(field).is_some(), "`{field}` is not in {run:#}");
     }
     // Fields are added; those that were promised stay.
     let added: Vec<&str> = keys(run).into_iter().filter(|key| !STATUS_RUN.contains(key)).collect();
-    assert_eq!(added, ["total", "observe", "attached", "marker_note"]);
+    assert_eq!(added, ["total", "observe", "attached", "marker_note", "queue"]);
     assert_eq!(
         (&run["job"], &run["phase"], &run["liveness"], &run["note"], &run["processes"]),
         (&json!("docs"), &json!("running"), &json!("unknown"), &json!("begun"), &json!(1))

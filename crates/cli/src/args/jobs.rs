@@ -149,7 +149,7 @@ pub enum TypeCommand {
     },
     /// Change limits of a job type, or make a type of your own
     #[command(
-        after_help = "Examples:\n  nightkeep type set llm --stall-after 20m\n  nightkeep type set sweep --warn-after 1h --stall-after 3h"
+        after_help = "Examples:\n  nightkeep type set llm --stall-after 20m\n  nightkeep type set sweep --warn-after 1h --stall-after 3h\n  nightkeep type set llm --max-running 1           the others wait for their turn"
     )]
     Set {
         /// The type's name
@@ -157,6 +157,9 @@ pub enum TypeCommand {
         /// The limits.
         #[command(flatten)]
         limits: Limits,
+        /// Let at most this many runs of the type run side by side; `none` for any number
+        #[arg(long, value_name = "N", value_parser = capacity)]
+        max_running: Option<Capacity>,
     },
 }
 
@@ -164,6 +167,18 @@ pub enum TypeCommand {
 pub(super) fn leftovers(text: &str) -> Result<Leftovers, String> {
     let all = [Leftovers::Stop, Leftovers::Keep, Leftovers::Report];
     all.into_iter().find(|known| known.word() == text).ok_or_else(|| "write stop, keep or report".to_owned())
+}
+
+/// How many runs may run side by side; `None` for any number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Capacity(pub Option<u32>);
+
+fn capacity(text: &str) -> Result<Capacity, String> {
+    match (text, text.parse::<u32>()) {
+        ("none", _) => Ok(Capacity(None)),
+        (_, Ok(count)) if count > 0 => Ok(Capacity(Some(count))),
+        (_, Ok(_) | Err(_)) => Err("write a whole number from 1 on, or `none`".to_owned()),
+    }
 }
 
 fn variable(text: &str) -> Result<(String, String), String> {

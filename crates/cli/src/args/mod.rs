@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
-pub use jobs::{JobCommand, JobEdit, JobFields, TypeCommand};
+pub use jobs::{Capacity, JobCommand, JobEdit, JobFields, TypeCommand};
 pub use runs::{Attach, History, Limits, Mark, Run, Show, Status, Stop};
 
 /// The whole command line.
@@ -89,6 +89,12 @@ pub enum Command {
     Open {
         /// The page: `overview`, `history`, `history/41`, `jobs`, `types` or `settings`
         page: Option<String>,
+    },
+    /// Wait for a slot for one run, and start it
+    #[command(hide = true)]
+    Waiter {
+        /// The run's directory
+        run_dir: PathBuf,
     },
     /// Keep one run
     #[command(hide = true)]

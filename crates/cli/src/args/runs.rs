@@ -65,6 +65,8 @@ impl Limits {
     nightkeep run --detach -- ./long.sh              come back at once\n\n\
     The command tells of its progress by writing {\"step\": 3, \"note\": \"draft written\"} to the file that \
     $NIGHTKEEP_PROGRESS names, or with `nightkeep mark`.\n\n\
+    Where `max_running` is set, the command waits until there is a free slot for it; Ctrl-C gives its place up. With \
+    `--detach`, a process of its own waits.\n\n\
     Times are written as 90, 90s, 10m or 1h30m. Ends with the command's own exit code; with 124 when Nightkeep stopped \
     it, 128 + N when signal N ended it, 127 when there is no such program, 126 when it may not be executed.")]
 pub struct Run {

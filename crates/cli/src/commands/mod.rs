@@ -44,6 +44,7 @@ async fn run_here(here: &Here, command: Command) -> Done {
         Command::Type(wanted) => types::type_of(here, wanted).await?,
         Command::Engine(wanted) => engine::engine(here, &wanted).await?,
         Command::Open { page } => open::open(page)?,
+        Command::Waiter { run_dir } => return run::waiter(here, &run_dir).await,
         Command::Keeper { run_dir } => {
             let shown = run_dir.display();
             return Err(Failure::usage(format!(

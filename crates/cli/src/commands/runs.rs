@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use nightkeep_engine::api::{AttachRequest, StopReply, StopRequest};
+use nightkeep_engine::words;
 
 use super::Here;
 use crate::args::{Attach, Stop};
@@ -27,6 +28,9 @@ pub(super) async fn attach(here: &Here, wanted: Attach) -> Result<(), Failure> {
 
 pub(super) async fn start(here: &Here, job: &str) -> Result<(), Failure> {
     let reply = here.engine().await?.start_job(job).await?;
+    if let Some(place) = &reply.queued {
+        console::tell(&format!("{}; {}\n", words::waits(place), words::place_in_queue(place)));
+    }
     console::print(&format!("run {} {}\n", reply.run, reply.tag))
 }
 

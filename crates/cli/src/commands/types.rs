@@ -3,7 +3,7 @@
 use nightkeep_engine::api::LimitsSpec;
 
 use super::Here;
-use crate::args::TypeCommand;
+use crate::args::{Capacity, TypeCommand};
 use crate::console;
 use crate::failure::Failure;
 use crate::render::{self, View};
@@ -26,15 +26,20 @@ pub(super) async fn type_of(here: &Here, wanted: TypeCommand) -> Result<(), Fail
             })?;
             if json { console::print_json(kind) } else { console::print(&render::type_of(kind)) }
         }
-        TypeCommand::Set { name, limits } => {
-            if limits.spec() == LimitsSpec::default() {
+        TypeCommand::Set { name, limits, max_running } => {
+            let has_limits = limits.spec() != LimitsSpec::default();
+            if !has_limits && max_running.is_none() {
                 return Err(Failure::usage("no limit is given")
                     .with_hint(format!("say which, as in `nightkeep type set {name} --stall-after 20m`")));
             }
-            let types = engine.types().await?;
-            let base =
-                types.iter().find(|kind| kind.name == name).map(|kind| kind.overrides.clone()).unwrap_or_default();
-            engine.set_type(&name, &limits.over(&base)).await?;
+            if has_limits {
+                let types = engine.types().await?;
+                let base = types.iter().find(|kind| kind.name == name).map(|kind| kind.overrides.clone());
+                engine.set_type(&name, &limits.over(&base.unwrap_or_default())).await?;
+            }
+            if let Some(Capacity(max_running)) = max_running {
+                engine.set_capacity(&name, max_running).await?;
+            }
             console::print(&format!("changed type {name}\n"))
         }
     }

@@ -75,13 +75,14 @@ pub fn job(job: &JobView, view: &View) -> String {
 /// The table of job types.
 #[must_use]
 pub fn types(types: &[TypeView], view: &View) -> String {
-    let header = ["TYPE", "WARN", "STALL", "GRACE", "AT MOST", "JOBS", "FROM"];
+    let header = ["TYPE", "WARN", "STALL", "GRACE", "AT MOST", "SLOTS", "JOBS", "FROM"];
     table(
         view,
         &header,
         "FROM",
         types.iter().map(|kind| {
-            let from = match (kind.built_in, kind.overrides == LimitsSpec::default()) {
+            let is_unchanged = kind.overrides == LimitsSpec::default() && kind.max_running.is_none();
+            let from = match (kind.built_in, is_unchanged) {
                 (true, true) => "built in",
                 (true, false) => "built in, changed by you",
                 (false, _) => "yours",
@@ -92,6 +93,7 @@ pub fn types(types: &[TypeView], view: &View) -> String {
                 length(kind.limits.stall_after_s),
                 length(kind.limits.grace_s),
                 kind.limits.max_runtime_s.map_or_else(|| UNKNOWN.to_owned(), length),
+                kind.max_running.map_or_else(|| UNKNOWN.to_owned(), |count| count.to_string()),
                 kind.jobs.to_string(),
                 from.to_owned(),
             ]
@@ -103,9 +105,11 @@ pub fn types(types: &[TypeView], view: &View) -> String {
 #[must_use]
 pub fn type_of(kind: &TypeView) -> String {
     let origin = if kind.built_in { "built in" } else { "yours" };
+    let side_by_side = kind.max_running.map_or_else(|| "any number".to_owned(), |count| format!("at most {count}"));
     facts([
         ("type", format!("{} ({origin})", kind.name)),
         ("limits", limits_line(&kind.limits, &kind.overrides)),
+        ("side by side", side_by_side),
         ("jobs", kind.jobs.to_string()),
     ])
 }

@@ -2,6 +2,8 @@
 
 use nightkeep_engine::api::{Activity, HistoryRow, LeftoverView, Phase, Progress, RunView, Status, Summary};
 
+use nightkeep_engine::words;
+
 use super::units::rough;
 use super::{UNKNOWN, View, bytes, length, moment, table};
 
@@ -16,6 +18,10 @@ pub fn status(status: &Status, unseen: &[HistoryRow], leftovers: &[LeftoverView]
         for run in &status.runs {
             if let Some(note) = &run.marker_note {
                 text.push_str(&format!("  run {}: {note}\n", run.run));
+            }
+            if let Some(place) = &run.queue {
+                let (waits, before) = (words::waits(place), words::place_in_queue(place));
+                text.push_str(&format!("  run {}: {waits}; {before}\n", run.run));
             }
         }
         text.push('\n');
@@ -46,9 +52,10 @@ fn left_behind(left: &LeftoverView) -> String {
 /// The counts, as one line.
 #[must_use]
 pub fn summary(summary: &Summary) -> String {
-    let Summary { running, warning, stopped_unseen, degraded, unreachable, healthy: _, killed } = summary;
+    let Summary { running, queued, warning, stopped_unseen, degraded, unreachable, healthy: _, killed } = summary;
     let mut parts = vec![if *running == 0 { "nothing is running".to_owned() } else { format!("{running} running") }];
     let counts = [
+        (queued, "queued"),
         (warning, "warning"),
         (degraded, "degraded"),
         (unreachable, "unreachable"),
@@ -66,7 +73,13 @@ fn row(run: &RunView) -> Vec<String> {
         run.r#type.clone(),
         state(run),
         step(run),
-        format!("{} of {}", rough(run.since_advance_s), length(run.stall_after_s)),
+        match run.phase {
+            // Its clock does not run.
+            Phase::Queued => UNKNOWN.to_owned(),
+            Phase::Starting | Phase::Running | Phase::Stopping | Phase::Ended => {
+                format!("{} of {}", rough(run.since_advance_s), length(run.stall_after_s))
+            }
+        },
         run.since_output_s.map_or_else(|| UNKNOWN.to_owned(), rough),
         run.processes.map_or_else(|| UNKNOWN.to_owned(), |n| n.to_string()),
         run.memory_bytes.map_or_else(|| UNKNOWN.to_owned(), bytes),

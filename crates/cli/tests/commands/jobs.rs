@@ -1,6 +1,8 @@
 //! Jobs, types and what begins a run at the engine.
 
-use nightkeep_engine::api::{FieldFault, JobView, ProbeReport, ProbeState, StartReply, TypeView, Validation};
+use nightkeep_engine::api::{
+    FieldFault, JobView, ProbeReport, ProbeState, QueuePlace, StartReply, TypeView, Validation,
+};
 
 use crate::fake::Fake;
 use crate::samples;
@@ -116,15 +118,26 @@ async fn types_are_listed_shown_and_changed_one_limit_at_a_time() {
     assert_eq!(serde_json::from_str::<Vec<TypeView>>(&listed.stdout).unwrap(), samples::types());
     assert_eq!(fake.run(&["type", "set", "llm", "--grace", "1m"]).await.stdout, "changed type llm\n");
     assert_eq!(fake.asked().pop().unwrap(), r#"PUT /v1/types/llm {"stall_after":"45m","grace":"1m"}"#);
+    let fake = fake.says("PUT /v1/types/llm/capacity", &());
+    assert_eq!(fake.run(&["type", "set", "llm", "--max-running", "2"]).await.stdout, "changed type llm\n");
+    assert_eq!(fake.asked().pop().unwrap(), r#"PUT /v1/types/llm/capacity {"max_running":2}"#);
+    assert_eq!(fake.run(&["type", "set", "llm", "--max-running", "none"]).await.code(), 0);
+    assert_eq!(fake.asked().pop().unwrap(), r#"PUT /v1/types/llm/capacity {"max_running":null}"#);
+    assert_eq!(fake.run(&["type", "set", "llm", "--max-running", "0"]).await.code(), 2);
     let nothing = fake.run(&["type", "set", "llm"]).await;
     assert_eq!(nothing.code(), 2, "{}", nothing.stderr);
 }
 
 #[tokio::test]
 async fn start_and_attach_say_the_number_and_the_directory_of_the_run() {
-    let reply = StartReply { run: 44, tag: "0193-tag".into() };
+    let reply = StartReply::begun(44, "0193-tag".into());
     let fake = Fake::start().says("POST /v1/jobs/nightly/start", &reply).says("POST /v1/attach", &reply);
     assert_eq!(fake.run(&["start", "nightly"]).await.stdout, "run 44 0193-tag\n");
+    let place = QueuePlace { r#type: None, running: 4, slots: 4, ahead: 2 };
+    let fake = fake.says("POST /v1/jobs/weekly/start", &StartReply { queued: Some(place), ..reply });
+    let queued = fake.run(&["start", "weekly"]).await;
+    assert_eq!(queued.stdout, "run 44 0193-tag\n");
+    assert_eq!(queued.stderr, "waits for a free slot: 4 of 4 runs are running; 2 runs are before it\n");
     let line = "attach --name fuzz --pid 7 --progress p.json --type agent --stall-after 2h --observe";
     assert_eq!(fake.run(&line.split(' ').collect::<Vec<_>>()).await.stdout, "run 44 0193-tag\n");
     let home = fake.home.path().display();

@@ -233,7 +233,7 @@ fn watching(row: HistoryRow) -> Fake {
     let status = Status { runs: Vec::new(), ..samples::status() };
     let detail = RunDetail { run: 41, phase: Phase::Ended, ended: Some(row), ..samples::detail() };
     Fake::start()
-        .says("POST /v1/runs", &StartReply { run: 41, tag: "any".into() })
+        .says("POST /v1/runs", &StartReply::begun(41, "any".into()))
         .says("GET /v1/history", &Vec::<HistoryRow>::new())
         .says("GET /v1/status", &status)
         .says("GET /v1/events", &samples::idle())

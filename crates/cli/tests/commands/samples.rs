@@ -3,7 +3,7 @@
 use nightkeep_engine::api::{
     Activity, AdvanceView, EngineInfo, Evidence, EvidenceProcess, Fault, FaultKind, HistoryRow, JobSpec, JobView,
     LeftoverView, Leftovers, LimitsSpec, LimitsView, Live, Liveness, Method, Outcome, OutputTail, Phase, Progress,
-    Reason, RunDetail, RunView, SocketView, Status, Summary, TimelineEvent, TypeView,
+    QueuePlace, Reason, RunDetail, RunView, SocketView, Status, Summary, TimelineEvent, TypeView,
 };
 
 pub(crate) fn engine() -> EngineInfo {
@@ -35,6 +35,7 @@ pub(crate) fn running(run: u64, job: &str) -> RunView {
         memory_bytes: Some(210_400_000),
         started_at: "2026-11-22T01:00:00Z".into(),
         marker_note: None,
+        queue: None,
     }
 }
 
@@ -52,8 +53,11 @@ pub(crate) fn status() -> Status {
         ..running(42, "docs-sweep")
     };
     let waiting = RunView { progress: Progress::Waiting, activity: Activity::WaitingHuman, ..running(43, "refactor") };
-    let summary = Summary { running: 3, warning: 1, stopped_unseen: 1, ..Summary::default() };
-    Status { engine: engine(), summary, runs: vec![running(41, "nightly"), quiet, waiting] }
+    let place = QueuePlace { r#type: Some("llm".into()), running: 1, slots: 1, ahead: 1 };
+    let queued = RunView { phase: Phase::Queued, pid: None, queue: Some(place), ..running(44, "weekly") };
+    let queued = RunView { step: None, processes: None, since_output_s: None, memory_bytes: None, ..queued };
+    let summary = Summary { running: 3, queued: 1, warning: 1, stopped_unseen: 1, ..Summary::default() };
+    Status { engine: engine(), summary, runs: vec![running(41, "nightly"), quiet, waiting, queued] }
 }
 
 pub(crate) fn idle() -> Live {
@@ -248,9 +252,24 @@ pub(crate) fn types() -> Vec<TypeView> {
             built_in: true,
             overrides: LimitsSpec::default(),
             limits: limits(),
+            max_running: None,
             jobs: 0,
         },
-        TypeView { name: "llm".into(), built_in: true, overrides: own.clone(), limits: limits(), jobs: 2 },
-        TypeView { name: "sweep".into(), built_in: false, overrides: own, limits: limits(), jobs: 1 },
+        TypeView {
+            name: "llm".into(),
+            built_in: true,
+            overrides: own.clone(),
+            limits: limits(),
+            max_running: Some(1),
+            jobs: 2,
+        },
+        TypeView {
+            name: "sweep".into(),
+            built_in: false,
+            overrides: own,
+            limits: limits(),
+            max_running: None,
+            jobs: 1,
+        },
     ]
 }

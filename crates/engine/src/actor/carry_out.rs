@@ -43,6 +43,9 @@ impl Actor {
             }
         }
         match effect {
+            Effect::Launch(id) => self.slot_given(id),
+            Effect::Wait(id) => self.note_wait(id),
+            Effect::Cancel(id) => self.cancelled(id),
             Effect::Record(id, entry) => self.record(now, id, entry),
             Effect::RecordIntent(id, entry) => self.record_intent(now, id, entry),
             Effect::Look(id) => self.look(id),
@@ -314,7 +317,7 @@ const fn subject(effect: &Effect) -> Option<RunId> {
         | Effect::Signal(id, _)
         | Effect::LeaveAbortedNote { run: id, .. }
         | Effect::Forget(id) => Some(*id),
-        Effect::Notify(_) => None,
+        Effect::Notify(_) | Effect::Launch(_) | Effect::Wait(_) | Effect::Cancel(_) => None,
     }
 }
 

@@ -19,6 +19,7 @@ use crate::store::state::StoredRun;
 use super::launch::Registered;
 use super::reconcile::Compared;
 use super::run::Members;
+use super::waiting::SlotRequest;
 
 /// A fact, told by one of the engine's helpers.
 #[derive(Debug)]
@@ -33,6 +34,14 @@ pub(super) enum Fact {
     Intent(RunId, bool),
     /// A run has its number.
     Registered(RunId, Box<Registered>, Then),
+    /// That a run waits for a slot is written down, or could not be.
+    WaitNoted(RunId, Result<(), ApiError>),
+    /// A run has its slot.
+    TurnCame(RunId),
+    /// A run that waited can be started, from this spec.
+    Refreshed(RunId, Box<Spec>),
+    /// A caller who is not there had his time to come back.
+    CallerDue(RunId),
     /// A run was started, or could not be.
     Launched(RunId, Result<Started, ExecError>),
     /// The marker of a run that is over was read for the last time.
@@ -88,10 +97,23 @@ pub(super) struct Over {
 pub(super) enum Then {
     /// Its keeper is started.
     Launch(Box<Spec>, Reply<StartReply>),
+    /// Its caller starts it when there is a slot for it.
+    Ask(Reply<SlotRequest>),
     /// It runs already: its directory tells.
     Adopt(Reply<StartReply>),
     /// It runs already: this is its process.
     Attach(Members, Reply<StartReply>),
+}
+
+impl Then {
+    /// The run got no number: whoever asked for it hears why.
+    pub(super) fn refuse(self, error: ApiError) {
+        // Whoever asked may have gone.
+        let _heard = match self {
+            Self::Launch(_, reply) | Self::Adopt(reply) | Self::Attach(_, reply) => reply.send(Err(error)).is_ok(),
+            Self::Ask(reply) => reply.send(Err(error)).is_ok(),
+        };
+    }
 }
 
 /// The aborted runs that nobody has looked at.
@@ -112,7 +134,11 @@ pub(super) enum Command {
     /// Everything that is the case, with what processes use.
     Live(oneshot::Sender<Live>),
     /// Watch a run that a client launched.
-    Register { tag: String, reply: Reply<StartReply> },
+    Register { tag: String, known: Option<u64>, reply: Reply<StartReply> },
+    /// Have a run started by its caller when there is a slot for it.
+    AskForSlot { tag: String, known: Option<u64>, reply: Reply<SlotRequest> },
+    /// Somebody who waited for a slot has closed his request.
+    CallerLeft { run: RunId, request: u64 },
     /// Watch a process that somebody else started.
     Attach { request: Box<AttachRequest>, reply: Reply<StartReply> },
     /// Start a job.

@@ -9,6 +9,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use super::fact::{Command, Reply};
 use super::output;
 use super::task::Actor;
+use super::waiting::SlotRequest;
 use crate::api::{
     ApiError, AttachRequest, ErrorCode, HandOverRequest, HistoryQuery, HistoryRow, JobSpec, JobView, LimitsSpec, Live,
     OutputTail, ProbeReport, ProbeRequest, Reconciled, RunDetail, StartReply, StopReply, TypeView, Validation,
@@ -65,14 +66,16 @@ impl Handle {
 
     /// Watches a run whose directory is there.
     pub async fn register(&self, tag: String) -> Result<StartReply, ApiError> {
-        if !is_tag(&tag) {
-            let what = "a tag has letters, digits and `-` only, at most 64 of them";
-            return Err(ApiError::new(ErrorCode::Invalid, what).at_field("tag"));
-        }
-        if let Ok(Some(run)) = self.store.find_tag(tag.clone()).await {
-            return Ok(StartReply { run, tag });
-        }
-        self.ask(|reply| Command::Register { tag, reply }).await
+        check_tag(&tag)?;
+        let known = self.store.find_tag(tag.clone()).await.unwrap_or_default();
+        self.ask(|reply| Command::Register { tag, known, reply }).await
+    }
+
+    /// Waits for a slot for a run whose directory is there, and which the caller starts himself.
+    pub async fn slot(&self, tag: String) -> Result<SlotRequest, ApiError> {
+        check_tag(&tag)?;
+        let known = self.store.find_tag(tag.clone()).await.unwrap_or_default();
+        self.ask(|reply| Command::AskForSlot { tag, known, reply }).await
     }
 
     /// Watches a process that somebody else started.
@@ -212,6 +215,11 @@ impl Handle {
         self.edit(move |file| file.set_type(&name, &limits).map(drop)).await
     }
 
+    /// Sets how many runs of a job type may run side by side in `config.toml`.
+    pub async fn set_capacity(&self, name: String, max_running: Option<u32>) -> Result<(), ApiError> {
+        self.edit(move |file| file.set_capacity(&name, max_running).map(drop)).await
+    }
+
     /// Looks at a marker's path.
     #[must_use]
     pub fn probe(&self, request: &ProbeRequest) -> ProbeReport {
@@ -246,6 +254,15 @@ impl Handle {
         let wall: Wall = now.wall;
         Stamp { at_wall_ms: wall.as_ms(), at_awake_ms: now.awake.as_ms(), boot: self.boot.clone() }
     }
+}
+
+/// A tag is the name of a directory, so it has to be one that a tag can be.
+fn check_tag(tag: &str) -> Result<(), ApiError> {
+    if is_tag(tag) {
+        return Ok(());
+    }
+    let what = "a tag has letters, digits and `-` only, at most 64 of them";
+    Err(ApiError::new(ErrorCode::Invalid, what).at_field("tag"))
 }
 
 fn is_ending() -> ApiError {

@@ -13,6 +13,7 @@ use super::record::limits_ms;
 use super::run::{Body, Watched};
 use super::task::Actor;
 use super::usage::Usage;
+use super::waiting::{Caller, Starter, Waiting};
 use crate::api::{ApiError, ErrorCode, FieldFault, JobSpec, StartReply};
 use crate::config::{cwd_of, progress_of, stop_signal_of};
 use crate::keeper::launch::{Launched, launch};
@@ -113,6 +114,7 @@ impl Actor {
         let Registered { registration, limits, dir, marker_before, stop_signal, leftovers, started } = registered;
         let (started_awake, started_wall) = started.unwrap_or((now.awake, now.wall));
         let marker = registration.marker.as_ref().map(PathBuf::from);
+        let kind = (!registration.attached).then(|| registration.job_type.clone());
         let stage = resume.as_ref().and_then(|resume| resume.stop?.reached).map(|(stage, _)| stage);
         let watched = Watched {
             id,
@@ -153,6 +155,9 @@ impl Actor {
             resume,
             failures_before: 0,
         })));
+        if let Some(kind) = kind {
+            self.give(Input::Holds { run: id, kind });
+        }
         if let Some(marker) = marker {
             self.markers.add(id.0, marker);
         }
@@ -217,7 +222,7 @@ impl Actor {
         let answer = match result {
             Ok(_) => {
                 self.adopt(id);
-                Ok(StartReply { run: id.0, tag })
+                Ok(StartReply::begun(id.0, tag))
             }
             Err(error) => {
                 let answer = Err(ApiError::new(
@@ -239,29 +244,30 @@ impl Actor {
     /// A run has its number: it is watched, and what has to follow does.
     pub(super) fn registered(&mut self, id: RunId, registered: Registered, then: Then) {
         let tag = registered.registration.tag.clone();
-        let dir = registered.dir.clone();
-        let then = match then {
+        let since = self.now().wall;
+        match then {
             // A comparison with the run directories was faster.
             Then::Adopt(reply) if self.runs.contains_key(&id) || self.ended.contains(&id) => {
-                let _heard = reply.send(Ok(StartReply { run: id.0, tag }));
-                return;
+                let _heard = reply.send(Ok(StartReply::begun(id.0, tag)));
             }
-            other @ (Then::Adopt(_) | Then::Launch(..) | Then::Attach(..)) => other,
-        };
-        self.watch(id, registered, None, None);
-        match (then, dir) {
-            (Then::Launch(spec, reply), Some(dir)) => {
-                let _none = self.starting.insert(id, reply);
-                self.launch(id, *spec, &dir);
+            Then::Launch(spec, reply) => {
+                self.ask_for_slot(Waiting::asks(id, since, registered, Starter::Engine(spec, Some(reply))));
             }
-            (Then::Attach(members, reply), _) => {
+            Then::Ask(reply) => {
+                let waiting = Waiting::asks(id, since, registered, Starter::Caller(Caller::default()));
+                self.ask_for_slot(waiting);
+                self.connect_caller(id, reply);
+            }
+            Then::Attach(members, reply) => {
+                self.watch(id, registered, None, None);
                 self.attach_to(id, members);
                 self.give(Input::Started(id));
-                let _heard = reply.send(Ok(StartReply { run: id.0, tag }));
+                let _heard = reply.send(Ok(StartReply::begun(id.0, tag)));
             }
-            (Then::Adopt(reply) | Then::Launch(_, reply), _) => {
+            Then::Adopt(reply) => {
+                self.watch(id, registered, None, None);
                 self.adopt(id);
-                let _heard = reply.send(Ok(StartReply { run: id.0, tag }));
+                let _heard = reply.send(Ok(StartReply::begun(id.0, tag)));
             }
         }
     }

@@ -228,7 +228,13 @@ impl Actor {
                     left.members.alive.values().for_each(|member| self.exits.forget(member));
                 }
             }
-            Effect::Look(_) | Effect::TakeEvidence(_) | Effect::LeaveAbortedNote { .. } | Effect::Notify(_) => {}
+            Effect::Look(_)
+            | Effect::TakeEvidence(_)
+            | Effect::LeaveAbortedNote { .. }
+            | Effect::Notify(_)
+            | Effect::Launch(_)
+            | Effect::Wait(_)
+            | Effect::Cancel(_) => {}
         }
     }
 

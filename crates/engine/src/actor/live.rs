@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::task::Actor;
-use super::view::run_view;
-use crate::api::{EngineInfo, FaultKind, Live, Progress, RunView, Status, Summary};
+use super::view::{run_view, waiting_view};
+use crate::api::{EngineInfo, FaultKind, Live, Phase, Progress, RunView, Status, Summary};
 use crate::clock::rfc3339;
 use crate::store::Quarantine;
 
@@ -50,12 +50,15 @@ impl Actor {
     fn document(&mut self) -> Live {
         let now = self.now();
         self.revision += 1;
-        let runs: Vec<RunView> = self
+        let waiting = self.waiting.values().map(|waiting| waiting_view(waiting, self.place(waiting.id)));
+        let mut runs: Vec<RunView> = self
             .core
             .snapshot(now.awake)
             .iter()
             .filter_map(|core| Some(run_view(self.runs.get(&core.run)?, core, now)))
+            .chain(waiting)
             .collect();
+        runs.sort_by_key(|run| run.run);
         Live {
             revision: self.revision,
             at: rfc3339(now.wall),
@@ -88,7 +91,8 @@ fn summary(runs: &[RunView], stopped_unseen: u32) -> Summary {
     let count =
         |wanted: fn(&RunView) -> bool| u32::try_from(runs.iter().filter(|run| wanted(run)).count()).unwrap_or(u32::MAX);
     Summary {
-        running: count(|_| true),
+        running: count(|run| run.phase != Phase::Queued),
+        queued: count(|run| run.phase == Phase::Queued),
         warning: count(|run| matches!(run.progress, Progress::Warning | Progress::Stalled)),
         stopped_unseen,
         ..Summary::default()

@@ -29,10 +29,13 @@ mod record;
 mod recover;
 mod recovered;
 mod run;
+mod slots;
 mod task;
 mod time;
 mod usage;
 mod view;
+mod waiting;
 
 pub use handle::Handle;
 pub use task::{Parts, start};
+pub use waiting::SlotRequest;

@@ -6,6 +6,7 @@ use super::carry_out::unseen;
 use super::fact::{Command, Fact, Reply, Then};
 use super::launch::Registered;
 use super::task::Actor;
+use super::waiting::SlotRequest;
 use crate::api::{ApiError, AttachRequest, ErrorCode, StartReply, StopReply};
 use crate::rundir::RunDir;
 use crate::store::StoreHandle;
@@ -18,7 +19,9 @@ impl Actor {
             Command::Live(reply) => {
                 let _heard = reply.send(self.fresh_document());
             }
-            Command::Register { tag, reply } => self.register(&tag, reply),
+            Command::Register { tag, known, reply } => self.register(&tag, known, reply),
+            Command::AskForSlot { tag, known, reply } => self.slot_wanted(&tag, known, reply),
+            Command::CallerLeft { run, request } => self.caller_left(run, request),
             Command::Attach { request, reply } => self.attach(&request, reply),
             Command::StartJob { job, reply } => self.start_job(&job, reply),
             Command::StopRun { run, force, reply } => {
@@ -28,7 +31,10 @@ impl Actor {
                 let _heard = reply.send(self.stop_job(&job, force));
             }
             Command::Reconcile(reply) => self.reconcile(Some(reply)),
-            Command::ConfigEdited => self.note_config_fault(),
+            Command::ConfigEdited => {
+                self.note_config_fault();
+                self.take_capacities();
+            }
             Command::HistorySeen => {
                 let store = self.store.clone();
                 self.spawn(async move { Fact::History(unseen(&store).await) });
@@ -38,25 +44,54 @@ impl Actor {
         }
     }
 
-    fn register(&mut self, tag: &str, reply: Reply<StartReply>) {
-        let dir = RunDir::at(self.places.run_dir(tag));
-        let spec = match dir.read_spec() {
-            Ok(Some(spec)) if spec.tag == tag => spec,
-            Ok(Some(_) | None) => {
-                let missing = ApiError::new(ErrorCode::NotFound, format!("there is no run directory `{tag}`"));
-                let _heard = reply.send(Err(missing));
-                return;
-            }
-            Err(fault) => {
-                let _heard = reply.send(Err(ApiError::new(ErrorCode::Invalid, fault.to_string())));
-                return;
-            }
-        };
-        if let Some(known) = self.runs.values().find(|run| run.tag == tag) {
-            let _heard = reply.send(Ok(StartReply { run: known.id.0, tag: known.tag.clone() }));
+    fn register(&mut self, tag: &str, known: Option<u64>, reply: Reply<StartReply>) {
+        let waited = self.waiting_with(tag);
+        if let Some(id) = waited {
+            self.begun_by_caller(id);
+        }
+        if let Some(run) = waited.map(|id| id.0).or_else(|| self.watched_with(tag)).or(known) {
+            let _heard = reply.send(Ok(StartReply::begun(run, tag.to_owned())));
             return;
         }
-        self.register_run(Registered::launched(&spec, dir), Then::Adopt(reply));
+        match self.planned(tag) {
+            Ok(registered) => self.register_run(registered, Then::Adopt(reply)),
+            Err(error) => {
+                let _heard = reply.send(Err(error));
+            }
+        }
+    }
+
+    /// A caller wants to start a run whose directory is there, or comes back to wait on.
+    fn slot_wanted(&mut self, tag: &str, known: Option<u64>, reply: Reply<SlotRequest>) {
+        if let Some(id) = self.waiting_with(tag) {
+            self.connect_caller(id, reply);
+            return;
+        }
+        let begun = |run| Err(ApiError::new(ErrorCode::Conflict, format!("run {run} does not wait for a slot")));
+        let planned = match self.watched_with(tag).or(known) {
+            Some(run) => begun(run),
+            None => self.check_queue().and_then(|()| self.planned(tag)),
+        };
+        match planned {
+            Ok(registered) => self.register_run(registered, Then::Ask(reply)),
+            Err(error) => {
+                let _heard = reply.send(Err(error));
+            }
+        }
+    }
+
+    fn watched_with(&self, tag: &str) -> Option<u64> {
+        self.runs.values().find(|run| run.tag == tag).map(|run| run.id.0)
+    }
+
+    /// The run that its directory plans.
+    fn planned(&self, tag: &str) -> Result<Registered, ApiError> {
+        let dir = RunDir::at(self.places.run_dir(tag));
+        match dir.read_spec() {
+            Ok(Some(spec)) if spec.tag == tag => Ok(Registered::launched(&spec, dir)),
+            Ok(Some(_) | None) => Err(ApiError::new(ErrorCode::NotFound, format!("there is no run directory `{tag}`"))),
+            Err(fault) => Err(ApiError::new(ErrorCode::Invalid, fault.to_string())),
+        }
     }
 
     fn attach(&mut self, request: &AttachRequest, reply: Reply<StartReply>) {
@@ -86,7 +121,14 @@ impl Actor {
             let _heard = reply.send(Err(busy));
             return;
         }
-        match self.spec_of(&job) {
+        if let Some(waiting) = self.waiting.values().find(|waiting| waiting.job() == name) {
+            let message = format!("`{name}` waits for a free slot already, as run {}", waiting.id);
+            let busy = ApiError::new(ErrorCode::Conflict, message)
+                .with_hint(format!("it starts by itself; cancel it with `nightkeep stop {name}`"));
+            let _heard = reply.send(Err(busy));
+            return;
+        }
+        match self.check_queue().and_then(|()| self.spec_of(&job)) {
             Ok((spec, dir)) => {
                 self.register_run(Registered::launched(&spec, dir), Then::Launch(Box::new(spec), reply));
             }
@@ -110,15 +152,15 @@ impl Actor {
             }
             match number(&store, at, &registered).await {
                 Ok(id) => drop(facts.send(Fact::Registered(id, Box::new(registered), then)).await),
-                Err(error) => {
-                    let (Then::Launch(_, reply) | Then::Adopt(reply) | Then::Attach(_, reply)) = then;
-                    let _heard = reply.send(Err(error));
-                }
+                Err(error) => then.refuse(error),
             }
         });
     }
 
     fn stop_run(&mut self, id: RunId, force: bool) -> Result<StopReply, ApiError> {
+        if self.stop_waiting(id, force) {
+            return Ok(StopReply { runs: vec![id.0] });
+        }
         if self.left.contains_key(&id) {
             self.give(Input::StopLeftovers { run: id, force });
             return Ok(StopReply { runs: vec![id.0] });
@@ -132,7 +174,9 @@ impl Actor {
     }
 
     fn stop_job(&mut self, name: &str, force: bool) -> Result<StopReply, ApiError> {
-        let ids: Vec<RunId> = self.runs.values().filter(|run| run.job == name).map(|run| run.id).collect();
+        let waiting = self.waiting.values().filter(|waiting| waiting.job() == name).map(|waiting| waiting.id);
+        let running = self.runs.values().filter(|run| run.job == name).map(|run| run.id);
+        let ids: Vec<RunId> = running.chain(waiting).collect();
         let left: Vec<RunId> = self.left.iter().filter(|(_, left)| left.job == name).map(|(id, _)| *id).collect();
         for id in &left {
             self.give(Input::StopLeftovers { run: *id, force });
@@ -142,7 +186,9 @@ impl Actor {
                 .with_hint("`nightkeep status` lists what runs"));
         }
         for id in &ids {
-            self.give(Input::Stop { run: *id, force });
+            if !self.stop_waiting(*id, force) {
+                self.give(Input::Stop { run: *id, force });
+            }
         }
         Ok(StopReply { runs: ids.into_iter().chain(left).map(|id| id.0).collect() })
     }

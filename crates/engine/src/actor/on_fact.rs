@@ -25,6 +25,10 @@ impl Actor {
                 self.give(Input::IntentNotStored(id));
             }
             Fact::Registered(id, registered, then) => self.registered(id, *registered, then),
+            Fact::WaitNoted(id, result) => self.wait_noted(id, result),
+            Fact::TurnCame(id) => self.turn_came(id),
+            Fact::Refreshed(id, spec) => self.begin(id, &spec, true),
+            Fact::CallerDue(id) => self.caller_due(id),
             Fact::Launched(id, result) => self.launched(id, result),
             Fact::Over(id, over) => self.is_over(id, over),
             Fact::Linked(id, link) => self.linked(id, *link),
@@ -40,6 +44,7 @@ impl Actor {
                     tracing::warn!(%fault, "config.toml cannot be used");
                 }
                 self.note_config_fault();
+                self.take_capacities();
             }
             Fact::ReconcileDue => self.reconcile(None),
             Fact::Compared(compared, told) => self.compared(*compared, told),

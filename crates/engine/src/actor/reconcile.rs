@@ -144,12 +144,12 @@ impl Actor {
         self.reconciling.known.extend(known);
         let mut recovered = Vec::new();
         for (id, stranger) in strangers {
-            if !self.runs.contains_key(&id) && !self.ended.contains(&id) {
+            if !self.is_known(id) {
                 self.take_in(id, stranger);
                 recovered.push(id.0);
             }
         }
-        let unwatched = open.into_iter().filter(|id| !self.runs.contains_key(id) && !self.ended.contains(id));
+        let unwatched = open.into_iter().filter(|id| !self.is_known(*id));
         let unaccounted = self.runs.values().filter(|run| !self.is_accounted_for(run)).map(|run| run.id);
         let doubtful: Vec<RunId> = unwatched.chain(unaccounted).collect();
         for id in self.settled(&doubtful) {
@@ -234,12 +234,21 @@ impl Actor {
         });
     }
 
+    /// Whether a run is watched, is over, or waits to be started.
+    fn is_known(&self, id: RunId) -> bool {
+        self.runs.contains_key(&id) || self.ended.contains(&id) || self.waiting.contains_key(&id)
+    }
+
     /// The state of a run that nobody watches was read.
     pub(super) fn unwatched(&mut self, stored: Option<&crate::store::state::StoredRun>) {
         let Some(stored) = stored.filter(|stored| stored.ended.is_none()) else { return };
         let id = RunId(stored.run);
-        if !self.runs.contains_key(&id) && !self.ended.contains(&id) {
-            self.go_on_with(stored, Found::AfterCrash);
+        if self.is_known(id) {
+            return;
+        }
+        match self.still_waits(stored) {
+            Some(waiting) => self.wait_again(vec![waiting]),
+            None => self.go_on_with(stored, Found::AfterCrash),
         }
     }
 }

@@ -20,10 +20,15 @@ use crate::store::state::StoredRun;
 impl Actor {
     /// After a start: goes on with the runs that the history calls open, and takes in those that it never heard of.
     pub(super) async fn recover(&mut self, found: Found) {
+        self.take_capacities();
+        let mut queued = Vec::new();
         match self.store.open_runs().await {
             Ok(open) => {
                 for run in open {
-                    self.go_on_with(&run, found);
+                    match self.still_waits(&run) {
+                        Some(waiting) => queued.push(waiting),
+                        None => self.go_on_with(&run, found),
+                    }
                 }
             }
             Err(fault) => {
@@ -39,6 +44,7 @@ impl Actor {
             Ok(left) => left.iter().for_each(|run| self.recover_leftovers(run)),
             Err(fault) => tracing::error!(fault = %fault.with_causes(), "what runs left behind cannot be read"),
         }
+        self.wait_again(queued);
         self.unseen = unseen(&self.store).await;
     }
 
@@ -148,5 +154,5 @@ impl Actor {
 
 /// The last thing that the history knows of a run that is not over.
 fn last_sign(stored: &StoredRun) -> &Stamp {
-    stored.last_advance.as_ref().or(stored.started.as_ref()).unwrap_or(&stored.registered)
+    stored.last_advance.as_ref().unwrap_or_else(|| stored.start())
 }

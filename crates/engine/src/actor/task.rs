@@ -16,6 +16,7 @@ use super::leftovers::Left;
 use super::reconcile::{self, Reconciling};
 use super::run::{Found, Watched};
 use super::time::until;
+use super::waiting::Waiting;
 use crate::api::{EngineInfo, Live, StartReply};
 use crate::clock::{self, Clock};
 use crate::config::{ConfigFile, Surroundings};
@@ -81,6 +82,12 @@ pub(super) struct Actor {
     pub(super) revision: u64,
     pub(super) unseen: Unseen,
     pub(super) faults: Faults,
+    /// Runs that are to be started.
+    pub(super) waiting: BTreeMap<RunId, Waiting>,
+    /// How many callers have waited for a slot.
+    pub(super) requests: u64,
+    /// The way for whoever closes his request.
+    pub(super) commands: mpsc::WeakSender<Command>,
     /// Who waits to hear how the start of a run went.
     pub(super) starting: BTreeMap<RunId, Reply<StartReply>>,
     /// What was recovered and not yet told to the owner.
@@ -109,7 +116,7 @@ pub async fn start(parts: Parts) -> std::io::Result<(Handle, tokio::task::JoinHa
     let (facts, fact_queue) = mpsc::channel(FACTS_MAX);
     let (commands, command_queue) = mpsc::channel(COMMANDS_MAX);
     let found = if parts.after_crash { Found::AfterCrash } else { Found::InOrder };
-    let mut actor = Actor::new(parts, facts)?;
+    let mut actor = Actor::new(parts, facts, commands.downgrade())?;
     let handle = Handle::new(commands, &actor);
     let health = actor.store.health().borrow().clone();
     // Before anything is judged.
@@ -122,7 +129,7 @@ pub async fn start(parts: Parts) -> std::io::Result<(Handle, tokio::task::JoinHa
 }
 
 impl Actor {
-    fn new(parts: Parts, facts: mpsc::Sender<Fact>) -> std::io::Result<Self> {
+    fn new(parts: Parts, facts: mpsc::Sender<Fact>, commands: mpsc::WeakSender<Command>) -> std::io::Result<Self> {
         let first = parts.clock.sample();
         let info = EngineInfo {
             version: crate::VERSION.to_owned(),
@@ -164,6 +171,9 @@ impl Actor {
             revision: 0,
             unseen: Unseen::default(),
             faults: Faults::default(),
+            waiting: BTreeMap::new(),
+            requests: 0,
+            commands,
             starting: BTreeMap::new(),
             recoveries: Vec::new(),
             reconciling: Reconciling::default(),

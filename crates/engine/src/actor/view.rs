@@ -4,7 +4,8 @@ use nightkeep_core::snapshot::Oddity;
 use nightkeep_core::{self as core, Mode, Now, RunSnapshot};
 
 use super::run::Watched;
-use crate::api::{Activity, Liveness, Phase, Progress, RunView};
+use super::waiting::Waiting;
+use crate::api::{Activity, Liveness, Phase, Progress, QueuePlace, RunView};
 use crate::clean::clean_text;
 use crate::clock::rfc3339;
 use crate::rundir::RunDir;
@@ -43,6 +44,38 @@ pub(super) fn run_view(watched: &Watched, core: &RunSnapshot, now: Now) -> RunVi
         memory_bytes: watched.usage.memory_bytes,
         started_at: rfc3339(watched.started),
         marker_note: marker_note(watched, core),
+        queue: None,
+    }
+}
+
+/// A run that is to be started, as surfaces show it. None of its clocks runs.
+pub(super) fn waiting_view(waiting: &Waiting, place: Option<QueuePlace>) -> RunView {
+    let limits = &waiting.registered.limits;
+    RunView {
+        run: waiting.id.0,
+        job: waiting.job().to_owned(),
+        r#type: waiting.kind().to_owned(),
+        pid: None,
+        phase: if waiting.has_slot { Phase::Starting } else { Phase::Queued },
+        progress: Progress::Starting,
+        liveness: Liveness::Unknown,
+        activity: Activity::Working,
+        step: None,
+        total: None,
+        note: None,
+        since_advance_s: 0.0,
+        since_output_s: None,
+        since_beat_s: None,
+        warn_after_s: limits.warn_after.as_secs_f64(),
+        stall_after_s: limits.stall_after.as_secs_f64(),
+        observe: waiting.registered.registration.observe,
+        attached: false,
+        processes: None,
+        cpu_percent: None,
+        memory_bytes: None,
+        started_at: rfc3339(waiting.since),
+        marker_note: None,
+        queue: place,
     }
 }
 

@@ -127,6 +127,9 @@ pub struct JobSpec {
 pub struct JobType {
     /// Its limits; what is left out is that of the built-in type of the same name, else of `generic`.
     pub limits: LimitsSpec,
+    /// How many of its runs may run side by side; any number when left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_running: Option<u32>,
 }
 
 /// A job with what is known of it: `nightkeep job list --json`.
@@ -161,6 +164,9 @@ pub struct TypeView {
     pub overrides: LimitsSpec,
     /// The limits in force.
     pub limits: LimitsView,
+    /// How many of its runs may run side by side; `null` for any number.
+    #[serde(default)]
+    pub max_running: Option<u32>,
     /// How many jobs are of this type.
     pub jobs: u32,
 }

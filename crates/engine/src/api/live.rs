@@ -154,7 +154,7 @@ pub struct EngineInfo {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, utoipa::ToSchema)]
 #[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
 pub struct Summary {
-    /// Runs that are not over.
+    /// Runs that are not over, those that wait for a slot left out.
     pub running: u32,
     /// Runs past their warning limit.
     pub warning: u32,
@@ -168,6 +168,23 @@ pub struct Summary {
     pub unreachable: u32,
     /// Jobs that a person stopped and that stay stopped.
     pub killed: u32,
+    /// Runs that wait for a free slot.
+    #[serde(default)]
+    pub queued: u32,
+}
+
+/// What a run waits for that is to be started.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
+pub struct QueuePlace {
+    /// The type whose slots are all taken; `null` when those of all types together are.
+    pub r#type: Option<String>,
+    /// How many runs hold one of these slots.
+    pub running: u32,
+    /// How many of these slots there are.
+    pub slots: u32,
+    /// How many runs that wait for the same come before it.
+    pub ahead: u32,
 }
 
 /// A run that is not over.
@@ -224,6 +241,9 @@ pub struct RunView {
     pub started_at: String,
     /// What is odd about its marker, as a sentence ("the marker cannot be read: …").
     pub marker_note: Option<String>,
+    /// What it waits for, while its phase is `queued`.
+    #[serde(default)]
+    pub queue: Option<QueuePlace>,
 }
 
 /// `nightkeep status --json`.

@@ -18,12 +18,12 @@ pub use jobs::{
     Validation,
 };
 pub use live::{
-    Activity, EngineInfo, Fault, FaultKind, LeftoverView, Live, Liveness, Method, Outcome, Phase, Progress, Reason,
-    RunView, Status, Summary,
+    Activity, EngineInfo, Fault, FaultKind, LeftoverView, Live, Liveness, Method, Outcome, Phase, Progress, QueuePlace,
+    Reason, RunView, Status, Summary,
 };
 pub use requests::{
-    AttachRequest, HandOverRequest, HistoryQuery, ProbeRequest, Reconciled, RegisterRequest, StartReply, StopReply,
-    StopRequest,
+    AttachRequest, CapacityRequest, HandOverRequest, HistoryQuery, ProbeRequest, Reconciled, RegisterRequest, SlotNews,
+    StartReply, StopReply, StopRequest,
 };
 
 /// The version of the API: the first part of every path, and what clients compare before they speak.

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::{LimitsSpec, Outcome};
+use super::{LimitsSpec, Outcome, QueuePlace};
 
 /// `POST /v1/runs`: a run directory with a `spec.json` was made and its keeper started; watch it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -43,6 +43,50 @@ pub struct StartReply {
     pub run: u64,
     /// The name of its directory below `runs/`.
     pub tag: String,
+    /// What it waits for, when there is no slot for it: it starts by itself when its turn comes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "bindings", ts(optional))]
+    pub queued: Option<QueuePlace>,
+}
+
+impl StartReply {
+    /// A run that has begun.
+    #[must_use]
+    pub const fn begun(run: u64, tag: String) -> Self {
+        Self { run, tag, queued: None }
+    }
+}
+
+/// `PUT /v1/types/{type}/capacity`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CapacityRequest {
+    /// How many runs of the type may run side by side; `null` for any number.
+    pub max_running: Option<u32>,
+}
+
+/// `POST /v1/slots`: what somebody is told who asked for a slot and starts the run himself when he has it. The request
+/// stays open from the question until the run is registered; whoever closes it before gives his place up.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(tag = "is", rename_all = "kebab-case")]
+pub enum SlotNews {
+    /// There is no slot for the run so far.
+    Queued {
+        /// The run's number.
+        run: u64,
+        /// What it waits for.
+        place: QueuePlace,
+    },
+    /// The run has a slot and is to be started.
+    Go {
+        /// The run's number.
+        run: u64,
+    },
+    /// Somebody called its start off.
+    Cancelled {
+        /// The run's number.
+        run: u64,
+    },
 }
 
 /// `POST /v1/runs/{run}/stop`.

@@ -1,45 +1,71 @@
 //! The event stream: whole pictures, each replacing the one before.
 
 use std::fmt;
+use std::marker::PhantomData;
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use futures_util::stream::{self, Stream, StreamExt};
+use hyper::Response;
 use hyper::body::Incoming;
+use serde::de::DeserializeOwned;
 use sse_stream::SseStream;
 
 use super::Client;
-use super::http::{self, Connection};
-use crate::api::{ApiError, ErrorCode, Live};
+use super::http::{self, Body, Connection};
+use crate::api::{ApiError, ErrorCode, Live, RegisterRequest, SlotNews};
 
 /// The name of the events that carry a [`Live`].
 const LIVE: &str = "live";
 /// Between two attempts to reach an engine that is away: the first pause and the longest.
 const BACK_OFF: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(5));
 
+/// The name of the events that carry a [`SlotNews`].
+const SLOT: &str = "slot";
+
 /// The events of one connection. Ends when the engine ends; dropping it ends the connection.
-pub struct Events {
+pub struct Told<T> {
     connection: Option<Connection>,
     blocks: SseStream<Incoming>,
+    name: &'static str,
+    what: PhantomData<fn() -> T>,
 }
+
+/// Everything that a surface shows.
+pub type Events = Told<Live>;
+
+/// What somebody is told who waits for a slot. Dropping it gives the place up.
+pub type SlotEvents = Told<SlotNews>;
 
 impl Events {
     pub(super) async fn open(socket: &Path) -> Result<Self, ApiError> {
-        let (response, connection) = http::open(socket, "/v1/events").await?;
-        Ok(Self { connection: Some(connection), blocks: SseStream::new(response.into_body()) })
+        Ok(Self::of(http::open(socket, "GET", "/v1/events", Body::None).await?, LIVE))
     }
 }
 
-impl fmt::Debug for Events {
+impl SlotEvents {
+    pub(super) async fn open(socket: &Path, wanted: &RegisterRequest) -> Result<Self, ApiError> {
+        Ok(Self::of(http::open(socket, "POST", "/v1/slots", Body::json(wanted)?).await?, SLOT))
+    }
+}
+
+impl<T> Told<T> {
+    fn of((response, connection): (Response<Incoming>, Connection), name: &'static str) -> Self {
+        let blocks = SseStream::new(response.into_body());
+        Self { connection: Some(connection), blocks, name, what: PhantomData }
+    }
+}
+
+impl<T> fmt::Debug for Told<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Events").field("connected", &self.connection.is_some()).finish_non_exhaustive()
+        f.debug_struct(self.name).field("connected", &self.connection.is_some()).finish_non_exhaustive()
     }
 }
 
-impl Stream for Events {
-    type Item = Result<Live, ApiError>;
+impl<T: DeserializeOwned> Stream for Told<T> {
+    type Item = Result<T, ApiError>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         if let Some(connection) = &mut self.connection
@@ -58,7 +84,9 @@ impl Stream for Events {
                 }
             };
             // Other events are those of a later engine; a client of this version has no use for them.
-            if let (Some(LIVE), Some(data)) = (block.event.as_deref(), &block.data) {
+            if let (Some(name), Some(data)) = (block.event.as_deref(), &block.data)
+                && name == self.name
+            {
                 return Poll::Ready(Some(http::json(data.as_bytes())));
             }
         }

@@ -68,19 +68,26 @@ async fn exchange(socket: &Path, method: &str, path: &str, body: Body) -> Result
 }
 
 /// Sends a request and hands back the answer while its body is still coming in, with the connection that feeds it.
-pub(super) async fn open(socket: &Path, path: &str) -> Result<(Response<Incoming>, Connection), ApiError> {
+pub(super) async fn open(
+    socket: &Path,
+    method: &str,
+    path: &str,
+    body: Body,
+) -> Result<(Response<Incoming>, Connection), ApiError> {
     let stream = local_socket::connect(socket).await.map_err(|cause| cannot_reach(&cause))?;
     let (mut sender, mut connection) = handshake(stream).await?;
     let sent = async {
-        let request = build("GET", path, Body::None)?;
+        let request = build(method, path, body)?;
         sender.send_request(request).await.map_err(|cause| broken_off(&cause))
     };
     let response = alongside(&mut connection, sent).await?;
-    if response.status().is_success() {
-        Ok((response, connection))
-    } else {
-        Err(ApiError::new(ErrorCode::Internal, format!("the engine answered `{path}` with {}", response.status())))
+    let status = response.status();
+    if status.is_success() {
+        return Ok((response, connection));
     }
+    let body = Limited::new(response.into_body(), ANSWER_BYTES_MAX).collect();
+    let body = alongside(&mut connection, async { Ok(body.await.map(|body| body.to_bytes()).unwrap_or_default()) });
+    Err(refused(status, &body.await?))
 }
 
 /// What moves the bytes; it has to be polled beside whatever waits for them.

@@ -16,13 +16,13 @@ use std::sync::Arc;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-pub use events::{Events, follow};
+pub use events::{Events, SlotEvents, Told, follow};
 pub use start::nightkeep_program;
 
 use crate::api::{
-    API_VERSION, ApiError, AttachRequest, EngineInfo, ErrorCode, HistoryQuery, HistoryRow, JobSpec, JobView,
-    LimitsSpec, Live, ProbeReport, ProbeRequest, Reconciled, RegisterRequest, RunDetail, StartReply, Status, StopReply,
-    StopRequest, TypeView, Validation,
+    API_VERSION, ApiError, AttachRequest, CapacityRequest, EngineInfo, ErrorCode, HistoryQuery, HistoryRow, JobSpec,
+    JobView, LimitsSpec, Live, ProbeReport, ProbeRequest, Reconciled, RegisterRequest, RunDetail, StartReply, Status,
+    StopReply, StopRequest, TypeView, Validation,
 };
 use http::{Body, encode, request};
 
@@ -114,6 +114,11 @@ impl Client {
         self.post("/v1/runs", &RegisterRequest { tag: tag.to_owned() }).await
     }
 
+    /// Waits for a slot for a run whose directory is there, and which the caller starts himself.
+    pub async fn slot(&self, tag: &str) -> Result<SlotEvents, ApiError> {
+        SlotEvents::open(&self.socket, &RegisterRequest { tag: tag.to_owned() }).await
+    }
+
     /// Has a process watched that somebody else started.
     pub async fn attach(&self, wanted: &AttachRequest) -> Result<StartReply, ApiError> {
         self.post("/v1/attach", wanted).await
@@ -168,6 +173,11 @@ impl Client {
     /// Overrides limits of a job type, or makes a type of its own.
     pub async fn set_type(&self, name: &str, limits: &LimitsSpec) -> Result<(), ApiError> {
         self.send("PUT", &format!("/v1/types/{}", encode(name)), limits).await
+    }
+
+    /// Sets how many runs of a job type may run side by side; `None` for any number.
+    pub async fn set_capacity(&self, name: &str, max_running: Option<u32>) -> Result<(), ApiError> {
+        self.send("PUT", &format!("/v1/types/{}/capacity", encode(name)), &CapacityRequest { max_running }).await
     }
 
     /// Looks at a marker's path.

@@ -80,6 +80,7 @@ pub(crate) enum Edit<'e> {
     ReplaceJob { name: &'e str, job: &'e JobSpec },
     RemoveJob { name: &'e str },
     SetType { name: &'e str, limits: &'e LimitsSpec },
+    SetCapacity { name: &'e str, max_running: Option<u32> },
 }
 
 /// The text with the edit made. `config` is what `text` says.
@@ -105,6 +106,7 @@ pub(crate) fn apply(text: &str, config: &Config, edit: Edit<'_>) -> Result<Strin
             comments::keep_general_ones(&mut document, orphaned.as_ref().and_then(Item::as_table));
         }
         Edit::SetType { name, limits } => set_type(&mut document, config, name, limits),
+        Edit::SetCapacity { name, max_running } => set_capacity(&mut document, config, name, max_running),
     }
     let edited = document.to_string();
     Ok(if text.starts_with('\n') { edited } else { edited.trim_start_matches('\n').to_owned() })
@@ -140,6 +142,15 @@ fn check(config: &Config, edit: Edit<'_>) -> Result<(), EditError> {
             Some(message) => Err(EditError::Invalid(FieldFault { field: "type".to_owned(), message })),
             None => config.with_type(name, limits).map(|_| ()).map_err(EditError::Invalid),
         },
+        Edit::SetCapacity { name, max_running } => {
+            let fault = checks::name_fault(name).map(|message| ("type", message));
+            let none =
+                || ("max_running", "at least 1 run has to be able to run; leave it out for any number".to_owned());
+            match fault.or_else(|| (max_running == Some(0)).then(none)) {
+                Some((field, message)) => Err(EditError::Invalid(FieldFault { field: field.to_owned(), message })),
+                None => Ok(()),
+            }
+        }
     }
 }
 
@@ -164,6 +175,18 @@ fn add_table(document: &mut DocumentMut, outer: &str, name: &str, mut table: Tab
     let gap = if document.is_empty() && before.is_empty() { "" } else { "\n" };
     table.decor_mut().set_prefix(format!("{before}{gap}"));
     tables(document, outer).insert(name, Item::Table(table));
+}
+
+fn set_capacity(document: &mut DocumentMut, config: &Config, name: &str, max_running: Option<u32>) {
+    if config.type_overrides(name).is_none() {
+        if max_running.is_none() {
+            return;
+        }
+        add_table(document, "types", name, Table::new());
+    }
+    let number = |count: u32| Value::from(i64::from(count));
+    let before = config.max_running_of(name).map(|count| number(count).to_string());
+    put(table_of(tables(document, "types"), name), shape::MAX_RUNNING, before.as_deref(), max_running.map(number));
 }
 
 fn set_type(document: &mut DocumentMut, config: &Config, name: &str, limits: &LimitsSpec) {

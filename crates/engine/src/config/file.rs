@@ -149,6 +149,14 @@ impl ConfigFile {
         self.edit(Edit::SetType { name, limits })
     }
 
+    /// Sets how many runs of a type may run side by side; `None` for any number.
+    ///
+    /// # Errors
+    /// Why the file is as it was.
+    pub fn set_capacity(&self, name: &str, max_running: Option<u32>) -> Result<Arc<Config>, EditError> {
+        self.edit(Edit::SetCapacity { name, max_running })
+    }
+
     /// Sends an event for every edit by somebody else, until `events` is closed. Edits through this value are known
     /// already and send nothing.
     pub async fn watch(self: Arc<Self>, events: mpsc::Sender<ConfigEvent>) {

@@ -7,9 +7,11 @@
 //! output_max = "20MB"             # what is kept of the output of each run: its end
 //! output_total_max = "1GB"        # of all ended runs together; the oldest go first
 //! max_runtime = "8h"              # the longest run time where neither job nor type names one; left out: none
+//! max_running = 4                 # how many runs may run side by side; left out: any number
 //!
 //! [types.llm]                     # a built-in type with another limit, or a type of one's own
 //! stall_after = "20m"
+//! max_running = 1                 # how many runs of this type may run side by side
 //!
 //! [jobs.nightly]
 //! type = "llm"
@@ -41,6 +43,7 @@ mod shape;
 pub mod size;
 mod validate;
 
+use nightkeep_core::Capacities;
 use nightkeep_core::limits::{DEFAULT_TYPE, Limits, built_in_types};
 
 pub use checks::name_fault;
@@ -71,6 +74,8 @@ pub struct Settings {
     pub output_total_max: u64,
     /// The longest run time where neither job nor type names one, as it is written.
     pub max_runtime: Option<String>,
+    /// How many runs may run side by side; `None` for any number.
+    pub max_running: Option<u32>,
 }
 
 impl Default for Settings {
@@ -81,6 +86,7 @@ impl Default for Settings {
             output_max: crate::captured::OUTPUT_BYTES_MAX,
             output_total_max: OUTPUT_TOTAL_MAX,
             max_runtime: None,
+            max_running: None,
         }
     }
 }
@@ -154,6 +160,13 @@ impl Config {
         job.output_max.as_deref().map_or(Ok(self.settings.output_max), checks::output_max)
     }
 
+    /// How many runs may run side by side.
+    #[must_use]
+    pub fn capacities(&self) -> Capacities {
+        let of_type = self.types.iter().filter_map(|(name, kind)| Some((name.clone(), kind.max_running?)));
+        Capacities { in_all: self.settings.max_running, of_type: of_type.collect() }
+    }
+
     /// The limits that a job of this kind is judged by: its own, else those of its type in the file, else those of the
     /// built-in type of that name, else those of `generic`.
     ///
@@ -192,8 +205,9 @@ impl Config {
     /// This configuration with other limits of one type, if every job can still be judged.
     fn with_type(&self, name: &str, limits: &LimitsSpec) -> Result<Self, FieldFault> {
         let mut changed = self.clone();
+        let max_running = self.max_running_of(name);
         changed.types.retain(|(known, _)| known != name);
-        changed.types.push((name.to_owned(), JobType { limits: limits.clone() }));
+        changed.types.push((name.to_owned(), JobType { limits: limits.clone(), max_running }));
         changed.limits_of_type(name)?;
         for job in &changed.jobs {
             changed.limits_of(job).map_err(|fault| FieldFault {
@@ -208,6 +222,10 @@ impl Config {
         self.types.iter().find(|(known, _)| known == name).map(|(_, kind)| &kind.limits)
     }
 
+    fn max_running_of(&self, name: &str) -> Option<u32> {
+        self.types.iter().find(|(known, _)| known == name).and_then(|(_, kind)| kind.max_running)
+    }
+
     fn type_view(&self, name: &str) -> TypeView {
         let count = self.jobs.iter().filter(|job| job.r#type.as_deref().unwrap_or(DEFAULT_TYPE) == name).count();
         TypeView {
@@ -215,6 +233,7 @@ impl Config {
             built_in: Limits::built_in(name).is_some(),
             overrides: self.type_overrides(name).cloned().unwrap_or_default(),
             limits: view(&self.limits_of_type(name).expect("limits of types were checked when the text was read")),
+            max_running: self.max_running_of(name),
             jobs: u32::try_from(count).unwrap_or(u32::MAX),
         }
     }

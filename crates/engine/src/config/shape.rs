@@ -16,7 +16,11 @@ pub(super) const JOB_KEYS: [&str; 9] =
     ["type", "command", "cwd", "env", "progress", "observe", "leftovers", "stop_signal", "output_max"];
 
 /// The keys of the settings.
-const SETTINGS_KEYS: [&str; 5] = ["notifications", "keep_days", "output_max", "output_total_max", "max_runtime"];
+const SETTINGS_KEYS: [&str; 6] =
+    ["notifications", "keep_days", "output_max", "output_total_max", "max_runtime", MAX_RUNNING];
+
+/// How many runs may run side by side: a setting for all of them, and a key of a type.
+pub(super) const MAX_RUNNING: &str = "max_running";
 
 /// The way to a key: tables from outside to inside, then the key.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
@@ -96,8 +100,8 @@ impl Walk {
                 "settings" => config.settings = self.settings(&path, item)?,
                 "types" => {
                     for (name, item) in self.entries(&path, item)? {
-                        let limits = self.limits_table(&path.then(name), item)?;
-                        config.types.push((name.to_owned(), JobType { limits }));
+                        let kind = self.job_type(&path.then(name), item)?;
+                        config.types.push((name.to_owned(), kind));
                     }
                 }
                 _ => {
@@ -119,6 +123,7 @@ impl Walk {
                 "notifications" => settings.notifications = flag(&path, item)?,
                 "keep_days" => settings.keep_days = days(&path, item)?,
                 "output_max" => settings.output_max = size(&path, item, OUTPUT_BYTES_MIN)?,
+                MAX_RUNNING => settings.max_running = Some(capacity(&path, item)?),
                 _ => settings.output_total_max = size(&path, item, OUTPUT_BYTES_MIN)?,
             }
         }
@@ -146,12 +151,17 @@ impl Walk {
         Ok(job)
     }
 
-    fn limits_table(&mut self, path: &KeyPath, item: &Item) -> Result<LimitsSpec, Flaw> {
-        let mut spec = LimitsSpec::default();
-        for (key, item) in self.known(path, table(path, item)?, &limits::KEYS)? {
-            limit(&path.then(key), key, item, &mut spec)?;
+    fn job_type(&mut self, path: &KeyPath, item: &Item) -> Result<JobType, Flaw> {
+        let keys: Vec<&str> = limits::KEYS.into_iter().chain([MAX_RUNNING]).collect();
+        let mut kind = JobType::default();
+        for (key, item) in self.known(path, table(path, item)?, &keys)? {
+            let path = path.then(key);
+            match key {
+                MAX_RUNNING => kind.max_running = Some(capacity(&path, item)?),
+                _ => limit(&path, key, item, &mut kind.limits)?,
+            }
         }
-        Ok(spec)
+        Ok(kind)
     }
 
     fn env(&mut self, path: &KeyPath, item: &Item) -> Result<BTreeMap<String, String>, Flaw> {
@@ -234,6 +244,15 @@ fn size(path: &KeyPath, item: &Item, least: u64) -> Result<u64, Flaw> {
 fn number_or_text(path: &KeyPath, item: &Item, wanted: &str) -> Result<String, Flaw> {
     let text = item.as_str().map(str::to_owned).or_else(|| item.as_integer().map(|number| number.to_string()));
     text.ok_or_else(|| wrong(path, item, wanted))
+}
+
+fn capacity(path: &KeyPath, item: &Item) -> Result<u32, Flaw> {
+    let number = item.as_integer().ok_or_else(|| wrong(path, item, "a whole number of runs"))?;
+    let count = u32::try_from(number).ok().filter(|count| *count > 0);
+    count.ok_or_else(|| Flaw {
+        path: path.clone(),
+        message: format!("{number} runs cannot be meant; it is at least 1, or left out for any number"),
+    })
 }
 
 fn limit(path: &KeyPath, key: &str, item: &Item, spec: &mut LimitsSpec) -> Result<(), Flaw> {

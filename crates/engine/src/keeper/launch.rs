@@ -91,31 +91,41 @@ pub enum LaunchError {
 /// # Errors
 /// When the directory cannot be made, or no keeper comes up.
 pub async fn launch(path: &Path, spec: Spec, nightkeep: &Path) -> Result<(RunDir, Launched), LaunchError> {
+    let run = off_thread({
+        let path = absolute(path)?;
+        move || Ok::<_, LaunchError>(RunDir::create(path)?)
+    })
+    .await?;
+    let launched = launch_prepared(&run, spec, nightkeep).await?;
+    Ok((run, launched))
+}
+
+/// Starts the run of `spec` in its directory, which is there already: what it planned before is written over.
+///
+/// # Errors
+/// When no keeper comes up.
+pub async fn launch_prepared(run: &RunDir, spec: Spec, nightkeep: &Path) -> Result<Launched, LaunchError> {
     let stdin = match spec.stdin {
         Stdin::Null => DetachedStdin::Null,
         Stdin::Inherit => DetachedStdin::Inherit,
     };
-    let run = off_thread({
-        let path = absolute(path)?;
-        move || {
-            let run = RunDir::create(path)?;
-            run.write_spec(&spec)?;
-            Ok::<_, LaunchError>(run)
-        }
+    off_thread({
+        let run = run.clone();
+        move || run.write_spec(&spec)
     })
     .await?;
     let ready =
-        ready::Ready::prepare(&run).map_err(|source| LaunchError::Prepare { path: run.path().to_owned(), source })?;
+        ready::Ready::prepare(run).map_err(|source| LaunchError::Prepare { path: run.path().to_owned(), source })?;
     off_thread({
         let (program, dir) = (nightkeep.to_owned(), run.path().to_owned());
         move || spawn(program, &dir, stdin)
     })
     .await?;
     let silent = || LaunchError::Silent { path: run.path().to_owned() };
-    let report = tokio::time::timeout(READY_WAIT_MAX, ready.wait(&run)).await.map_err(|_| silent())?;
+    let report = tokio::time::timeout(READY_WAIT_MAX, ready.wait(run)).await.map_err(|_| silent())?;
     match report.unwrap_or_else(|| Report::Refused("say why it ended".to_owned())) {
-        Report::Running(started) => Ok((run, Launched::Running(started))),
-        Report::NotStarted(error) => Ok((run, Launched::NotStarted(error))),
+        Report::Running(started) => Ok(Launched::Running(started)),
+        Report::NotStarted(error) => Ok(Launched::NotStarted(error)),
         Report::Refused(message) => Err(LaunchError::Refused { path: run.path().to_owned(), message }),
     }
 }

@@ -10,6 +10,7 @@ use super::{events, routes};
     info(title = "Nightkeep", description = "The engine's API on its private socket."),
     paths(
         events::events,
+        events::slot,
         routes::engine,
         routes::live,
         routes::status,
@@ -28,6 +29,7 @@ use super::{events, routes};
         routes::replace_job,
         routes::remove_job,
         routes::set_type,
+        routes::set_capacity,
         routes::probe,
         routes::reconcile,
         routes::stop_engine,

@@ -11,15 +11,15 @@ use serde::de::DeserializeOwned;
 use super::Failure;
 use crate::actor::Handle;
 use crate::api::{
-    ApiError, AttachRequest, EngineInfo, ErrorCode, HandOverRequest, HistoryQuery, HistoryRow, JobSpec, JobView,
-    LimitsSpec, Live, ProbeReport, ProbeRequest, Reconciled, RegisterRequest, RunDetail, StartReply, Status, StopReply,
-    StopRequest, TypeView, Validation,
+    ApiError, AttachRequest, CapacityRequest, EngineInfo, ErrorCode, HandOverRequest, HistoryQuery, HistoryRow,
+    JobSpec, JobView, LimitsSpec, Live, ProbeReport, ProbeRequest, Reconciled, RegisterRequest, RunDetail, StartReply,
+    Status, StopReply, StopRequest, TypeView, Validation,
 };
 
 /// A JSON body; one that cannot be read is an [`ApiError`] like any other.
 #[derive(Debug, FromRequest)]
 #[from_request(via(Json), rejection(Failure))]
-pub(super) struct Body<T>(T);
+pub(super) struct Body<T>(pub(super) T);
 
 /// No body at all, as of a bare `curl -X POST`, where there is nothing that must be said.
 impl<T: DeserializeOwned, S: Send + Sync> OptionalFromRequest<S> for Body<T> {
@@ -165,6 +165,16 @@ pub(super) async fn set_type(
     Body(body): Body<LimitsSpec>,
 ) -> Reply<()> {
     Ok(Json(handle.set_type(r#type, body).await?))
+}
+
+/// Sets how many runs of a job type may run side by side in `config.toml`.
+#[utoipa::path(put, path = "/v1/types/{type}/capacity", params(("type" = String, Path)), request_body = CapacityRequest, responses((status = 200), (status = "4XX", body = ApiError)))]
+pub(super) async fn set_capacity(
+    State(handle): State<Handle>,
+    Path(r#type): Path<String>,
+    Body(body): Body<CapacityRequest>,
+) -> Reply<()> {
+    Ok(Json(handle.set_capacity(r#type, body.max_running).await?))
 }
 
 /// Looks at a marker's path.

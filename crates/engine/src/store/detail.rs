@@ -146,6 +146,8 @@ fn phase(state: &StoredRun) -> Phase {
         Phase::Ended
     } else if state.stop.is_some() {
         Phase::Stopping
+    } else if state.is_queued() {
+        Phase::Queued
     } else if state.started.is_some() || state.attached {
         Phase::Running
     } else {

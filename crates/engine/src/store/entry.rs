@@ -288,6 +288,18 @@ pub enum Entry {
         /// All of it.
         evidence: Box<Evidence>,
     },
+    /// There is no slot for it: it waits before it is started.
+    Queued {
+        /// Whether somebody waits for its turn and starts it himself, as `nightkeep run` does.
+        by_caller: bool,
+    },
+    /// Its turn came, and it is started.
+    SlotGiven,
+    /// It was not started after all.
+    Cancelled {
+        /// Why, as a fragment; `None` when a person asked for it.
+        why: Option<String>,
+    },
 }
 
 impl Entry {
@@ -322,6 +334,9 @@ impl Entry {
             Self::Ended(_) => "ended",
             Self::Seen => "seen",
             Self::EvidenceTaken { .. } => "evidence-taken",
+            Self::Queued { .. } => "queued",
+            Self::SlotGiven => "slot-given",
+            Self::Cancelled { .. } => "cancelled",
         }
     }
 
@@ -330,7 +345,11 @@ impl Entry {
     pub(super) const fn is_weighty(&self) -> bool {
         matches!(
             self,
-            Self::Registered(_) | Self::StopIntended { .. } | Self::LeftoverStopIntended { .. } | Self::Ended(_)
+            Self::Registered(_)
+                | Self::StopIntended { .. }
+                | Self::LeftoverStopIntended { .. }
+                | Self::Ended(_)
+                | Self::Queued { .. }
         )
     }
 }

@@ -137,7 +137,9 @@ impl Reader {
     /// # Errors
     /// When it cannot be read.
     pub fn last_of_job(&self, job: &str) -> Result<Option<LastOfJob>, StoreError> {
-        let sql = "SELECT state FROM runs WHERE job = ?1 AND outcome IS NOT NULL ORDER BY run DESC LIMIT 1";
+        // One that was cancelled before it began has nothing to tell; few of them are the last ones.
+        let sql = "SELECT state FROM runs WHERE job = ?1 AND outcome IS NOT NULL
+                   AND state ->> '$.queued.cancelled' IS NULL ORDER BY run DESC LIMIT 1";
         let last = self.states(sql, [job])?.pop();
         Ok(last.and_then(|state| {
             let ending = state.ended?;
@@ -275,7 +277,8 @@ pub(super) fn history_row(state: &StoredRun, zone: &TimeZone) -> Option<HistoryR
         signal: ending.signal,
         started_at: rfc3339(started),
         ended_at: rfc3339(ending.ended_wall_ms),
-        duration_s: seconds(state.took_ms.unwrap_or(0)),
+        // What was cancelled never ran, however long it waited.
+        duration_s: state.cancelled().map_or_else(|| seconds(state.took_ms.unwrap_or(0)), |_| 0.0),
         last_step: state.best_step,
         last_note: state.note.as_deref().map(|note| clean::clean_text(note, NOTE_CHARS_MAX)),
         advances: state.gaps.count,

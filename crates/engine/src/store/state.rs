@@ -87,6 +87,29 @@ pub struct StoredRun {
     pub took_ms: Option<u64>,
     /// Whether somebody has looked at it.
     pub seen: bool,
+    /// Its wait for a slot, if it had to wait.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub queued: Option<Wait>,
+}
+
+/// The time before the start of a run for which there was no slot.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Wait {
+    /// From when.
+    pub from: Stamp,
+    /// Whether somebody waits for its turn and starts it himself.
+    pub by_caller: bool,
+    /// When its turn came.
+    pub given: Option<Stamp>,
+    /// It was not started after all.
+    pub cancelled: Option<Cancelled>,
+}
+
+/// A run that was not started after all.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cancelled {
+    /// Why, as a fragment; `None` when a person asked for it.
+    pub why: Option<String>,
 }
 
 /// What has become of processes that a run left behind.
@@ -214,6 +237,7 @@ impl StoredRun {
             ended: None,
             took_ms: None,
             seen: false,
+            queued: None,
         }
     }
 
@@ -227,10 +251,11 @@ impl StoredRun {
         if counted.abs_diff(noted) > CLOCKS_AGREE_MS { counted } else { noted }
     }
 
-    /// When its command started, or failing that when it became known.
+    /// When the run started: its command, or failing that its turn or its registration.
     #[must_use]
     pub fn start(&self) -> &Stamp {
-        self.started.as_ref().unwrap_or(&self.registered)
+        let given = self.queued.as_ref().and_then(|wait| wait.given.as_ref());
+        self.started.as_ref().or(given).unwrap_or(&self.registered)
     }
 
     /// From the start to an end by the wall clock; never less than the awake time of the same boot, which nobody can set.
@@ -258,9 +283,25 @@ impl StoredRun {
             self.root_ended.as_mut().map(|ended| &mut ended.at),
             self.acknowledged.as_mut().map(|own| &mut own.at),
         ];
-        for at in others.into_iter().flatten().chain(stop) {
+        let wait =
+            self.queued.as_mut().into_iter().flat_map(|wait| [Some(&mut wait.from), wait.given.as_mut()]).flatten();
+        for at in others.into_iter().flatten().chain(stop).chain(wait) {
             at.at_wall_ms = at.at_wall_ms.saturating_add(by_ms);
         }
+    }
+
+    /// Whether it waits to be started.
+    #[must_use]
+    pub fn is_queued(&self) -> bool {
+        let waits = self.queued.as_ref().is_some_and(|wait| wait.given.is_none());
+        waits && self.started.is_none() && self.ended.is_none()
+    }
+
+    /// Its wait, when that is all there was of it.
+    #[must_use]
+    pub fn cancelled(&self) -> Option<(&Wait, Option<&str>)> {
+        let wait = self.queued.as_ref()?;
+        Some((wait, wait.cancelled.as_ref()?.why.as_deref()))
     }
 
     /// Takes one entry in. Total: an entry that makes no sense in the present state changes nothing, and once the run
@@ -329,6 +370,7 @@ impl StoredRun {
             | Entry::LeftoverStopIntended { .. }
             | Entry::LeftoversSignalled { .. }
             | Entry::LeftoversGone { .. } => self.apply_leftovers(entry),
+            Entry::Queued { .. } | Entry::SlotGiven | Entry::Cancelled { .. } => self.apply_wait(at, entry),
             Entry::Ended(ending) => {
                 self.survivors.clone_from(&ending.survivors);
                 self.took_ms = Some(ending.took_ms.unwrap_or_else(|| self.passed_ms(at, ending.ended_wall_ms)));
@@ -365,7 +407,23 @@ impl StoredRun {
             | Entry::ClockJumped { .. }
             | Entry::Starved { .. }
             | Entry::Ended(_)
+            | Entry::Queued { .. }
+            | Entry::SlotGiven
+            | Entry::Cancelled { .. }
             | Entry::EvidenceTaken { .. } => {}
+        }
+    }
+
+    fn apply_wait(&mut self, at: &Stamp, entry: &Entry) {
+        if let Entry::Queued { by_caller } = entry {
+            let wait = Wait { from: at.clone(), by_caller: *by_caller, given: None, cancelled: None };
+            // Its turn had come, and the engine ended before it began: it waits on.
+            self.queued.get_or_insert(wait).given = None;
+        } else if let Entry::Cancelled { why } = entry {
+            let wait = Wait { from: self.registered.clone(), by_caller: false, given: None, cancelled: None };
+            self.queued.get_or_insert(wait).cancelled = Some(Cancelled { why: why.clone() });
+        } else if let Some(wait) = &mut self.queued {
+            wait.given = Some(at.clone());
         }
     }
 

@@ -63,9 +63,19 @@ pub fn event(entry: &Entry, run: &StoredRun) -> String {
         Entry::Starved { ms } => {
             format!("The engine was held up for {} and looked again before it judged.", lengths(*ms))
         }
-        Entry::Ended(ending) => ended(ending),
+        Entry::Ended(ending) => ended(ending, run),
         Entry::Seen => "Somebody looked at it.".to_owned(),
         Entry::EvidenceTaken { evidence } => evidence_taken(evidence),
+        Entry::Queued { .. } => "It waits for a free slot.".to_owned(),
+        Entry::SlotGiven => "A slot was free, and it was its turn.".to_owned(),
+        Entry::Cancelled { why } => cancelled(why.as_deref()),
+    }
+}
+
+fn cancelled(why: Option<&str>) -> String {
+    match why {
+        Some(why) => format!("It was not started: {}.", fragment(why)),
+        None => "Its start was called off on request.".to_owned(),
     }
 }
 
@@ -112,9 +122,10 @@ fn root_ended(code: Option<i32>, signal: Option<i32>) -> String {
     }
 }
 
-fn ended(ending: &Ending) -> String {
+fn ended(ending: &Ending, run: &StoredRun) -> String {
     let how = match (ending.outcome, ending.method) {
         _ if ending.exec_error.is_some() => "It could not be started.",
+        _ if run.cancelled().is_some() => "It is over without having begun.",
         (Outcome::Succeeded, _) => "It finished.",
         (Outcome::Failed, _) => "It failed.",
         (Outcome::Aborted, Some(Method::Graceful)) => "It is stopped; it ended within the grace.",

@@ -16,7 +16,7 @@ pub(crate) fn any_stamped() -> impl Strategy<Value = Stamped> {
 }
 
 pub(crate) fn any_entry() -> impl Strategy<Value = Entry> {
-    prop_oneof![8 => progress(), 4 => stopping(), 2 => facts(), 1 => any_ending(), 1 => Just(Entry::Seen)]
+    prop_oneof![8 => progress(), 4 => stopping(), 2 => facts(), 1 => waiting(), 1 => any_ending(), 1 => Just(Entry::Seen)]
 }
 
 fn progress() -> impl Strategy<Value = Entry> {
@@ -59,6 +59,14 @@ fn facts() -> impl Strategy<Value = Entry> {
         any::<i64>().prop_map(|by_ms| Entry::ClockJumped { by_ms }),
         any::<u64>().prop_map(|ms| Entry::Starved { ms }),
         evidence.prop_map(|evidence| Entry::EvidenceTaken { evidence: Box::new(evidence) }),
+    ]
+}
+
+fn waiting() -> impl Strategy<Value = Entry> {
+    prop_oneof![
+        any::<bool>().prop_map(|by_caller| Entry::Queued { by_caller }),
+        Just(Entry::SlotGiven),
+        of(any::<String>()).prop_map(|why| Entry::Cancelled { why }),
     ]
 }
 

@@ -33,6 +33,9 @@ fn every_state_of_a_living_run_has_its_sentence() {
         ("advanced", vec![started(), advance()]),
         ("marker in trouble", vec![started(), advance(), stamped(13 * MINUTE, trouble)]),
         ("only observed", vec![started(), advance(), would_stop()]),
+        ("queued", vec![queued()]),
+        ("its turn came", vec![queued(), stamped(MINUTE, Entry::SlotGiven)]),
+        ("started after a wait", vec![queued(), stamped(MINUTE, Entry::SlotGiven), started()]),
         ("being stopped", vec![started(), advance(), stamped(STOP, stop_intended(Reason::Stalled, 45 * MINUTE))]),
     ];
     let mut said = String::new();
@@ -49,7 +52,7 @@ fn the_story_of_a_run_is_told_in_sentences() {
     let run = store.register(&at(0), &registration("tag", "novel")).unwrap();
     let survivors =
         vec![Survivor { pid: 48_211, name: Some("chrome".to_owned()), why: Some("not permitted".to_owned()) }];
-    let mut entries = vec![started(), advance()];
+    let mut entries = vec![queued(), stamped(1, Entry::SlotGiven), started(), advance()];
     let story = vec![
         Entry::WentBack { step: 2, best: 14 },
         Entry::MarkerTrouble { what: "it is not JSON".to_owned() },
@@ -183,11 +186,23 @@ fn ends() -> Vec<(&'static str, Vec<Stamped>)> {
             "lost, recovered after the computer went down",
             vec![started(), ended(END, Ending { recovered: true, rebooted: true, ..ending(Outcome::Lost, END) })],
         ),
+        ("cancelled while it waited", cancelled(None)),
+        ("its caller went while it waited", cancelled(Some("whoever started it has gone"))),
     ]
 }
 
 fn left_behind() -> Entry {
     Entry::Leftovers { pids: vec![7, 8], identities: Vec::new() }
+}
+
+fn queued() -> Stamped {
+    stamped(0, Entry::Queued { by_caller: false })
+}
+
+/// The end of a run that never began.
+fn cancelled(why: Option<&str>) -> Vec<Stamped> {
+    let ending = Ending { reason: Some(Reason::User), ..ending(Outcome::Aborted, END) };
+    vec![queued(), stamped(END, Entry::Cancelled { why: why.map(str::to_owned) }), ended(END, ending)]
 }
 
 fn started() -> Stamped {

@@ -10,13 +10,20 @@ use crate::tray::words::{NAME_CHARS_MAX, counted, length, limit, one_line, whole
 pub(super) fn running_row(run: &RunView, age_s: f64) -> Row {
     let name = one_line(&run.job, NAME_CHARS_MAX);
     let told = match run.phase {
-        Phase::Queued => "queued".to_owned(),
+        Phase::Queued => queued(run),
         Phase::Starting => "starting".to_owned(),
         Phase::Stopping => "stopping".to_owned(),
         Phase::Ended => "ended".to_owned(),
         Phase::Running => progress(run, age_s),
     };
     Row::active(format!("{name} – {told}"), MenuAction::OpenRun(run.run))
+}
+
+fn queued(run: &RunView) -> String {
+    match &run.queue {
+        Some(place) => format!("waits for a free slot ({} of {} running)", place.running, place.slots),
+        None => "queued".to_owned(),
+    }
 }
 
 fn progress(run: &RunView, age_s: f64) -> String {

@@ -14,7 +14,8 @@ pub(crate) fn live(runs: Vec<RunView>) -> Live {
         u32::try_from(runs.iter().filter(|run| wanted(run)).count()).expect("tests have few runs")
     };
     let summary = Summary {
-        running: count(|_| true),
+        running: count(|run| run.phase != Phase::Queued),
+        queued: count(|run| run.phase == Phase::Queued),
         warning: count(|run| run.progress == Progress::Warning),
         ..Summary::default()
     };
@@ -55,6 +56,7 @@ pub(crate) fn run(job: &str) -> RunView {
         memory_bytes: None,
         started_at: AT.to_owned(),
         marker_note: None,
+        queue: None,
     }
 }
 

@@ -1,6 +1,6 @@
 use std::fmt::Write as _;
 
-use nightkeep_engine::api::{Activity, FaultKind, LeftoverView, Phase, Reason, RunView};
+use nightkeep_engine::api::{Activity, FaultKind, LeftoverView, QueuePlace, Reason};
 
 use super::testing::{AT, live, run, stopped, with_fault, with_unseen};
 use super::*;
@@ -23,6 +23,7 @@ fn each_phase_and_progress_has_its_own_words() {
     let limited = RunView { warn_after_s: 2.0, stall_after_s: 4.0, since_advance_s: 3.0, ..run("seconds") };
     let runs = [
         RunView { phase: Phase::Queued, ..run("queued") },
+        queued("held up"),
         RunView { phase: Phase::Starting, ..run("starting") },
         RunView { phase: Phase::Stopping, ..run("stopping") },
         RunView { total: None, ..run("no total") },
@@ -36,6 +37,20 @@ fn each_phase_and_progress_has_its_own_words() {
     ];
     let rows: Vec<String> = runs.iter().map(|run| running_row(run, 0.0).label).collect();
     insta::assert_snapshot!(rows.join("\n"));
+}
+
+fn queued(job: &str) -> RunView {
+    let place = QueuePlace { r#type: Some("llm".to_owned()), running: 2, slots: 2, ahead: 1 };
+    RunView { phase: Phase::Queued, queue: Some(place), ..run(job) }
+}
+
+#[test]
+fn a_run_that_waits_for_a_slot_is_counted_apart_and_does_not_work() {
+    let told = |runs| TrayModel::from(&live(runs), AT.parse().unwrap()).tooltip;
+    assert_eq!(told(vec![run("a"), queued("b")]), "Nightkeep – 1 running, 1 queued");
+    let waits = RunView { progress: Progress::Waiting, ..run("a") };
+    assert_eq!(told(vec![waits, queued("b")]), "Nightkeep – 1 running, waiting, 1 queued");
+    assert_eq!(told(vec![queued("b")]), "Nightkeep – 1 queued");
 }
 
 #[test]

@@ -170,5 +170,6 @@ pub(super) fn run(job: &str) -> RunView {
         memory_bytes: None,
         started_at: AT.to_owned(),
         marker_note: None,
+        queue: None,
     }
 }

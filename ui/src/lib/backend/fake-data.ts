@@ -38,7 +38,14 @@ export function limitsOfType(type: string): LimitsView {
 }
 
 export function fakeTypes(): TypeView[] {
-  return TYPE_LIMITS.map(([name, limits]) => ({ name, built_in: true, overrides: {}, limits, jobs: 0 }));
+  return TYPE_LIMITS.map(([name, limits]) => ({
+    name,
+    built_in: true,
+    overrides: {},
+    limits,
+    max_running: null,
+    jobs: 0,
+  }));
 }
 
 /** Scripted data, told relative to one moment so that "last night" is always last night. */
@@ -178,6 +185,7 @@ export class Script {
       observe: false,
       attached: false,
       marker_note: null,
+      queue: null,
     } as const;
     return [
       {
@@ -229,7 +237,8 @@ export class Script {
       status: {
         engine: { version: '0.1.0', api: 1, pid: 4711, started_at: this.ago(30 * HOUR) },
         summary: {
-          running: runs.length,
+          running: runs.filter((run) => run.phase !== 'queued').length,
+          queued: runs.filter((run) => run.phase === 'queued').length,
           warning: runs.filter((run) => run.progress === 'warning').length,
           stopped_unseen: unseen.length,
           healthy: 0,

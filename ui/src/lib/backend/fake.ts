@@ -8,6 +8,7 @@ import type {
   JobView,
   ProbeReport,
   LeftoverView,
+  QueuePlace,
   RunView,
   Validation,
 } from './types';
@@ -37,6 +38,8 @@ export class FakeBackend implements Backend {
   guard: (() => boolean) | null = null;
   /** What the next calls of a method reject with. */
   failures = new Map<keyof Backend, ApiError>();
+  /** Jobs for which there is no free slot, and what they wait for. */
+  places = new Map<string, QueuePlace>();
   #events: BackendEvents | null = null;
   #revision = 1;
   #away: boolean;
@@ -133,7 +136,8 @@ export class FakeBackend implements Backend {
       this.calls.push(`start ${job}`);
       if (!this.jobViews.some((view) => view.spec.name === job))
         throw fault('not-found', `there is no job \`${job}\``);
-      return { run: 50, tag: '0193a1de-7b5e-7c7c-9d8a-000000000050' };
+      const queued = this.places.get(job);
+      return { run: 50, tag: '0193a1de-7b5e-7c7c-9d8a-000000000050', ...(queued && { queued }) };
     });
   }
 

@@ -1,4 +1,13 @@
-import type { Activity, HistoryRow, Outcome, Progress, RunView } from '../backend/types';
+import type {
+  Activity,
+  HistoryRow,
+  Outcome,
+  Progress,
+  QueuePlace,
+  RunView,
+  StartReply,
+} from '../backend/types';
+import { count } from './count';
 
 /** A shape, and the colour that goes with it. Each state has its own silhouette, so that it reads without colour. */
 export type GlyphKind =
@@ -85,6 +94,24 @@ export function stateOf(run: Pick<RunView, 'phase' | 'progress' | 'activity'>): 
       return doing ? { ...state, text: `${state.text}, ${doing}` } : state;
     }
   }
+}
+
+/** `2 of 2 llm runs are running; 1 run is before it`: why a run waits for a free slot. */
+export function queueWords(place: QueuePlace): string {
+  const kind = place.type === null ? '' : `${place.type} `;
+  const runs = place.slots === 1 ? `${kind}run is` : `${kind}runs are`;
+  const ahead =
+    place.ahead === 0
+      ? 'it is the next one'
+      : `${count(place.ahead, 'run')} ${place.ahead === 1 ? 'is' : 'are'} before it`;
+  return `${place.running} of ${place.slots} ${runs} running; ${ahead}`;
+}
+
+/** What is said when a job was started. */
+export function startedWords(job: string, { run, queued }: StartReply): string {
+  return queued
+    ? `${job} waits for a free slot as run ${run}: ${queueWords(queued)}.`
+    : `${job} was started as run ${run}.`;
 }
 
 /** `step 14 of 40 – parse tests`, or what there is of it. */

@@ -61,6 +61,25 @@ describe('the morning report', () => {
     expect(await screen.findByText('step 23 of 60 – converting tests/lexer')).toBeTruthy();
   });
 
+  test('a run that waits for a free slot says for what, and shows no clock', async () => {
+    const backend = openWindow();
+    await report();
+    backend.runs = backend.runs.map((run) =>
+      run.run === 49
+        ? { ...run, phase: 'queued', pid: null, queue: { type: 'llm', running: 2, slots: 2, ahead: 1 } }
+        : run,
+    );
+    backend.publish();
+    expect(
+      await screen.findByText('Waits for a free slot: 2 of 2 llm runs are running; 1 run is before it.'),
+    ).toBeTruthy();
+    expect(screen.getAllByRole('meter', { name: 'Time since the last advance' })).toHaveLength(1);
+    screen.getByRole('button', { name: 'Stop run 49, release-notes…' }).click();
+    const dialog = await screen.findByRole('dialog', { name: 'Stop release-notes?' });
+    expect(dialog.textContent).toContain('gives its place up and is not started');
+    expect(within(dialog).queryByRole('checkbox')).toBeNull();
+  });
+
   test('a stop is asked for twice and then sent', async () => {
     const backend = openWindow();
     await report();

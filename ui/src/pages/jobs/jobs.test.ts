@@ -21,6 +21,17 @@ describe('the list of jobs', () => {
     );
   });
 
+  test('a job for which there is no free slot says that it waits', async () => {
+    const backend = openWindow('jobs');
+    backend.places.set('docs-sweep', { type: null, running: 4, slots: 4, ahead: 2 });
+    (await screen.findByRole('button', { name: 'Start docs-sweep' })).click();
+    expect(
+      await screen.findByText(
+        'docs-sweep waits for a free slot as run 50: 4 of 4 runs are running; 2 runs are before it.',
+      ),
+    ).toBeTruthy();
+  });
+
   test('a job that cannot be started says why', async () => {
     const backend = openWindow('jobs');
     backend.failures.set('startJob', {

@@ -8,9 +8,15 @@ mod ending;
 mod follow;
 mod output;
 mod plan;
+mod slot;
 #[cfg_attr(unix, path = "system_unix.rs")]
 #[cfg_attr(windows, path = "system_windows.rs")]
 mod system;
+mod waiter;
+
+pub(super) use waiter::waiter;
+
+use std::path::PathBuf;
 
 use nightkeep_engine::api::{ErrorCode, StartReply};
 use nightkeep_engine::client::Client;
@@ -32,14 +38,24 @@ pub(super) async fn run(here: &Here, wanted: Run) -> Done {
     let signals = if wanted.detach { None } else { Some(listen()?) };
     let engine = watcher(here, wanted.require_watch).await?;
     let require_watch = wanted.require_watch;
-    let spec = plan::plan(here, engine.as_ref(), wanted).await?;
+    let plan::Planned { spec, needs_slot } = plan::plan(here, engine.as_ref(), wanted).await?;
     let (tag, program, stderr_apart) = (spec.tag.clone(), spec.command.first().cloned(), spec.stderr_apart);
-    // This very program, whatever is named for the engine: a run does not depend on it.
-    let keeper =
-        std::env::current_exe().map_err(|cause| Failure::new(format!("this program cannot be located: {cause}")))?;
     let path = here.places.run_dir(&tag);
-    let (dir, launched) = launch(&path, spec, &keeper).await.map_err(|error| cannot_launch(&error))?;
-    let watched = register(here, engine.as_ref(), &tag).await;
+    let mut signals = signals;
+    let Begun { dir, launched, watched } = match engine {
+        Some(engine) if needs_slot => {
+            let dir = slot::prepare(&path, &spec).await?;
+            let queue = slot::Queue { here, require_watch, signals: signals.as_mut() };
+            match queue.wait(engine, &dir, spec).await? {
+                slot::Waited::Begun(begun) => *begun,
+                slot::Waited::HandedOver(number) => return say_where(Some(number), &tag),
+            }
+        }
+        engine => {
+            let (dir, launched) = launch(&path, spec, &program_path()?).await.map_err(|error| cannot_launch(&error))?;
+            Begun { watched: register(here, engine.as_ref(), &tag).await, dir, launched }
+        }
+    };
     match launched {
         Launched::NotStarted(error) => Err(not_started(&error, &program.unwrap_or_default().lossy())),
         Launched::Running(_) if require_watch && watched.is_none() => {
@@ -53,6 +69,19 @@ pub(super) async fn run(here: &Here, wanted: Run) -> Done {
             ending::code(here, &dir, number, end).await
         }
     }
+}
+
+/// A run that was started, or could not be.
+struct Begun {
+    dir: RunDir,
+    launched: Launched,
+    /// Its number, when an engine watches it.
+    watched: Option<StartReply>,
+}
+
+/// This very program, whatever is named for the engine: a run does not depend on it.
+fn program_path() -> Result<PathBuf, Failure> {
+    std::env::current_exe().map_err(|cause| Failure::new(format!("this program cannot be located: {cause}")))
 }
 
 fn listen() -> Result<system::Signals, Failure> {

@@ -23,7 +23,13 @@ use crate::failure::{Failure, fragment};
 /// The longest name of a job.
 const NAME_CHARS_MAX: usize = 60;
 
-pub(super) async fn plan(here: &Here, engine: Option<&Client>, wanted: Run) -> Result<Spec, Failure> {
+/// What is to be run, and whether it may have to wait for a slot.
+pub(super) struct Planned {
+    pub(super) spec: Spec,
+    pub(super) needs_slot: bool,
+}
+
+pub(super) async fn plan(here: &Here, engine: Option<&Client>, wanted: Run) -> Result<Planned, Failure> {
     let (config, is_broken) = read_config(here);
     let by_job = wanted.job.is_some();
     let mut job = match &wanted.job {
@@ -52,11 +58,14 @@ pub(super) async fn plan(here: &Here, engine: Option<&Client>, wanted: Run) -> R
         job.env.iter().map(|(name, value)| (name.clone(), OsText::from(value))).collect();
     variables.push(("NIGHTKEEP_SOCKET".to_owned(), OsText::from(here.places.socket())));
     variables.extend(last_run(engine, &name).await);
-    Ok(Spec {
+    let kind = job.r#type.clone().unwrap_or_else(|| nightkeep_engine::limits::DEFAULT_TYPE.to_owned());
+    // While the file is broken, only the engine knows.
+    let needs_slot = is_broken || config.capacities().concern(&kind);
+    let spec = Spec {
         format: FORMAT,
         tag,
         job: name,
-        r#type: job.r#type.clone().unwrap_or_else(|| nightkeep_engine::limits::DEFAULT_TYPE.to_owned()),
+        r#type: kind,
         command,
         cwd: OsText::from(cwd),
         env: variables.into_iter().collect(),
@@ -77,7 +86,17 @@ pub(super) async fn plan(here: &Here, engine: Option<&Client>, wanted: Run) -> R
             version: nightkeep_engine::VERSION.to_owned(),
         },
         clocks: nightkeep_os::clocks(),
-    })
+    };
+    Ok(Planned { spec, needs_slot })
+}
+
+/// The spec as it has to be at the start: while the run waited, time passed and another run of its job may have ended.
+pub(super) async fn refresh(mut spec: Spec, engine: Option<&Client>) -> Spec {
+    spec.env.retain(|name, _| !nightkeep_engine::environment::is_of_last_run(name));
+    spec.env.extend(last_run(engine, &spec.job).await);
+    spec.marker_before = nightkeep_os::stamp(spec.marker.as_path()).ok().flatten();
+    spec.clocks = nightkeep_os::clocks();
+    spec
 }
 
 /// The configuration, and whether the file is broken, in which case the defaults stand in for it.

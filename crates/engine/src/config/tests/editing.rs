@@ -111,6 +111,21 @@ fn a_type_is_set_where_it_stands_or_made() {
 }
 
 #[test]
+fn a_capacity_is_set_changed_and_taken_away_beside_the_limits_of_its_type() {
+    let set = |text: &str, name, max_running| edited(text, Edit::SetCapacity { name, max_running });
+    let one = set(SAMPLE, "llm", Some(1));
+    assert!(one.contains("stall_after = \"20m\" # was 15\nmax_running = 1\n"), "{one}");
+    let two = set(&one, "llm", Some(2));
+    assert!(two.contains("max_running = 2\n"), "{two}");
+    assert_eq!(set(&two, "llm", None), SAMPLE);
+    assert_eq!(set(SAMPLE, "build", None), SAMPLE, "no table is made for nothing");
+    assert!(set(SAMPLE, "build", Some(3)).contains("[types.build]\nmax_running = 3\n"));
+    let limits = LimitsSpec { grace: Some("9s".into()), ..LimitsSpec::default() };
+    let changed = edited(&one, Edit::SetType { name: "llm", limits: &limits });
+    assert_eq!(Config::parse(&changed).unwrap().capacities().of_type.get("llm"), Some(&1), "{changed}");
+}
+
+#[test]
 fn an_edit_that_cannot_be_meant_is_refused_with_its_field() {
     let slow = LimitsSpec { warn_after: Some("30m".into()), ..LimitsSpec::default() };
     let renamed = JobSpec { name: "the site".into(), ..sample().job("nightly").unwrap().clone() };
@@ -124,6 +139,8 @@ fn an_edit_that_cannot_be_meant_is_refused_with_its_field() {
         refused(Edit::RemoveJob { name: "gone" }),
         refused(Edit::SetType { name: "llm", limits: &slow }),
         refused(Edit::SetType { name: "a/b", limits: &LimitsSpec::default() }),
+        refused(Edit::SetCapacity { name: "llm", max_running: Some(0) }),
+        refused(Edit::SetCapacity { name: "a/b", max_running: Some(1) }),
     ];
     insta::assert_snapshot!(said.join("\n"));
 }

@@ -134,6 +134,17 @@ fn a_job_says_how_it_is_asked_to_end_and_how_much_of_its_output_is_kept() {
 }
 
 #[test]
+fn how_many_runs_may_run_side_by_side_is_said_for_all_and_for_each_type() {
+    let config = Config::parse("[settings]\nmax_running = 4\n[types.llm]\nmax_running = 1\n[types.mine]\n").unwrap();
+    let capacities = config.capacities();
+    assert_eq!(capacities.in_all, Some(4));
+    assert_eq!(capacities.of_type.into_iter().collect::<Vec<_>>(), [("llm".to_owned(), 1)]);
+    assert_eq!(config.types().iter().find(|kind| kind.name == "llm").unwrap().max_running, Some(1));
+    let capacities = sample().capacities();
+    assert!(!capacities.concern("llm"), "nothing is limited that nobody limits");
+}
+
+#[test]
 fn every_fault_is_named_with_its_place() {
     let job = |line: &str| format!("[jobs.a]\ncommand = [\"x\"]\n{line}\n");
     let texts = [
@@ -145,6 +156,9 @@ fn every_fault_is_named_with_its_place() {
         "[settings]\nkeep_days = 0\n".to_owned(),
         "[settings]\noutput_max = \"much\"\n".to_owned(),
         "[settings]\noutput_total_max = true\n".to_owned(),
+        "[settings]\nmax_running = 0\n".to_owned(),
+        "[types.llm]\nmax_running = \"one\"\n".to_owned(),
+        job("max_running = 1"),
         "jobs = 3\n".to_owned(),
         "[[jobs]]\n".to_owned(),
         "[jobs.a]\n".to_owned(),

@@ -3,6 +3,7 @@ import type { Activity } from "./Activity";
 import type { Liveness } from "./Liveness";
 import type { Phase } from "./Phase";
 import type { Progress } from "./Progress";
+import type { QueuePlace } from "./QueuePlace";
 
 /**
  * A run that is not over.
@@ -99,4 +100,8 @@ started_at: string,
 /**
  * What is odd about its marker, as a sentence ("the marker cannot be read: …").
  */
-marker_note: string | null, };
+marker_note: string | null, 
+/**
+ * What it waits for, while its phase is `queued`.
+ */
+queue: QueuePlace | null, };

@@ -5,7 +5,7 @@
  */
 export type Summary = { 
 /**
- * Runs that are not over.
+ * Runs that are not over, those that wait for a slot left out.
  */
 running: number, 
 /**
@@ -31,4 +31,8 @@ unreachable: number,
 /**
  * Jobs that a person stopped and that stay stopped.
  */
-killed: number, };
+killed: number, 
+/**
+ * Runs that wait for a free slot.
+ */
+queued: number, };

@@ -23,6 +23,10 @@ overrides: LimitsSpec,
  */
 limits: LimitsView, 
 /**
+ * How many of its runs may run side by side; `null` for any number.
+ */
+max_running: number | null, 
+/**
  * How many jobs are of this type.
  */
 jobs: number, };

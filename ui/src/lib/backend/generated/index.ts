@@ -26,6 +26,7 @@ export type { ProbeReport } from './ProbeReport';
 export type { ProbeRequest } from './ProbeRequest';
 export type { ProbeState } from './ProbeState';
 export type { Progress } from './Progress';
+export type { QueuePlace } from './QueuePlace';
 export type { Reason } from './Reason';
 export type { RunDetail } from './RunDetail';
 export type { RunView } from './RunView';
