@@ -113,7 +113,15 @@ pub async fn launch(path: &Path, spec: Spec, nightkeep: &Path) -> Result<(RunDir
     .await?;
     let silent = || LaunchError::Silent { path: run.path().to_owned() };
     let report = tokio::time::timeout(READY_WAIT_MAX, ready.wait(&run)).await.map_err(|_| silent())?;
-    match report.unwrap_or_else(|| Report::Refused("say why it ended".to_owned())) {
+    let report = match report {
+        Some(report) => report,
+        // A keeper that was killed says nothing; what it wrote down before it started the command stays.
+        None => match run.read_started()? {
+            Some(started) => Report::Running(started),
+            None => Report::Refused("say why it ended".to_owned()),
+        },
+    };
+    match report {
         Report::Running(started) => Ok((run, Launched::Running(started))),
         Report::NotStarted(error) => Ok((run, Launched::NotStarted(error))),
         Report::Refused(message) => Err(LaunchError::Refused { path: run.path().to_owned(), message }),
