@@ -64,6 +64,8 @@ pub(crate) struct Run {
     /// When the polite signal was sent: grace counts from here.
     asked_at: Option<Awake>,
     root_gone: bool,
+    /// What was left was killed, whatever was seen of it.
+    pub(crate) killed: bool,
     pub(crate) since_at_stop: Span,
     pub(crate) survivors: Vec<u32>,
 }
@@ -94,6 +96,7 @@ impl Run {
             stage_ends: None,
             asked_at: None,
             root_gone: false,
+            killed: false,
             since_at_stop: Span::ZERO,
             survivors: Vec::new(),
         };

@@ -34,9 +34,9 @@ mod leftovers;
 mod linked;
 #[cfg(target_os = "linux")]
 mod output;
+mod recovered;
 #[cfg(target_os = "linux")]
 mod restored;
-mod recovered;
 #[cfg(target_os = "linux")]
 mod shell;
 #[cfg(target_os = "linux")]

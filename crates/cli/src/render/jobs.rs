@@ -35,7 +35,8 @@ fn job_cells(job: &JobView, view: &View) -> Vec<String> {
 /// One job with all that is known of it.
 #[must_use]
 pub fn job(job: &JobView, view: &View) -> String {
-    let JobSpec { name, r#type, command, cwd, env, progress, observe, leftovers, stop_signal, output_max, limits } = &job.spec;
+    let JobSpec { name, r#type, command, cwd, env, progress, observe, leftovers, stop_signal, output_max, limits } =
+        &job.spec;
     let mut pairs = vec![
         ("job", name.clone()),
         ("type", r#type.clone().unwrap_or_else(|| "generic".to_owned())),

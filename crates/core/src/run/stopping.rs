@@ -86,8 +86,12 @@ impl Run {
         self.on(now, Event::AllGone, out);
         let stopped = match before {
             Life::Ended => return,
-            Life::Asking(stop) | Life::AskingAll(stop) => Some(Done { stop, method: Method::Graceful, proven: true }),
-            Life::Forcing(stop) => Some(Done { stop, method: Method::Forced, proven: true }),
+            Life::Asking(stop) | Life::AskingAll(stop) if !self.killed => {
+                Some(Done { stop, method: Method::Graceful, proven: true })
+            }
+            Life::Asking(stop) | Life::AskingAll(stop) | Life::Forcing(stop) => {
+                Some(Done { stop, method: Method::Forced, proven: true })
+            }
             // No signal was sent: whatever it ended of, it was not of us.
             Life::Starting | Life::Running | Life::Doubted(_) | Life::Gathering(_) | Life::Recording(_) => None,
         };

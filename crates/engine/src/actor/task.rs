@@ -15,6 +15,7 @@ use super::handle::Handle;
 use super::leftovers::Left;
 use super::reconcile::{self, Reconciling};
 use super::run::{Found, Watched};
+use super::stops::StopWait;
 use crate::api::{EngineInfo, Live, StartReply};
 use crate::clock;
 use crate::config::{ConfigFile, Surroundings};
@@ -83,6 +84,8 @@ pub(super) struct Actor {
     /// What was recovered and not yet told to the owner.
     pub(super) recoveries: Vec<Recovery>,
     pub(super) reconciling: Reconciling,
+    /// Who waits to hear that stops have begun.
+    pub(super) stop_waits: Vec<StopWait>,
     /// How far the boot clock was ahead of the awake clock.
     slept_ms: u64,
     /// The history or the configuration changed, which a live document does not hold but whose change it announces.
@@ -156,6 +159,7 @@ impl Actor {
             starting: BTreeMap::new(),
             recoveries: Vec::new(),
             reconciling: Reconciling::default(),
+            stop_waits: Vec::new(),
             slept_ms: clocks.boot_ms.saturating_sub(clocks.awake_ms),
             news: false,
             ending: false,
