@@ -39,7 +39,7 @@ pub(super) async fn run(here: &Here, wanted: Run) -> Done {
         std::env::current_exe().map_err(|cause| Failure::new(format!("this program cannot be located: {cause}")))?;
     let path = here.places.run_dir(&tag);
     let (dir, launched) = launch(&path, spec, &keeper).await.map_err(|error| cannot_launch(&error))?;
-    let watched = register(engine.as_ref(), &tag).await;
+    let watched = register(here, engine.as_ref(), &tag).await;
     match launched {
         Launched::NotStarted(error) => Err(not_started(&error, &program.unwrap_or_default().lossy())),
         Launched::Running(_) if require_watch && watched.is_none() => {
@@ -77,8 +77,16 @@ async fn watcher(here: &Here, required: bool) -> Result<Option<Client>, Failure>
     }
 }
 
-async fn register(engine: Option<&Client>, tag: &str) -> Option<StartReply> {
-    match engine?.register(tag).await {
+async fn register(here: &Here, engine: Option<&Client>, tag: &str) -> Option<StartReply> {
+    let answer = match engine?.register(tag).await {
+        // It was ended at just this moment; another one takes the run as well.
+        Err(error) if error.code == ErrorCode::Unreachable => match here.engine().await {
+            Ok(engine) => engine.register(tag).await,
+            Err(_) => Err(error),
+        },
+        answer => answer,
+    };
+    match answer {
         Ok(reply) => Some(reply),
         Err(error) => {
             let later = match error.code {
