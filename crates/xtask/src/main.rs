@@ -1,8 +1,8 @@
 //! The workshop: everything that is done to Nightkeep from a checkout, as `cargo xtask COMMAND`.
 //!
 //! `setup` puts in place what a build needs, `run` builds and starts, `test` is the one gate that people and machines
-//! share, `cross` looks at the code of the other systems, `bench` measures the goals. Each command calls `setup` for
-//! what it needs, so that a fresh checkout and one command are enough.
+//! share, `cross` looks at the code of the other systems, `bench` measures the goals, `torture` kills. Each command calls
+//! `setup` for what it needs, so that a fresh checkout and one command are enough.
 #![forbid(unsafe_code)]
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a program for people at a terminal")]
 
@@ -15,6 +15,7 @@ mod cross;
 mod run;
 mod setup;
 mod test;
+mod torture;
 
 use std::process::ExitCode;
 
@@ -40,6 +41,8 @@ enum Command {
     Cross(cross::Options),
     /// Measure a release build against the goals
     Bench(bench::Options),
+    /// Kill engine, keepers and surfaces at many moments, and compare what is said with the truth
+    Torture(torture::Options),
 }
 
 fn main() -> ExitCode {
@@ -50,6 +53,7 @@ fn main() -> ExitCode {
         Command::Test(options) => test::command(options),
         Command::Cross(options) => cross::command(options),
         Command::Bench(options) => bench::command(options),
+        Command::Torture(options) => torture::command(options),
     };
     done.unwrap_or_else(|error| {
         eprintln!("error: {error:#}");
