@@ -6,6 +6,8 @@ pub mod fake_engine;
 #[cfg(target_os = "linux")]
 pub mod night;
 #[cfg(target_os = "linux")]
+pub mod torture;
+#[cfg(target_os = "linux")]
 pub mod window;
 
 use std::ffi::OsStr;
@@ -95,6 +97,11 @@ impl Home {
     #[must_use]
     pub fn user(&self) -> &Path {
         self.folder.path()
+    }
+
+    /// Leaves the folder on the disk when this value is dropped.
+    pub fn keep(&mut self) {
+        self.folder.disable_cleanup(true);
     }
 
     /// One of our own binaries, working in this home.

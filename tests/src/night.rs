@@ -109,6 +109,11 @@ impl Night {
         Ok(night)
     }
 
+    /// Leaves the home on the disk when this value is dropped.
+    pub fn keep(&mut self) {
+        self.home.keep();
+    }
+
     /// The home.
     #[must_use]
     pub fn home(&self) -> &Path {

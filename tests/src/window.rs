@@ -16,7 +16,7 @@ use serde_json::{Map, Value, json};
 use tokio::runtime::Runtime;
 
 use self::driver::Driver;
-use self::screen::Screen;
+pub(crate) use self::screen::Screen;
 use crate::night::Night;
 use crate::{binary, eventually, in_time};
 

@@ -50,6 +50,8 @@ pub enum Input {
     RootEnded(RunId),
     /// Nothing of the run is left, or nothing that could be identified.
     AllGone(RunId, Exit),
+    /// A record tells that everything that was left was killed, whether the stop was seen to come that far or not.
+    Killed(RunId),
     /// Processes of the run that a forced stop could not end.
     Survivors(RunId, Vec<u32>),
     /// A person wants the run to stop; with `force`, without a grace.

@@ -40,6 +40,17 @@ struct Told {
     overrun: bool,
 }
 
+/// What a stop has seen and done so far.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct SoFar {
+    /// A stage that ended while nobody was there was given a moment more.
+    excused: bool,
+    /// The root is gone.
+    root_gone: bool,
+    /// What was left was killed, whatever was seen of it.
+    pub(crate) killed: bool,
+}
+
 /// A run that is watched.
 #[derive(Debug, Clone)]
 pub(crate) struct Run {
@@ -67,11 +78,9 @@ pub(crate) struct Run {
     /// When the polite signal was sent: grace counts from here.
     asked_at: Option<Awake>,
     looks: judging::Looks,
-    /// A stage that ended while nobody was there was given a moment more.
-    excused: bool,
     /// By how much the wall clock was set back while the run was watched.
     set_back_ms: i64,
-    root_gone: bool,
+    pub(crate) so_far: SoFar,
     pub(crate) since_at_stop: Span,
     pub(crate) survivors: Vec<u32>,
 }
@@ -102,9 +111,8 @@ impl Run {
             stage_ends: None,
             asked_at: None,
             looks: judging::Looks::default(),
-            excused: false,
             set_back_ms: 0,
-            root_gone: false,
+            so_far: SoFar::default(),
             since_at_stop: Span::ZERO,
             survivors: Vec::new(),
         };

@@ -93,6 +93,7 @@ impl Supervisor {
             | Input::IntentNotStored(id)
             | Input::RootEnded(id)
             | Input::AllGone(id, _)
+            | Input::Killed(id)
             | Input::Survivors(id, _)
             | Input::Stop { run: id, .. } => {
                 if let Some(run) = self.runs.get_mut(&id) {
@@ -249,6 +250,7 @@ fn run_input(run: &mut Run, now: Now, input: Input, out: &mut Vec<Effect>) {
         Input::IntentStored(_) => run.stored(now, out),
         Input::IntentNotStored(_) => run.not_stored(now, out),
         Input::RootEnded(_) => run.root_ended(now, out),
+        Input::Killed(_) => run.so_far.killed = true,
         Input::AllGone(_, exit) => run.all_gone(now, exit, out),
         Input::Survivors(_, pids) => run.survivors = pids,
         Input::Stop { force, .. } => run.on(now, Event::StopWanted { force }, out),

@@ -113,7 +113,17 @@ impl Nursery {
     ///
     /// Fails if the command cannot be started.
     pub fn start(spec: ChildSpec) -> Result<Self, ExecError> {
-        Ok(Self { inner: imp::Nursery::start(spec)? })
+        Self::start_known(spec, |_| ())
+    }
+
+    /// The same, and calls `introduce` with the process that is about to become the command. The command is started when
+    /// that has returned; if this process is killed before, it never is. `introduce` runs in a thread with a small stack.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the command cannot be started, which may turn out when `introduce` was called.
+    pub fn start_known(spec: ChildSpec, introduce: impl FnOnce(&Identity) + Send) -> Result<Self, ExecError> {
+        Ok(Self { inner: imp::Nursery::start(spec, introduce)? })
     }
 
     /// Returns who the command is.

@@ -10,7 +10,8 @@ use std::sync::mpsc::channel;
 use std::time::{Duration, Instant};
 
 use nightkeep_os::{
-    ChildNews, ChildSpec, ChildStdio, Delivery, ExitStatus, Nursery, Reaped, Signal, Sweep, facts, identify,
+    ChildNews, ChildSpec, ChildStdio, Delivery, ExitStatus, Identity, Nursery, Process, Reaped, Signal, Sweep, facts,
+    identify,
 };
 
 /// Set to the name of a test in the process that is its own.
@@ -53,6 +54,52 @@ fn a_command_that_cannot_be_started_is_an_error_with_its_number() {
         let error = Nursery::start(ChildSpec { program: "/bin/true".into(), cwd, ..ChildSpec::default() }).unwrap_err();
         assert_eq!(error.errno, Some(2));
     });
+}
+
+#[test]
+fn a_command_is_started_only_when_it_is_known() {
+    in_own_process("a_command_is_started_only_when_it_is_known", || {
+        let mut known = None;
+        let program = |pid: u32| std::fs::read_link(format!("/proc/{pid}/exe")).unwrap();
+        let own = program(std::process::id());
+        let spec = ChildSpec { program: "/bin/true".into(), ..ChildSpec::default() };
+        let introduce = |root: &Identity| {
+            assert_eq!(program(root.pid), own, "it is another program already");
+            known = Some(root.clone());
+        };
+        let mut nursery = Nursery::start_known(spec, introduce).unwrap();
+        assert_eq!(known.as_ref(), Some(nursery.root()));
+        assert_eq!(finish(&mut nursery), Some(ExitStatus::Code(0)));
+    });
+}
+
+#[test]
+fn a_command_whose_parent_is_killed_before_it_is_known_is_never_started() {
+    const TEST: &str = "a_command_whose_parent_is_killed_before_it_is_known_is_never_started";
+    if std::env::var_os(OWN_PROCESS).is_some_and(|name| name == TEST) {
+        let program = std::env::var_os("NK_TEST_TOUCH").unwrap();
+        let spec = ChildSpec { program: "touch".into(), args: vec![program], ..ChildSpec::default() };
+        let started = Nursery::start_known(spec, |root| {
+            println!("\npid {}", root.pid);
+            let own = identify(std::process::id()).unwrap().unwrap();
+            Process::open(&own).unwrap().unwrap().signal(Signal::Kill).unwrap();
+        });
+        unreachable!("killed, and yet here: {started:?}");
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let touched = folder.path().join("touched");
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command.args([TEST, "--exact", "--nocapture"]).env(OWN_PROCESS, TEST).env("NK_TEST_TOUCH", &touched);
+    let output = command.output().unwrap();
+    assert!(!output.status.success());
+    let text = String::from_utf8_lossy(&output.stdout);
+    let pid: u32 = text.lines().find_map(|line| line.strip_prefix("pid ")?.parse().ok()).unwrap();
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while facts(pid).unwrap().is_some_and(|child| child.state.word() != "zombie") {
+        assert!(Instant::now() < deadline, "it waits for ever");
+        std::thread::yield_now();
+    }
+    assert!(!touched.exists(), "it was started");
 }
 
 #[test]

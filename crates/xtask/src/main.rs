@@ -2,7 +2,7 @@
 //!
 //! `setup` puts in place what a build needs, `run` builds and starts, `test` is the one gate that people and machines
 //! share, `cross` looks at the code of the other systems, `bench` measures the goals, `fuzz` looks for
-//! input that breaks a reader. Each command calls `setup` for
+//! input that breaks a reader, `torture` kills. Each command calls `setup` for
 //! what it needs, so that a fresh checkout and one command are enough.
 #![forbid(unsafe_code)]
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a program for people at a terminal")]
@@ -17,6 +17,7 @@ mod fuzz;
 mod run;
 mod setup;
 mod test;
+mod torture;
 
 use std::process::ExitCode;
 
@@ -44,6 +45,8 @@ enum Command {
     Bench(bench::Options),
     /// Try to find input that breaks a reader
     Fuzz(fuzz::Options),
+    /// Kill engine, keepers and surfaces at many moments, and compare what is said with the truth
+    Torture(torture::Options),
 }
 
 fn main() -> ExitCode {
@@ -55,6 +58,7 @@ fn main() -> ExitCode {
         Command::Cross(options) => cross::command(options),
         Command::Bench(options) => bench::command(options),
         Command::Fuzz(options) => fuzz::command(options),
+        Command::Torture(options) => torture::command(options),
     };
     done.unwrap_or_else(|error| {
         eprintln!("error: {error:#}");

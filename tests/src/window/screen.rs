@@ -10,14 +10,14 @@ const SIZE: &str = "1280x900x24";
 
 /// An X server that lives as long as this value.
 #[derive(Debug)]
-pub(super) struct Screen {
+pub(crate) struct Screen {
     display: String,
     server: Child,
 }
 
 impl Screen {
     /// Starts one on a number that nobody uses; the server chooses it.
-    pub(super) fn start() -> Result<Self> {
+    pub(crate) fn start() -> Result<Self> {
         let mut server = Command::new("Xvfb")
             .args(["-displayfd", "1", "-screen", "0", SIZE, "-nolisten", "tcp"])
             .stdin(Stdio::null())
@@ -37,7 +37,7 @@ impl Screen {
     }
 
     /// What belongs into `DISPLAY`.
-    pub(super) fn display(&self) -> &str {
+    pub(crate) fn display(&self) -> &str {
         &self.display
     }
 }

@@ -59,6 +59,8 @@ mod stopped;
 #[cfg(target_os = "linux")]
 mod stuck;
 #[cfg(target_os = "linux")]
+mod torture;
+#[cfg(target_os = "linux")]
 mod tray;
 #[cfg(target_os = "linux")]
 mod window;

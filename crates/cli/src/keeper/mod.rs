@@ -5,7 +5,7 @@
 //! connection do nothing but wait and tell the loop. One more thread holds the output file to its limit. There is no async runtime, no database and no timer while nothing
 //! happens.
 //!
-//! The order of a start matters to whoever finds the directory later: lock, spec, socket, command, record.
+//! The order of a start matters to whoever finds the directory later: lock, spec, socket, record, command.
 
 mod connections;
 mod desk;

@@ -34,6 +34,13 @@ impl Records {
         self.write();
     }
 
+    /// Nobody runs after all.
+    pub(super) fn take_started_back(&mut self) {
+        self.started = None;
+        // What cannot be removed is explained by the record of the end that follows.
+        drop(self.run.remove_started());
+    }
+
     /// Writes how it ended, at once if the disk lets it be. A later one replaces an earlier one.
     pub(super) fn put_exit(&mut self, exit: Exit) {
         self.exit = Some(exit);

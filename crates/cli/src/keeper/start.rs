@@ -16,7 +16,9 @@ use nightkeep_engine::{
     rundir::{Exit, FORMAT, RunDir, RunDirError, RunEnd, Spec, Started, Stdin},
     socket_path::{SocketPath, SocketPathError},
 };
-use nightkeep_os::{ChildSpec, ChildStdio, ExecError, FileError, Lock, Nursery, ProcessError, clocks, identify};
+use nightkeep_os::{
+    ChildSpec, ChildStdio, ExecError, FileError, Identity, Lock, Nursery, ProcessError, clocks, identify,
+};
 
 use super::{output::Output, records::Records, system};
 
@@ -127,9 +129,18 @@ pub(super) fn command(run: &RunDir, ground: Ground) -> Result<Outcome, StartErro
     let mut records = Records::of(run.clone());
     let missing = missing_directory(spec.cwd.as_path());
     let child = child(run, spec)?;
-    let nursery = match missing.map_or_else(|| Nursery::start(child), Err) {
-        Ok(nursery) => nursery,
+    let mut started = None;
+    // Whoever finds a run without a record may rely on it: its command was not started.
+    let record = |root: &Identity| {
+        let started = started.insert(started_as(keeper, root.clone()));
+        records.put_started(started.clone());
+    };
+    let nursery = missing.map_or_else(|| Nursery::start_known(child, record), Err);
+    let (nursery, started) = match nursery.map(|nursery| (nursery, started)) {
+        Ok((nursery, Some(started))) => (nursery, started),
+        Ok((_, None)) => return Err(StartError::Nobody),
         Err(error) => {
+            records.take_started_back();
             records.put_exit(not_started(error.clone()));
             remove_socket(run);
             return Ok(Outcome::NotStarted { error, records: Box::new(records) });
@@ -139,13 +150,14 @@ pub(super) fn command(run: &RunDir, ground: Ground) -> Result<Outcome, StartErro
         // Whoever writes to the command must learn that it has stopped reading.
         system::release_stdin();
     }
-    let root = nursery.root().clone();
     let output = Output::of(run, output_max);
-    // At once: the record below waits for the disk. A machine that has no thread to give holds no run up.
+    // At once. A machine that has no thread to give holds no run up.
     drop(output.hold());
-    let started = Started { format: FORMAT, boot: keeper.boot.clone(), keeper, root, clocks: clocks() };
-    records.put_started(started.clone());
     Ok(Outcome::Running(Box::new(Kept { run: run.clone(), tag, listener, nursery, output, started, records, lock })))
+}
+
+fn started_as(keeper: Identity, root: Identity) -> Started {
+    Started { format: FORMAT, boot: keeper.boot.clone(), keeper, root, clocks: clocks() }
 }
 
 fn child(run: &RunDir, spec: Spec) -> Result<ChildSpec, StartError> {

@@ -35,14 +35,14 @@ impl Run {
     fn excuse(&mut self, now: Now) {
         let Some(ends) = self.stage_ends.filter(|at| *at < now.awake) else { return };
         match self.life {
-            Life::Asking(_) | Life::AskingAll(_) | Life::Forcing(_) if self.excused => {}
+            Life::Asking(_) | Life::AskingAll(_) | Life::Forcing(_) if self.so_far.excused => {}
             Life::Asking(_) => {
-                self.excused = true;
+                self.so_far.excused = true;
                 self.asked_at = self.asked_at.map(|asked| asked.plus(now.awake.since(ends)));
                 self.stage_ends = Some(now.awake);
             }
             Life::AskingAll(_) | Life::Forcing(_) => {
-                self.excused = true;
+                self.so_far.excused = true;
                 self.stage_ends = Some(now.awake.plus(FRESH_LOOK));
             }
             Life::Starting

@@ -47,7 +47,7 @@ impl Run {
 
     /// The root process is gone: what is left is asked at once.
     pub(crate) fn root_ended(&mut self, now: Now, out: &mut Vec<Effect>) {
-        self.root_gone = true;
+        self.so_far.root_gone = true;
         self.on(now, Event::RestDue, out);
     }
 
@@ -74,8 +74,12 @@ impl Run {
         self.on(now, Event::AllGone, out);
         let stopped = match before {
             Life::Ended => return,
-            Life::Asking(stop) | Life::AskingAll(stop) => Some(Done { stop, method: Method::Graceful, proven: true }),
-            Life::Forcing(stop) => Some(Done { stop, method: Method::Forced, proven: true }),
+            Life::Asking(stop) | Life::AskingAll(stop) if !self.so_far.killed => {
+                Some(Done { stop, method: Method::Graceful, proven: true })
+            }
+            Life::Asking(stop) | Life::AskingAll(stop) | Life::Forcing(stop) => {
+                Some(Done { stop, method: Method::Forced, proven: true })
+            }
             // No signal was sent: whatever it ended of, it was not of us.
             Life::Starting | Life::Running | Life::Doubted(_) | Life::Gathering(_) | Life::Recording(_) => None,
         };
@@ -91,7 +95,7 @@ impl Run {
         let stop = Stop { reason: begun.reason, force: begun.force };
         self.since_at_stop = self.measured(now.awake, begun.reason);
         // Its grace is on record, and is neither cut nor begun again.
-        self.excused = true;
+        self.so_far.excused = true;
         self.life = match begun.reached {
             None => Life::Recording(stop),
             Some((Stage::PoliteRoot, _)) => Life::Asking(stop),
@@ -139,7 +143,7 @@ impl Run {
         let asked = *self.asked_at.get_or_insert(now.awake);
         self.stage_ends = Some(asked.plus(self.limits.grace.half()).max(now.awake));
         self.signal(Stage::PoliteRoot, out);
-        if self.root_gone {
+        if self.so_far.root_gone {
             self.on(now, Event::RestDue, out);
         }
     }

@@ -137,10 +137,18 @@ impl Actor {
     fn settle_attached(&mut self, id: RunId) {
         let Some(run) = self.runs.get(&id) else { return };
         let Body::Attached(members) = &run.body else { return };
-        if run.stage.is_some() && members.alive.is_empty() && !members.forcing {
+        if run.stage.is_some() && members.alive.is_empty() && !members.forcing && members.searches == 0 {
             let exit = run.exit.clone().unwrap_or(Exit::Unknown);
             self.over(id, exit);
         }
+    }
+
+    /// Whoever is left is known, as far as can be.
+    pub(super) fn searched(&mut self, id: RunId) {
+        if let Some(Body::Attached(members)) = self.runs.get_mut(&id).map(|run| &mut run.body) {
+            members.searches = members.searches.saturating_sub(1);
+        }
+        self.settle_attached(id);
     }
 
     /// What a forced stop left. Nothing left settles the run; otherwise the core is told and gives up in its time.

@@ -209,6 +209,7 @@ impl Actor {
             }
             Body::Attached(members) => {
                 members.forcing = stage == Stage::Forced;
+                members.searches += 1;
                 let tag = run.dir.is_some().then(|| run.tag.clone());
                 let (kin, polite) = (Kin { members: members.clone(), tag }, run.stop_signal);
                 let facts = self.facts.clone();
@@ -218,6 +219,7 @@ impl Actor {
                     drop(facts.blocking_send(Fact::Members(id, found.clone())));
                     let (found, left) = kin.signal(stage, polite, found);
                     drop(facts.blocking_send(Fact::Members(id, found)));
+                    drop(facts.blocking_send(Fact::Searched(id)));
                     if stage == Stage::Forced {
                         drop(facts.blocking_send(Fact::Survivors(id, left)));
                     }
@@ -272,6 +274,7 @@ impl Actor {
     fn forget(&mut self, id: RunId) {
         self.markers.remove(id.0);
         let _new = self.ended.insert(id);
+        self.stop_begun(id);
         let Some(run) = self.runs.remove(&id) else { return };
         if let Body::Attached(members) = run.body {
             for member in members.alive.values() {

@@ -52,12 +52,18 @@ pub(super) enum Fact {
     Keeper(RunId, Event),
     /// The keeper of a run does not answer, or no longer.
     KeeperGone(RunId),
+    /// What is left of a run whose root and keeper are gone.
+    Remains(RunId, Remains),
+    /// A run that was not started never will be, or it was after all.
+    GivenUp { run: RunId, recovered: bool },
     /// What the root left behind had its time to go by itself.
     LeftoversSettled(RunId),
     /// A watched process that is not a child ended.
     Exited(Identity, ExitStatus),
     /// Processes of an attached run that were identified.
     Members(RunId, Vec<Identity>),
+    /// All that could be found for a signal were told.
+    Searched(RunId),
     /// It is time to look at the processes of an attached run again.
     SampleDue(RunId),
     /// What a forced stop could not end.
@@ -90,6 +96,15 @@ pub(super) struct Over {
     pub(super) recovered: bool,
     /// What its marker says in the end.
     pub(super) look: Look,
+}
+
+/// What is left of a run whose root and keeper are gone.
+#[derive(Debug)]
+pub(super) struct Remains {
+    /// Who carries its tag.
+    pub(super) found: Vec<Identity>,
+    /// Its root ended while nobody watched.
+    pub(super) recovered: bool,
 }
 
 /// What follows once a run has its number.

@@ -27,6 +27,8 @@ impl Actor {
                 }
                 self.call_keeper(id, dir, Duration::ZERO);
             }
+            // The keeper was killed while it held something.
+            Ok(RunState::Ended { exit, kept: false }) if exit.all_gone.is_none() => self.seek_remains(id),
             Ok(RunState::Ended { exit, kept: false }) => self.ended_by_record(id, &exit),
             Ok(RunState::Kept(started)) => {
                 if let Some(run) = self.runs.get_mut(&id) {
@@ -40,7 +42,8 @@ impl Actor {
                 self.attach_to(id, Members::of_root(started.root));
                 self.give(Input::Started(id));
             }
-            Ok(RunState::NeverStarted | RunState::Lost) => self.over(id, Exit::Unknown),
+            Ok(RunState::NeverStarted) => self.give_up(id),
+            Ok(RunState::Lost) => self.seek_remains(id),
             Err(fault) => {
                 tracing::error!(run = id.0, %fault, "the records of a run cannot be used");
                 self.over(id, Exit::Unknown);
@@ -114,7 +117,7 @@ impl Actor {
         match event {
             Event::RootEnded { end, leftovers: _ } => self.root_ended(id, &end),
             Event::Empty => {
-                self.take_exit_record(id);
+                let _recorded = self.take_exit_record(id);
                 let exit = self.runs.get(&id).and_then(|run| run.exit.clone()).unwrap_or(Exit::Unknown);
                 self.over(id, exit);
             }
@@ -161,15 +164,21 @@ impl Actor {
         self.runs.get(&id).is_some_and(|run| run.stage.is_some())
     }
 
-    pub(super) fn take_exit_record(&mut self, id: RunId) {
-        let Some(run) = self.runs.get_mut(&id) else { return };
-        let Some(Ok(Some(exit))) = run.dir.as_ref().map(RunDir::read_exit) else { return };
-        run.exit = Some(recorded_exit(&exit));
+    /// How the root ended, by the keeper's record, if there is one.
+    pub(super) fn take_exit_record(&mut self, id: RunId) -> Option<Exit> {
+        let run = self.runs.get_mut(&id)?;
+        let Some(Ok(Some(exit))) = run.dir.as_ref().map(RunDir::read_exit) else { return None };
+        let recorded = recorded_exit(&exit);
+        run.exit = Some(recorded.clone());
         run.ended = Some(Wall::from_ms(exit.clocks.wall_ms));
+        if exit.killed {
+            self.give(Input::Killed(id));
+        }
+        Some(recorded)
     }
 
     fn ended_by_record(&mut self, id: RunId, exit: &rundir::Exit) {
-        self.take_exit_record(id);
+        let _recorded = self.take_exit_record(id);
         let dir = self.runs.get(&id).and_then(|run| run.dir.as_ref());
         if dir.is_some_and(|dir| matches!(dir.read_started(), Ok(Some(_)))) {
             self.give(Input::Started(id));

@@ -1,13 +1,13 @@
 //! What a client's command leads to.
 
-use nightkeep_core::{Input, RunId};
+use nightkeep_core::RunId;
 
 use super::carry_out::unseen;
 use super::fact::{Command, Fact, Reply, Then};
 use super::launch::Registered;
 use super::task::Actor;
 use super::waiting::SlotRequest;
-use crate::api::{ApiError, AttachRequest, ErrorCode, StartReply, StopReply};
+use crate::api::{ApiError, AttachRequest, ErrorCode, StartReply};
 use crate::rundir::RunDir;
 use crate::store::StoreHandle;
 use crate::store::entry::Stamp;
@@ -24,12 +24,8 @@ impl Actor {
             Command::CallerLeft { run, request } => self.caller_left(run, request),
             Command::Attach { request, reply } => self.attach(&request, reply),
             Command::StartJob { job, reply } => self.start_job(&job, reply),
-            Command::StopRun { run, force, reply } => {
-                let _heard = reply.send(self.stop_run(RunId(run), force));
-            }
-            Command::StopJob { job, force, reply } => {
-                let _heard = reply.send(self.stop_job(&job, force));
-            }
+            Command::StopRun { run, force, reply } => self.stop_run(RunId(run), force, reply),
+            Command::StopJob { job, force, reply } => self.stop_job(&job, force, reply),
             Command::Reconcile(reply) => self.reconcile(Some(reply)),
             Command::ConfigEdited => {
                 self.note_config_fault();
@@ -155,42 +151,6 @@ impl Actor {
                 Err(error) => then.refuse(error),
             }
         });
-    }
-
-    fn stop_run(&mut self, id: RunId, force: bool) -> Result<StopReply, ApiError> {
-        if self.stop_waiting(id, force) {
-            return Ok(StopReply { runs: vec![id.0] });
-        }
-        if self.left.contains_key(&id) {
-            self.give(Input::StopLeftovers { run: id, force });
-            return Ok(StopReply { runs: vec![id.0] });
-        }
-        if !self.runs.contains_key(&id) {
-            return Err(ApiError::new(ErrorCode::NotFound, format!("run {id} is not running"))
-                .with_hint("`nightkeep status` lists what runs, `nightkeep history` what has ended"));
-        }
-        self.give(Input::Stop { run: id, force });
-        Ok(StopReply { runs: vec![id.0] })
-    }
-
-    fn stop_job(&mut self, name: &str, force: bool) -> Result<StopReply, ApiError> {
-        let waiting = self.waiting.values().filter(|waiting| waiting.job() == name).map(|waiting| waiting.id);
-        let running = self.runs.values().filter(|run| run.job == name).map(|run| run.id);
-        let ids: Vec<RunId> = running.chain(waiting).collect();
-        let left: Vec<RunId> = self.left.iter().filter(|(_, left)| left.job == name).map(|(id, _)| *id).collect();
-        for id in &left {
-            self.give(Input::StopLeftovers { run: *id, force });
-        }
-        if ids.is_empty() && left.is_empty() {
-            return Err(ApiError::new(ErrorCode::NotFound, format!("no run of `{name}` is there to be stopped"))
-                .with_hint("`nightkeep status` lists what runs"));
-        }
-        for id in &ids {
-            if !self.stop_waiting(*id, force) {
-                self.give(Input::Stop { run: *id, force });
-            }
-        }
-        Ok(StopReply { runs: ids.into_iter().chain(left).map(|id| id.0).collect() })
     }
 }
 

@@ -17,12 +17,16 @@ impl Actor {
             Fact::Marker(event) => self.marker_read(RunId(event.key), event.result),
             Fact::Looked(id, look) => self.looked_at(id, look),
             Fact::EvidenceDone(id) => self.give(Input::EvidenceTaken(id)),
-            Fact::Intent(id, true) => self.give(Input::IntentStored(id)),
-            Fact::Intent(id, false) => {
-                // Told first, or the verdict would be given again at once.
-                let writable = self.store.health().borrow().ok;
-                self.give(Input::Storage { writable });
-                self.give(Input::IntentNotStored(id));
+            Fact::Intent(id, is_stored) => {
+                if is_stored {
+                    self.give(Input::IntentStored(id));
+                } else {
+                    // Told first, or the verdict would be given again at once.
+                    let writable = self.store.health().borrow().ok;
+                    self.give(Input::Storage { writable });
+                    self.give(Input::IntentNotStored(id));
+                }
+                self.stop_begun(id);
             }
             Fact::Registered(id, registered, then) => self.registered(id, *registered, then),
             Fact::WaitNoted(id, result) => self.wait_noted(id, result),
@@ -34,9 +38,12 @@ impl Actor {
             Fact::Linked(id, link) => self.linked(id, *link),
             Fact::Keeper(id, event) => self.keeper_said(id, event),
             Fact::KeeperGone(id) => self.keeper_gone(id),
+            Fact::Remains(id, remains) => self.remains(id, remains),
+            Fact::GivenUp { run, recovered } => self.given_up(run, recovered),
             Fact::LeftoversSettled(id) => self.leftovers_settled(id),
             Fact::Exited(identity, status) => self.exited(&identity, status),
             Fact::Members(id, found) => self.members_found(id, found),
+            Fact::Searched(id) => self.searched(id),
             Fact::SampleDue(id) => self.sample_due(id),
             Fact::Survivors(id, left) => self.survivors(id, left),
             Fact::Config(event) => {

@@ -107,19 +107,21 @@ pub(super) struct Members {
     pub(super) stopped: BTreeMap<u32, Identity>,
     /// A forced stop is under way: what it still finds is not yet known here.
     pub(super) forcing: bool,
+    /// So many times it is being found out who belongs to the run, for a signal: until then nobody knows who is left.
+    pub(super) searches: u32,
 }
 
 impl Members {
     /// The members of a run of which only the root is known.
     pub(super) fn of_root(root: Identity) -> Self {
         let alive = BTreeMap::from([(root.pid, root.clone())]);
-        Self { root, alive, stopped: BTreeMap::new(), forcing: false }
+        Self { root, alive, stopped: BTreeMap::new(), forcing: false, searches: 0 }
     }
 
     /// What the run of this root left behind.
     pub(super) fn of_leftovers(root: Identity, found: Vec<Identity>) -> Self {
         let alive = found.into_iter().map(|process| (process.pid, process)).collect();
-        Self { root, alive, stopped: BTreeMap::new(), forcing: false }
+        Self { root, alive, stopped: BTreeMap::new(), forcing: false, searches: 0 }
     }
 
     /// All that are alive, the root first.

@@ -15,6 +15,7 @@ use super::handle::Handle;
 use super::leftovers::Left;
 use super::reconcile::{self, Reconciling};
 use super::run::{Found, Watched};
+use super::stops::StopWait;
 use super::time::until;
 use super::waiting::Waiting;
 use crate::api::{EngineInfo, Live, StartReply};
@@ -96,6 +97,8 @@ pub(super) struct Actor {
     pub(super) clock: Clock,
     /// What the clocks showed last.
     pub(super) continuity: Continuity,
+    /// Who waits to hear that stops have begun.
+    pub(super) stop_waits: Vec<StopWait>,
     /// The history or the configuration changed, which a live document does not hold but whose change it announces.
     pub(super) news: bool,
     pub(super) ending: bool,
@@ -179,6 +182,7 @@ impl Actor {
             reconciling: Reconciling::default(),
             clock: parts.clock,
             continuity: Continuity::new(first),
+            stop_waits: Vec::new(),
             news: false,
             ending: false,
             under_way: UnderWay::default(),

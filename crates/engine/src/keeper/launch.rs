@@ -122,8 +122,20 @@ pub async fn launch_prepared(run: &RunDir, spec: Spec, nightkeep: &Path) -> Resu
     })
     .await?;
     let silent = || LaunchError::Silent { path: run.path().to_owned() };
-    let report = tokio::time::timeout(READY_WAIT_MAX, ready.wait(run)).await.map_err(|_| silent())?;
-    match report.unwrap_or_else(|| Report::Refused("say why it ended".to_owned())) {
+    let report = match tokio::time::timeout(READY_WAIT_MAX, ready.wait(run)).await {
+        Ok(Some(report)) => report,
+        // A keeper that was killed says nothing; what it wrote down before it started the command stays.
+        Ok(None) => match run.read_started()? {
+            Some(started) => Report::Running(started),
+            None => Report::Refused("say why it ended".to_owned()),
+        },
+        Err(_) => {
+            // It is said that the command does not run, so it must not be started from here on.
+            run.give_up("its keeper took too long")?;
+            Report::Running(run.read_started()?.ok_or_else(silent)?)
+        }
+    };
+    match report {
         Report::Running(started) => Ok(Launched::Running(started)),
         Report::NotStarted(error) => Ok(Launched::NotStarted(error)),
         Report::Refused(message) => Err(LaunchError::Refused { path: run.path().to_owned(), message }),

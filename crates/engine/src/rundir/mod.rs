@@ -5,7 +5,7 @@
 //! | `spec.json` | whoever starts the run | before the keeper is started |
 //! | `keeper.lock` | the keeper | held for its life: proof of life without a pid |
 //! | `keeper.sock` | the keeper | while it can be asked |
-//! | `run.json` | the keeper | right after the command was started |
+//! | `run.json` | the keeper | when the command's process is there, just before it becomes the command |
 //! | `output.log`, `stderr.log` | the command | all along |
 //! | `exit.json` | the keeper | when the command has ended, and again when everything it left behind has |
 //!
@@ -193,6 +193,14 @@ impl RunDir {
     /// When the file cannot be written.
     pub fn write_started(&self, started: &Started) -> Result<(), RunDirError> {
         write(&self.started(), started)
+    }
+
+    /// Takes back who keeper and command are: the command could not be started.
+    ///
+    /// # Errors
+    /// When the file cannot be removed.
+    pub fn remove_started(&self) -> io::Result<()> {
+        fs::remove_file(self.started())
     }
 
     /// How the command ended. `None`: it has not, or nobody could write it down.

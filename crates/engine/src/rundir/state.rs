@@ -1,8 +1,8 @@
 //! What has become of a run, seen from its directory alone.
 
-use nightkeep_os::{Identity, Process};
+use nightkeep_os::{ExecError, Identity, Lock, Process};
 
-use super::{Exit, RunDir, RunDirError, Started};
+use super::{Exit, FORMAT, RunDir, RunDirError, RunEnd, Started};
 
 /// What has become of a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,6 +45,33 @@ impl RunDir {
             (false, None) => RunState::NeverStarted,
             (false, Some(started)) if is_alive(&started.root) => RunState::Orphaned(started),
             (false, Some(_)) => RunState::Lost,
+        })
+    }
+}
+
+impl RunDir {
+    /// Has a command that was not started never be: no keeper that comes later starts it. Where one is there already, or
+    /// the command was started, this changes nothing.
+    ///
+    /// # Errors
+    /// When a record cannot be read or written, or the lock cannot be had.
+    pub fn give_up(&self, why: &str) -> Result<(), RunDirError> {
+        let Some(_lock) = Lock::exclusive(&self.lock())? else { return Ok(()) };
+        if self.read_started()?.is_some() || self.read_exit()?.is_some() {
+            return Ok(());
+        }
+        let (clocks, error) = (nightkeep_os::clocks(), ExecError { errno: None, message: why.to_owned() });
+        let end = RunEnd::ExecError(error);
+        let all_gone = Some(clocks);
+        self.write_exit(&Exit {
+            format: FORMAT,
+            end,
+            clocks,
+            interrupted_by: None,
+            killed: false,
+            leftovers: Vec::new(),
+            all_gone,
+            output_dropped: 0,
         })
     }
 }

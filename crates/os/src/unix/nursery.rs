@@ -23,18 +23,17 @@ pub(crate) struct Nursery {
 }
 
 impl Nursery {
-    pub(crate) fn start(spec: ChildSpec) -> Result<Self, ExecError> {
+    pub(crate) fn start(spec: ChildSpec, introduce: impl FnOnce(&Identity) + Send) -> Result<Self, ExecError> {
         unix::ignore_hangups();
         imp::inherit_orphans()?;
         let group = imp::RunGroup::make();
-        let root_pid = spawn_leader(spec, group.as_ref().map(imp::RunGroup::members))?;
-        let root = imp::identify_child(root_pid);
-        // A command whose identity cannot be read could not be found again after a restart, so it does not run. What is
-        // reported is why; a failure to kill it would add nothing.
-        let root = root.inspect_err(|_| {
-            let _ = kill_process_group(root_pid, rustix::process::Signal::KILL);
-        });
-        let root = root.map_err(|error| ExecError { errno: None, message: error.to_string() })?;
+        let (root_pid, root) = spawn_leader(spec, group.as_ref().map(imp::RunGroup::members), |pid| {
+            // A command whose identity cannot be read could not be found again after a restart, so it does not run.
+            let root = imp::identify_child(pid);
+            let root = root.map_err(|error| ExecError { errno: None, message: error.to_string() })?;
+            introduce(&root);
+            Ok(root)
+        })?;
         Ok(Self { root, root_pid, reaper: Reaper::new(root_pid), group })
     }
 

@@ -4,11 +4,12 @@
 //! kernel and nothing else: no allocation, no lock.
 
 use std::ffi::{OsStr, OsString};
-use std::io::{self, Read};
+use std::io::{self, PipeReader, PipeWriter, Read, Write};
 use std::os::fd::{AsRawFd, BorrowedFd, RawFd};
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::thread;
 
 use rustix::process::Pid;
 
@@ -19,9 +20,22 @@ use crate::nursery::{ChildSpec, ChildStdio};
 
 use super::open_files::restore_open_files_limit;
 
+/// A thread that only introduces a process needs no more.
+const STACK_BYTES: usize = 64 * 1024;
+
 /// Starts a command as the leader of a session and a process group of its own, in the control group in which the file
 /// `group` lists the members. The caller collects it.
-pub(crate) fn spawn_leader(spec: ChildSpec, group: Option<BorrowedFd<'_>>) -> Result<Pid, ExecError> {
+///
+/// The process is there before the program is: `introduce` is called with its pid, and the program follows only when that
+/// has returned well. If this process is killed meanwhile, the program is never started.
+pub(crate) fn spawn_leader<T: Send>(
+    spec: ChildSpec,
+    group: Option<BorrowedFd<'_>>,
+    introduce: impl FnOnce(Pid) -> Result<T, ExecError> + Send,
+) -> Result<(Pid, T), ExecError> {
+    let (pid_end, pid_child_end) = io::pipe()?;
+    let (go_child_end, go_end) = io::pipe()?;
+    let ends = Ends { pid: pid_child_end.as_raw_fd(), go: go_child_end.as_raw_fd(), parents_go: go_end.as_raw_fd() };
     let mut command = Command::new(&spec.program);
     command.args(&spec.args).envs(spec.env);
     for key in &spec.env_remove {
@@ -44,13 +58,74 @@ pub(crate) fn spawn_leader(spec: ChildSpec, group: Option<BorrowedFd<'_>>) -> Re
             start_session()?;
             reset_signals();
             restore_open_files_limit();
+            wait_to_go_on(ends)?;
             close_others_on_exec();
             Ok(())
         });
     }
-    let child = command.spawn()?;
-    let pid = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
-    Ok(pid.expect("the system returns positive process ids"))
+    // `spawn` returns once the program is there, so somebody else introduces the process meanwhile.
+    thread::scope(|scope| {
+        let introduction = thread::Builder::new()
+            .stack_size(STACK_BYTES)
+            .spawn_scoped(scope, move || let_go_on(pid_end, go_end, introduce))?;
+        let child = command.spawn();
+        // If there is no process, nobody else holds this end: the wait for its pid is over.
+        drop(pid_child_end);
+        let introduced = introduction.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        match (child, introduced) {
+            (Ok(_), Ok(Some(introduced))) => Ok(introduced),
+            (_, Err(error)) => Err(error),
+            (Err(error), Ok(_)) => Err(error.into()),
+            (Ok(_), Ok(None)) => Err(io::Error::from(io::ErrorKind::BrokenPipe).into()),
+        }
+    })
+}
+
+/// The ends of the two pipes, as the child knows them.
+#[derive(Clone, Copy)]
+struct Ends {
+    pid: RawFd,
+    go: RawFd,
+    parents_go: RawFd,
+}
+
+/// In the child: tells its pid and waits until it may go on. Without a parent it may not.
+fn wait_to_go_on(ends: Ends) -> io::Result<()> {
+    #[expect(unsafe_code, reason = "between `fork` and `exec` there are only system calls")]
+    // SAFETY: the calls take descriptors that the fork inherited, and memory of this stack frame. Nothing else in this
+    // process owns them.
+    unsafe {
+        // As long as the child itself held this end, it would never learn of the end of its parent.
+        libc::close(ends.parents_go);
+        let pid = libc::getpid().to_ne_bytes();
+        if usize::try_from(libc::write(ends.pid, pid.as_ptr().cast(), pid.len())) != Ok(pid.len()) {
+            return Err(io::Error::from_raw_os_error(libc::EPIPE));
+        }
+        let mut go = 0_u8;
+        loop {
+            match libc::read(ends.go, (&raw mut go).cast(), 1) {
+                1 => return Ok(()),
+                -1 if io::Error::last_os_error().raw_os_error() == Some(libc::EINTR) => {}
+                _ => return Err(io::Error::from_raw_os_error(libc::EPIPE)),
+            }
+        }
+    }
+}
+
+/// In the parent: learns the pid, introduces the process, and lets it go on. `None`: there is none.
+fn let_go_on<T>(
+    mut pid_end: PipeReader,
+    mut go_end: PipeWriter,
+    introduce: impl FnOnce(Pid) -> Result<T, ExecError>,
+) -> Result<Option<(Pid, T)>, ExecError> {
+    let mut pid = [0; 4];
+    if pid_end.read_exact(&mut pid).is_err() {
+        return Ok(None);
+    }
+    let pid = Pid::from_raw(i32::from_ne_bytes(pid)).expect("the system returns positive process ids");
+    let introduced = introduce(pid)?;
+    go_end.write_all(&[1])?;
+    Ok(Some((pid, introduced)))
 }
 
 fn stdio(stdio: ChildStdio) -> Stdio {

@@ -39,7 +39,7 @@ pub(crate) struct Nursery {
 
 impl Nursery {
     /// The command is started suspended, so that nothing it starts can be outside the job.
-    pub(crate) fn start(spec: ChildSpec) -> Result<Self, ExecError> {
+    pub(crate) fn start(spec: ChildSpec, introduce: impl FnOnce(&Identity) + Send) -> Result<Self, ExecError> {
         let job = Job::new()?;
         let port = Arc::new(job.port()?);
         let mut command = Command::new(&spec.program);
@@ -55,7 +55,10 @@ impl Nursery {
         let child = command.spawn()?;
         let process = child.as_raw_handle();
         let begun = job.assign(process).and_then(|()| identity_of(process, child.id()));
-        let begun = begun.and_then(|root| resume(child.id()).map(|()| root));
+        let begun = begun.and_then(|root| {
+            introduce(&root);
+            resume(child.id()).map(|()| root)
+        });
         // A suspended process that cannot be taken care of must not stay.
         let root = begun.inspect_err(|_| drop(terminate(process)))?;
         Ok(Self { root, child, is_root_reported: false, job, port, is_empty: Arc::default() })

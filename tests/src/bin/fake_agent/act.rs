@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, Result};
 
-use crate::legacy::{HOLD, Legacy, PIDS};
+use crate::legacy::{HOLD, Legacy, NOTES, PIDS};
 use crate::script::{Signals, Step};
 use crate::{hostile, system};
 
@@ -87,6 +87,7 @@ impl Agent {
                 note_own_number(&path)?;
                 self.legacy.notes = Some(path);
             }
+            Step::Note(what) => note(&what)?,
             Step::Until(until) => self.legacy.until_ms = Some(until),
             Step::Leash(path) => self.legacy.leash = Some(path),
             Step::NewSession => system::new_session()?,
@@ -196,7 +197,18 @@ fn mark(step: i64, note: &str) -> Result<()> {
 }
 
 fn note_own_number(path: &str) -> Result<()> {
+    add_line(path, &std::process::id().to_string())
+}
+
+/// What happened, to whom and when, for whoever compares it with what Nightkeep says.
+fn note(what: &str) -> Result<()> {
+    let path = std::env::var(NOTES).with_context(|| format!("`{NOTES}` is not set"))?;
+    let at = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    add_line(&path, &format!("{} {} {what}", std::process::id(), at.as_millis()))
+}
+
+fn add_line(path: &str, line: &str) -> Result<()> {
     let mut file = OpenOptions::new().append(true).create(true).open(path)?;
     // One write, so that lines of different processes do not mix.
-    Ok(file.write_all(format!("{}\n", std::process::id()).as_bytes())?)
+    Ok(file.write_all(format!("{line}\n").as_bytes())?)
 }

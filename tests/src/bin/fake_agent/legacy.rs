@@ -13,6 +13,9 @@ pub(crate) const PIDS: &str = "FAKE_AGENT_PIDS";
 /// The file whose lock the whole tree holds. Only the first process reads this; the others inherit the open file.
 pub(crate) const HOLD: &str = "FAKE_AGENT_HOLD";
 
+/// The file to which `note` adds its lines.
+pub(crate) const NOTES: &str = "FAKE_AGENT_NOTES";
+
 /// How long anything of a hostile tree lives at most.
 const BOUND: Duration = Duration::from_secs(60);
 

@@ -30,6 +30,7 @@
 //! | `respawn [PID]` | one of two that start each other anew |
 //! | `overwrite-environment` · `hide` | as `setproctitle` does · as agents that keep keys do (not dumpable) |
 //! | `hop every D` · `storm N every D` | starts its successor and ends · starts short lives, N at a time |
+//! | `note TEXT` | a line `PID MS TEXT` in the file named by `FAKE_AGENT_NOTES`: what happened, told by the agent itself |
 //! | `note-number PATH` · `until MS` · `leash PATH` | what a process hands down to those it starts: see `legacy.rs` |
 //! | `new-session` · `new-group` | moves this process |
 //! | `ignore SIGNAL` | `term`, `int`, `hup` or `all`; children of later steps ignore it as well |

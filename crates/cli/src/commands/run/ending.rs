@@ -5,7 +5,7 @@ use std::time::Duration;
 use futures_util::StreamExt;
 use nightkeep_engine::api::{HistoryRow, Outcome, Phase, Reason, RunDetail};
 use nightkeep_engine::client::{Client, follow};
-use nightkeep_engine::rundir::{RunDir, RunEnd};
+use nightkeep_engine::rundir::{Exit, RunDir, RunEnd};
 
 use crate::Done;
 use crate::commands::Here;
@@ -16,6 +16,10 @@ use crate::failure::{FAILED, Failure, fragment};
 const STOPPED: u8 = 124;
 /// How long the engine may take to write down an end it had no part in.
 const RECORD_WITHIN: Duration = Duration::from_secs(3);
+/// How long the keeper may take to write down an end that it has told of.
+const WRITTEN_WITHIN: Duration = Duration::from_secs(1);
+/// Between two looks for its record.
+const LOOK_AGAIN: Duration = Duration::from_millis(10);
 /// How much longer than its grace a stop may take.
 const STOP_WITHIN: Duration = Duration::from_secs(15);
 
@@ -28,12 +32,24 @@ pub(super) async fn code(here: &Here, dir: &RunDir, run: Option<u64>, end: RunEn
     let is_stopped = match &row {
         Some(row) => row.outcome == Outcome::Aborted && row.reason != Some(Reason::User),
         // Nobody but Nightkeep has a keeper kill everything.
-        None => dir.read_exit().ok().flatten().is_some_and(|exit| exit.killed && exit.interrupted_by.is_none()),
+        None => record(dir).await.is_some_and(|exit| exit.killed && exit.interrupted_by.is_none()),
     };
     if is_stopped {
         return Err(stopped(run, row.as_ref()));
     }
     Ok(own_code(&end))
+}
+
+/// The keeper's record of the end, which it tells of just before it writes it.
+async fn record(dir: &RunDir) -> Option<Exit> {
+    let deadline = tokio::time::Instant::now() + WRITTEN_WITHIN;
+    loop {
+        let exit = dir.read_exit().ok().flatten();
+        if exit.is_some() || tokio::time::Instant::now() >= deadline {
+            return exit;
+        }
+        tokio::time::sleep(LOOK_AGAIN).await;
+    }
 }
 
 fn stopped(run: Option<u64>, row: Option<&HistoryRow>) -> Failure {
