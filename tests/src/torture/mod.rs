@@ -1,8 +1,8 @@
 //! Torture: engine, keepers, commands and surfaces are killed at many moments of the lives of many runs, and what
 //! Nightkeep says afterwards is compared with the truth.
 //!
-//! The truth comes from elsewhere: agents note what they do ([`notes`]), the kernel tells when a root ends ([`deaths`]) and
-//! whether anything of a tree holds its file. What is promised is in [`judge`]. A seed fixes who is started and who is
+//! The truth comes from elsewhere: agents note what they do (`notes`), the kernel tells when a root ends (`deaths`) and
+//! whether anything of a tree holds its file. What is promised is in `judge`. A seed fixes who is started and who is
 //! killed when; what two processes do between two moments it does not.
 
 mod agents;
