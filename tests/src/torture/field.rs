@@ -72,7 +72,8 @@ impl Field {
 
     /// Starts an engine if there is none, and waits until it answers.
     pub(super) fn with_engine(&self) -> Result<()> {
-        self.night.told(&["status"]).map(drop)
+        // The one that answers may be killed meanwhile.
+        eventually("an engine", || self.night.told(&["status"]).ok()).map(drop)
     }
 
     /// Whether an engine owns the home.
