@@ -23,7 +23,6 @@ pub(super) struct Case<'a> {
     end: Option<End>,
     kills: Vec<&'a Kill>,
     /// When engines were killed.
-    engine_kills: Vec<i64>,
     /// How the command that started it ended; `None` when it was killed.
     said: Option<i32>,
 }
@@ -47,7 +46,6 @@ pub(super) fn judge(
             death_ms: lock(&seen.deaths).get(&agent.label).copied(),
             end: lock(&seen.ends).get(&agent.label).copied(),
             kills: kills.iter().filter(|kill| kill.label.as_ref() == Some(&agent.label)).collect(),
-            engine_kills: kills.iter().filter(|kill| kill.victim == Victim::Engine).map(|kill| kill.at_ms).collect(),
             said: said.iter().find(|(label, _)| *label == agent.label).and_then(|(_, code)| *code),
         };
         let found = case.broken();
@@ -60,7 +58,7 @@ pub(super) fn judge(
 
 impl Case<'_> {
     fn told(&self, broken: &[String]) -> String {
-        let Self { agent, notes, rows, death_ms, end, kills, said, engine_kills: _ } = self;
+        let Self { agent, notes, rows, death_ms, end, kills, said } = self;
         format!(
             "{} ({:?} by {:?}): {}\n  its notes: {notes:?}\n  its root ended: {death_ms:?}, at its end: {end:?}\n  \
              the command ended with {said:?}\n  killed: {kills:?}\n  the history says: {rows:#?}",
@@ -196,10 +194,7 @@ impl Case<'_> {
         };
         let granted = death - asked;
         let grace = i64::try_from(GRACE.as_millis()).unwrap_or(i64::MAX);
-        // The request is written down before it is sent. Where the engine was killed between the two, the next one sends it
-        // again, and the grace counts from what was written.
-        let was_asked_again = self.engine_kills.iter().any(|at| (death - grace - NOTED_WITHIN_MS..=asked).contains(at));
-        if granted + NOTED_WITHIN_MS < grace && !was_asked_again {
+        if granted + NOTED_WITHIN_MS < grace {
             return vec![format!("it was killed {granted} ms after it was asked, and its grace is {grace} ms")];
         }
         Vec::new()

@@ -6,6 +6,9 @@ use std::process::Command;
 
 use nightkeep_engine::api::{HistoryRow, Method, Outcome, Phase, Reason, RunView};
 use nightkeep_engine::rundir::RunState;
+use nightkeep_engine::store::Store;
+use nightkeep_engine::store::entry::{Entry, Stage, Stamp, Stamped};
+use nightkeep_engine::time::Wall;
 use nightkeep_os::{Process, Signal};
 use nightkeep_tests::eventually;
 use nightkeep_tests::night::{Night, alive, fake_agent, first, last, of_run, pids_in};
@@ -94,6 +97,31 @@ fn a_stop_goes_on_after_a_crash_even_when_the_root_has_already_ended() {
         "{row:#?}"
     );
     assert!((2_000..3_500).contains(&grace_ms), "forced {grace_ms} ms after the first request");
+}
+
+#[test]
+fn a_request_that_nothing_shows_to_have_been_sent_is_made_again_and_grants_its_whole_grace() {
+    let night = Night::watched("").unwrap();
+    let agent = fake_agent().unwrap();
+    let begin = ["run", "--detach", "--grace", "1500ms", "--", &agent, "ignore term", "mark 1", "hang"];
+    let begun = night.begin(&begin).unwrap();
+    night.until_run("its first step", begun.run, |view| view.step == Some(1)).unwrap();
+    night.crash_engine().unwrap();
+    // As an engine leaves it that is killed between the record of a signal and the signal itself.
+    let clocks = nightkeep_os::clocks();
+    let at_awake_ms = clocks.awake_ms.saturating_sub(60_000);
+    let at = Stamp { at_wall_ms: clocks.wall_ms, at_awake_ms, boot: nightkeep_os::boot_id().unwrap() };
+    let intent = Entry::StopIntended { reason: Reason::User, since_ms: 0, step: Some(1), note: None, force: false };
+    let entries = [intent, Entry::Signalled { stage: Stage::PoliteRoot }];
+    let mut store = Store::open(&night.home().join("nightkeep.db"), Wall::from_ms(0)).unwrap().store;
+    store.append(begun.run, entries.map(|entry| Stamped { at: at.clone(), entry }).to_vec()).unwrap();
+    store.close().unwrap();
+    night.start_engine().unwrap();
+    let row = night.ended(begun.run).unwrap();
+    assert_eq!((row.outcome, row.method), (Outcome::Aborted, Some(Method::Forced)), "{row:#?}");
+    let detail = night.show(begun.run).unwrap();
+    let granted_ms = last(&detail, "signalled").unwrap() - first(&detail, "signal-delivered").unwrap();
+    assert!(granted_ms >= 1_400, "killed {granted_ms} ms after the request reached it");
 }
 
 #[test]

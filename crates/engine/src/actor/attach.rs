@@ -145,6 +145,7 @@ impl Actor {
 
     /// Whoever is left is known, as far as can be.
     pub(super) fn searched(&mut self, id: RunId) {
+        self.was_asked(id);
         if let Some(Body::Attached(members)) = self.runs.get_mut(&id).map(|run| &mut run.body) {
             members.searches = members.searches.saturating_sub(1);
         }

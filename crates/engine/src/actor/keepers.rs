@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use nightkeep_core::{Exit, Input, RunId, Wall};
+use nightkeep_core::{Exit, Input, RunId, Stage, Wall};
 
 use super::fact::Fact;
 use super::run::{Body, Members};
@@ -88,6 +88,18 @@ impl Actor {
         self.signal_again(id);
     }
 
+    /// A signal has reached the run. For the first request to stop that is written down, since its grace counts from it.
+    pub(super) fn was_asked(&mut self, id: RunId) {
+        let now = self.now();
+        let at = self.stamp(now);
+        let Some(run) = self.runs.get_mut(&id) else { return };
+        let is_polite = matches!(run.stage, Some(Stage::PoliteRoot | Stage::PoliteRest));
+        if is_polite && run.asked.is_none() {
+            run.asked = Some(now.wall);
+            self.store.try_append(id.0, vec![Stamped { at, entry: Entry::SignalDelivered }]);
+        }
+    }
+
     /// What the keeper of a run says, and its end, become facts.
     pub(super) fn hear(&self, id: RunId, mut events: KeeperEvents) {
         let facts = self.facts.clone();
@@ -122,7 +134,8 @@ impl Actor {
                 self.over(id, exit);
             }
             Event::Error { message } => tracing::warn!(run = id.0, %message, "the keeper failed"),
-            Event::Hello { .. } | Event::Signalled { .. } | Event::Members { .. } | Event::Other => {}
+            Event::Signalled { .. } => self.was_asked(id),
+            Event::Hello { .. } | Event::Members { .. } | Event::Other => {}
         }
     }
 

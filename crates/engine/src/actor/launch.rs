@@ -130,6 +130,7 @@ impl Actor {
             stop_signal,
             body: Body::Unreached,
             stage,
+            asked: None,
             exit: None,
             ended: None,
             recovered: false,

@@ -196,7 +196,9 @@ pub(super) fn resume(stored: &StoredRun, boot: &str) -> Resume {
             reason: core_reason(stop.reason),
             force: stop.force,
             reached: stop.stage.as_ref().and_then(|(reached, at)| Some((core_stage(*reached), same_boot(at)?))),
-            asked: stop.first_signal.as_ref().and_then(same_boot),
+            // What was written down may not have been sent any more: a request that nothing tells of is made again, and
+            // its grace begins with it.
+            asked: stop.delivered.as_ref().and_then(same_boot),
         }),
     }
 }

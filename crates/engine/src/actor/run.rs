@@ -34,6 +34,8 @@ pub(super) struct Watched {
     pub(super) body: Body,
     /// The stage of the stop that was asked for last.
     pub(super) stage: Option<Stage>,
+    /// When the request to stop is known to have reached it.
+    pub(super) asked: Option<Wall>,
     /// How the root ended, once that is known.
     pub(super) exit: Option<Exit>,
     /// When it ended, where a record tells.

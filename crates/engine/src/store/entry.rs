@@ -212,6 +212,8 @@ pub enum Entry {
         /// Which.
         stage: Stage,
     },
+    /// The polite signal has reached it: from here its grace counts for whoever goes on with the stop.
+    SignalDelivered,
     /// The root process is gone; others of the run may be there.
     RootEnded {
         /// Its exit code.
@@ -319,6 +321,7 @@ impl Entry {
             Self::StopIntended { .. } => "stop-intended",
             Self::StopAbandoned { .. } => "stop-abandoned",
             Self::Signalled { .. } => "signalled",
+            Self::SignalDelivered => "signal-delivered",
             Self::RootEnded { .. } => "root-ended",
             Self::Acknowledged { .. } => "acknowledged",
             Self::AbortedNoteWritten { .. } => "aborted-note-written",

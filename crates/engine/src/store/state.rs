@@ -174,6 +174,8 @@ pub struct Stop {
     pub stage: Option<(Stage, Stamp)>,
     /// When the first signal was sent.
     pub first_signal: Option<Stamp>,
+    /// When the polite signal is known to have reached it.
+    pub delivered: Option<Stamp>,
 }
 
 /// The end of the root.
@@ -272,7 +274,7 @@ impl StoredRun {
         let stop = self.stop.as_mut();
         let stop = stop.into_iter().flat_map(|stop| {
             let stage = stop.stage.as_mut().map(|(_, at)| at);
-            [Some(&mut stop.at), stage, stop.first_signal.as_mut()].into_iter().flatten()
+            [Some(&mut stop.at), stage, stop.first_signal.as_mut(), stop.delivered.as_mut()].into_iter().flatten()
         });
         let others = [
             Some(&mut self.registered),
@@ -351,12 +353,18 @@ impl StoredRun {
                     force: *force,
                     stage: None,
                     first_signal: None,
+                    delivered: None,
                 };
                 // A stop that is under way keeps its cause; asked for again with force, it loses its grace.
                 self.stop.get_or_insert(stop).force |= *force;
             }
             Entry::StopAbandoned { .. } => self.stop = None,
             Entry::Signalled { stage } => self.signalled(at, *stage),
+            Entry::SignalDelivered => {
+                if let Some(stop) = &mut self.stop {
+                    stop.delivered.get_or_insert_with(|| at.clone());
+                }
+            }
             Entry::RootEnded { code, signal } => {
                 self.root_ended = Some(RootEnd { at: at.clone(), code: *code, signal: *signal });
             }
@@ -399,6 +407,7 @@ impl StoredRun {
             | Entry::StopIntended { .. }
             | Entry::StopAbandoned { .. }
             | Entry::Signalled { .. }
+            | Entry::SignalDelivered
             | Entry::RootEnded { .. }
             | Entry::Acknowledged { .. }
             | Entry::Adopted { .. }

@@ -33,6 +33,7 @@ pub fn event(entry: &Entry, run: &StoredRun) -> String {
         }
         Entry::StopAbandoned { why } => format!("The stop was called off: {}.", fragment(why)),
         Entry::Signalled { stage } => signalled(*stage, is_identified(run)).to_owned(),
+        Entry::SignalDelivered => "The request has reached it.".to_owned(),
         Entry::RootEnded { code, signal } => root_ended(*code, *signal),
         Entry::Acknowledged { note } => match note {
             Some(note) => format!("It acknowledged the stop request: {}.", quote(note)),

@@ -70,6 +70,7 @@ fn the_story_of_a_run_is_told_in_sentences() {
         stop_intended(Reason::User, 0),
         Entry::EvidenceTaken { evidence: Box::default() },
         Entry::Signalled { stage: Stage::PoliteRoot },
+        Entry::SignalDelivered,
         Entry::Acknowledged { note: Some("aborted".to_owned()) },
         Entry::Signalled { stage: Stage::PoliteRest },
         Entry::RootEnded { code: None, signal: Some(15) },
