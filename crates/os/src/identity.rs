@@ -137,6 +137,12 @@ impl Process {
         imp::signal(&self.handle, &self.identity, signal)
     }
 
+    /// Tells whether this user may send it signals. Nothing is sent.
+    #[must_use]
+    pub fn may_be_signalled(&self) -> bool {
+        imp::may_be_signalled(&self.handle, &self.identity)
+    }
+
     /// Tells whether it is still running. A process that has ended and waits for its parent to notice is not.
     #[must_use]
     pub fn is_alive(&self) -> bool {

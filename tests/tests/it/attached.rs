@@ -99,6 +99,21 @@ fn nobody_and_the_dead_cannot_be_attached() {
 }
 
 #[test]
+fn a_pidfile_that_is_older_than_its_process_is_refused_with_the_reason() {
+    let night = Night::watched("").unwrap();
+    let stranger = Stranger::start(&night, &["mark 1", "hang"]);
+    let [pid] = stranger.processes(1)[..] else { panic!("it is one process") };
+    let file = fs::File::options().append(true).open(&stranger.pids).unwrap();
+    file.set_modified(std::time::SystemTime::now() - std::time::Duration::from_mins(60)).unwrap();
+    let pids = stranger.pids.display().to_string();
+    let said = night.nightkeep(&["attach", "--name", "web", "--pidfile", &pids, "--progress", "m.json"]).unwrap();
+    assert_eq!((said.code, said.out.as_str()), (Some(1), ""), "{}", said.err);
+    assert!(said.err.contains(&format!("is older than process {pid}")), "{}", said.err);
+    assert!(alive(pid));
+    assert_eq!(night.json(&["history"]).unwrap(), serde_json::json!([]));
+}
+
+#[test]
 fn children_that_came_just_before_the_stop_are_stopped_as_well() {
     let night = Night::watched("").unwrap();
     let stranger = Stranger::start(&night, &["mark 1", "sleep 800ms", "spawn 2", "spawn-setsid", "hang"]);

@@ -262,3 +262,16 @@ fn an_output_that_became_a_pipe_holds_nobody_up() {
     night.told(&["stop", &begun.run.to_string()]).unwrap();
     night.ended(begun.run).unwrap();
 }
+
+#[test]
+fn a_process_of_somebody_else_is_known_to_be_out_of_reach() {
+    let mut child = Command::new("sleep").arg("60").spawn().unwrap();
+    let pid = child.id();
+    let reachable = || nightkeep_os::Process::open_pid(pid).unwrap().is_some_and(|process| process.may_be_signalled());
+    let by_us = reachable();
+    let by_them = as_somebody_else("a process of another user cannot be attached", reachable);
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(by_us);
+    assert_ne!(by_them, Some(true));
+}

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use nightkeep_core::{Exit, Input, Limits, RunId};
+use nightkeep_core::{Exit, Input, Limits, RunId, Wall};
 use nightkeep_os::{ExitStatus, Identity, Process};
 
 use super::fact::Fact;
@@ -20,6 +20,9 @@ use crate::store::entry::Registration;
 const SAMPLE_EVERY: Duration = Duration::from_secs(5);
 /// The largest pidfile that is read.
 const PIDFILE_BYTES_MAX: u64 = 64;
+/// A pidfile may be written this much before its process: the start of a process is known to some 10 ms, and clocks are
+/// steered. A number comes back only after all others were used.
+const PIDFILE_TOLERANCE_MS: i64 = 2_000;
 
 impl Actor {
     /// What is to be registered for a request, and which process it is about.
@@ -27,14 +30,13 @@ impl Actor {
         if let Some(fault) = name_fault(&request.name) {
             return Err(ApiError::new(ErrorCode::Invalid, fault).at_field("name"));
         }
-        let pid = match (request.pid, &request.pidfile) {
-            (Some(pid), None) => pid,
-            (None, Some(file)) => pid_in(file)?,
+        let root = match (request.pid, &request.pidfile) {
+            (Some(pid), None) => own_process(pid)?,
+            (None, Some(file)) => process_of(file, self.now().wall)?,
             (Some(_), Some(_)) | (None, None) => {
                 return Err(ApiError::new(ErrorCode::Invalid, "name either a pid or a pidfile").at_field("pid"));
             }
         };
-        let root = own_process(pid)?;
         let limits: Limits = self
             .config
             .current()
@@ -199,24 +201,40 @@ fn below(root: &Identity) -> Vec<Identity> {
     if is_it { below.into_iter().map(|process| process.identity).collect() } else { Vec::new() }
 }
 
-fn pid_in(file: &Path) -> Result<u32, ApiError> {
+/// The process that a pidfile names. One that was started after the file was written has only taken over the number.
+fn process_of(file: &Path, now: Wall) -> Result<Identity, ApiError> {
     let at = |code, what: String| ApiError::new(code, what).at_field("pidfile");
-    let marker = nightkeep_os::open_marker(file)
-        .map_err(|fault| at(ErrorCode::Invalid, format!("the pidfile cannot be read: {fault}")))?;
-    let bytes = marker
-        .read(PIDFILE_BYTES_MAX)
-        .map_err(|fault| at(ErrorCode::Invalid, format!("the pidfile cannot be read: {fault}")))?;
-    String::from_utf8_lossy(&bytes)
+    let unreadable = |fault: String| at(ErrorCode::Invalid, format!("the pidfile cannot be read: {fault}"));
+    let opened = nightkeep_os::open_marker(file).map_err(|fault| unreadable(fault.to_string()))?;
+    let written_ms = opened.stamp().mtime_ns / 1_000_000;
+    let bytes = opened.read(PIDFILE_BYTES_MAX).map_err(|fault| unreadable(fault.to_string()))?;
+    let pid: u32 = String::from_utf8_lossy(&bytes)
         .trim()
         .parse()
-        .map_err(|_| at(ErrorCode::Invalid, format!("`{}` does not hold the number of a process", file.display())))
+        .map_err(|_| at(ErrorCode::Invalid, format!("`{}` does not hold the number of a process", file.display())))?;
+    let identity = own_process(pid)?;
+    let age_ms = nightkeep_os::facts(pid).ok().flatten().map_or(0, |facts| facts.age_ms);
+    if now.as_ms().saturating_sub_unsigned(age_ms) > written_ms.saturating_add(PIDFILE_TOLERANCE_MS) {
+        let what = format!(
+            "`{}` is older than process {pid}, so it names a process that is gone and whose number somebody else has",
+            file.display()
+        );
+        return Err(
+            at(ErrorCode::Conflict, what).with_hint("start the program again, or name its process with `--pid`")
+        );
+    }
+    Ok(identity)
 }
 
 /// The process with this number, if it is there and may be stopped by this user.
 fn own_process(pid: u32) -> Result<Identity, ApiError> {
     let at = |code, what: String| ApiError::new(code, what).at_field("pid");
     match Process::open_pid(pid) {
-        Ok(Some(process)) => Ok(process.identity().clone()),
+        Ok(Some(process)) if process.may_be_signalled() => Ok(process.identity().clone()),
+        Ok(Some(_)) => {
+            let what = format!("process {pid} belongs to somebody else: it could be watched, but never stopped");
+            Err(at(ErrorCode::NotPermitted, what))
+        }
         Ok(None) => Err(at(ErrorCode::NotFound, format!("there is no process {pid}"))),
         Err(fault) => Err(at(ErrorCode::NotPermitted, format!("process {pid} cannot be identified: {fault}"))),
     }

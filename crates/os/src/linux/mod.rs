@@ -23,7 +23,7 @@ pub(crate) use self::code::let_go_of_code;
 pub(crate) use self::exit_watch::Watch;
 pub(crate) use self::group::RunGroup;
 pub(crate) use self::holes::make_hole;
-pub(crate) use self::process::{Handle, identify, identify_child, is_alive, open, signal};
+pub(crate) use self::process::{Handle, identify, identify_child, is_alive, may_be_signalled, open, signal};
 pub(crate) use self::sockets::open_sockets;
 pub(crate) use self::tagged::tagged;
 pub(crate) use self::tree::{descendants, facts, members_below, own_children};

@@ -95,6 +95,11 @@ pub(crate) fn signal(handle: &Handle, identity: &Identity, signal: Signal) -> Re
     }
 }
 
+/// The handle is open, so the number still belongs to it or to nobody, and nothing is sent.
+pub(crate) fn may_be_signalled(_handle: &Handle, identity: &Identity) -> bool {
+    unix::may_be_signalled(identity.pid)
+}
+
 pub(crate) fn is_alive(handle: &Handle, _identity: &Identity) -> bool {
     !handle.has_ended()
 }

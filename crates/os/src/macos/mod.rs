@@ -19,7 +19,7 @@ pub(crate) use self::exit_watch::Watch;
 pub(crate) use self::facts::{descendants, facts, members_below, own_children, tagged};
 pub(crate) use self::group::RunGroup;
 pub(crate) use self::holes::make_hole;
-pub(crate) use self::process::{Handle, identify, identify_child, is_alive, open, signal};
+pub(crate) use self::process::{Handle, identify, identify_child, is_alive, may_be_signalled, open, signal};
 pub(crate) use self::write_watch::WriteWatch;
 pub(crate) use crate::unix::files::{
     check_private_dir, create_private_dir, file_stamp, is_in_the_hands_of_others, keep_private, make_private,

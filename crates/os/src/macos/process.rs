@@ -54,6 +54,10 @@ pub(crate) fn signal(_handle: &Handle, identity: &Identity, signal: Signal) -> R
     }
 }
 
+pub(crate) fn may_be_signalled(_handle: &Handle, identity: &Identity) -> bool {
+    unix::may_be_signalled(identity.pid)
+}
+
 pub(crate) fn is_alive(_handle: &Handle, identity: &Identity) -> bool {
     identify(identity.pid).is_ok_and(|found| found.as_ref() == Some(identity))
 }

@@ -74,6 +74,12 @@ pub(crate) fn ignore_hangups() {
     }
 }
 
+/// Whether the system would deliver a signal of this user to the process with this number.
+pub(crate) fn may_be_signalled(pid: u32) -> bool {
+    let process = i32::try_from(pid).ok().and_then(rustix::process::Pid::from_raw);
+    process.is_some_and(|process| rustix::process::test_kill_process(process).is_ok())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

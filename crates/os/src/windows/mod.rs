@@ -39,7 +39,7 @@ pub(crate) use self::files::{
 };
 pub(crate) use self::held_file::{WriteWatch, hole_unit, make_hole, next_data};
 pub(crate) use self::nursery::{Nursery, Waiter};
-pub(crate) use self::process::{Handle, identify, is_alive, open, signal};
+pub(crate) use self::process::{Handle, identify, is_alive, may_be_signalled, open, signal};
 
 /// A job object counts its processes, and no process leaves it.
 pub(crate) const NURSERY_PROVES_EMPTINESS: bool = true;

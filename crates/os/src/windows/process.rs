@@ -130,6 +130,10 @@ pub(super) fn terminate(process: RawHandle) -> io::Result<Delivery> {
     if has_ended(process) { Ok(Delivery::Gone) } else { Err(error) }
 }
 
+pub(crate) fn may_be_signalled(_handle: &Handle, identity: &Identity) -> bool {
+    open_with(identity.pid, PROCESS_TERMINATE).is_ok()
+}
+
 pub(crate) fn is_alive(handle: &Handle, _identity: &Identity) -> bool {
     !has_ended(handle.raw())
 }
