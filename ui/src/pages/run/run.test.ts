@@ -49,7 +49,13 @@ describe('a run that was stopped', () => {
     const detail = backend.script.detail.bind(backend.script);
     backend.script.detail = (row) => ({
       ...detail(row),
-      output: { lines: ['<img src=x onerror=alert(1)>'], bytes: 28, dropped_bytes: 0, removed: false, path: null },
+      output: {
+        lines: ['<img src=x onerror=alert(1)>'],
+        bytes: 28,
+        dropped_bytes: 0,
+        removed: false,
+        path: null,
+      },
     });
     window.location.hash = '#/run/41';
     await fireEvent(window, new Event('hashchange'));
