@@ -23,6 +23,16 @@ fn a_job_that_does_not_exist_is_refused_with_those_that_do() {
 }
 
 #[test]
+fn a_job_that_was_written_by_hand_a_moment_ago_can_be_started() {
+    let night = Night::watched("").unwrap();
+    for name in ["one", "two", "three"] {
+        night.configure(&format!("[jobs.{name}]\ncommand = [\"true\"]\n")).unwrap();
+        let begun = night.begin(&["start", name]).unwrap();
+        assert_eq!(night.ended(begun.run).unwrap().outcome, Outcome::Succeeded);
+    }
+}
+
+#[test]
 fn a_length_that_cannot_be_read_is_a_fault_of_the_command_line() {
     let night = Night::new("").unwrap();
     let said = night.nightkeep(&["run", "--stall-after", "soon", "--", "true"]).unwrap();

@@ -85,6 +85,14 @@ impl Handle {
 
     /// Starts a job.
     pub async fn start_job(&self, job: String) -> Result<StartReply, ApiError> {
+        if self.config.current().job(&job).is_none() {
+            // It may have been written by hand a moment ago.
+            let file = Arc::clone(&self.config);
+            let reread = tokio::task::spawn_blocking(move || file.reread()).await;
+            if matches!(reread, Ok(Some(_))) {
+                self.commands.send(Command::ConfigEdited).await.map_err(|_| is_ending())?;
+            }
+        }
         self.ask(|reply| Command::StartJob { job, reply }).await
     }
 
