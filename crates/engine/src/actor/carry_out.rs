@@ -27,6 +27,8 @@ const LAST_LOOK_MAX: Duration = Duration::from_millis(500);
 const ABORTED: i64 = -1;
 /// An end waits no longer than this for the note that Nightkeep leaves.
 const NOTE_MAX: Duration = Duration::from_secs(1);
+/// A forced signal waits no longer than this for its record.
+const RECORD_MAX: Duration = Duration::from_millis(500);
 /// How many unseen runs surfaces are given.
 const UNSEEN_MAX: u32 = 20;
 
@@ -212,16 +214,25 @@ impl Actor {
                 members.searches += 1;
                 let tag = run.dir.is_some().then(|| run.tag.clone());
                 let (kin, polite) = (Kin { members: members.clone(), tag }, run.stop_signal);
-                let facts = self.facts.clone();
-                let _task = tokio::task::spawn_blocking(move || {
-                    // Who is there is told before anybody ends of the signal, or the run would look over too early.
-                    let found = kin.find();
-                    drop(facts.blocking_send(Fact::Members(id, found.clone())));
-                    let (found, left) = kin.signal(stage, polite, found);
-                    drop(facts.blocking_send(Fact::Members(id, found)));
-                    drop(facts.blocking_send(Fact::Searched(id)));
+                let (facts, store) = (self.facts.clone(), self.store.clone());
+                let _task = tokio::spawn(async move {
                     if stage == Stage::Forced {
-                        drop(facts.blocking_send(Fact::Survivors(id, left)));
+                        // Nobody else remembers that it was killed: that is on record before it is.
+                        drop(tokio::time::timeout(RECORD_MAX, store.append(id.0, Vec::new())).await);
+                    }
+                    let searched = tokio::task::spawn_blocking(move || {
+                        // Who is there is told before anybody ends of the signal, or the run would look over too early.
+                        let found = kin.find();
+                        drop(facts.blocking_send(Fact::Members(id, found.clone())));
+                        let (found, left) = kin.signal(stage, polite, found);
+                        drop(facts.blocking_send(Fact::Members(id, found)));
+                        drop(facts.blocking_send(Fact::Searched(id)));
+                        if stage == Stage::Forced {
+                            drop(facts.blocking_send(Fact::Survivors(id, left)));
+                        }
+                    });
+                    if let Err(fault) = searched.await {
+                        tracing::error!(run = id.0, %fault, "a search failed");
                     }
                 });
             }

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use serde_json::Value;
 
 use super::lab::Lab;
@@ -61,9 +61,11 @@ fn stubborn(bench: &Bench, count: usize, goal: Duration) -> Result<Row> {
 /// Stops the jobs and says when the last process was dead, and how many were not.
 fn stop(lab: &Lab, jobs: usize) -> Result<(Duration, usize)> {
     let start = Instant::now();
-    for number in 0..jobs {
-        lab.stop(&format!("a{number}"))?;
-    }
+    // All at once: each request is answered only when its stop is on record.
+    std::thread::scope(|scope| {
+        let asked: Vec<_> = (0..jobs).map(|number| scope.spawn(move || lab.stop(&format!("a{number}")))).collect();
+        asked.into_iter().try_for_each(|asked| asked.join().unwrap_or_else(|_| bail!("a request was not made")))
+    })?;
     // The goal is missed long before that.
     let patience = LAST_MAX * 3;
     let took =
