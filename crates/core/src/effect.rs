@@ -157,21 +157,8 @@ pub enum Entry {
         /// Which one.
         stage: Stage,
     },
-    /// A stop of what the run left behind is about to begin.
-    LeftoverStopIntended {
-        /// Without a grace.
-        force: bool,
-    },
-    /// A stage of the stop of what the run left behind begins.
-    LeftoversSignalled {
-        /// Which one.
-        stage: Stage,
-    },
-    /// Nothing is left of what the run left behind.
-    LeftoversGone {
-        /// It was stopped; otherwise it ended by itself.
-        stopped: bool,
-    },
+    /// Something about what the run left behind.
+    Leftovers(LeftoverEntry),
     /// The run is over.
     Ended {
         /// How it ended.
@@ -184,6 +171,26 @@ pub enum Entry {
         exit: Exit,
         /// What was still alive after the forced stop.
         survivors: Vec<u32>,
+    },
+}
+
+/// What the journal is told about what a run left behind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LeftoverEntry {
+    /// A stop of it is about to begin.
+    StopIntended {
+        /// Without a grace.
+        force: bool,
+    },
+    /// A stage of its stop begins.
+    Signalled {
+        /// Which one.
+        stage: Stage,
+    },
+    /// Nothing is left of it.
+    Gone {
+        /// It was stopped; otherwise it ended by itself.
+        stopped: bool,
     },
 }
 

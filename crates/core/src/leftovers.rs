@@ -3,7 +3,7 @@
 //! The run is over and has its outcome; nothing here changes that. The stop is the ladder of any other stop without its
 //! first rung, since the root is gone: everything is asked, and after the grace everything is killed.
 
-use crate::effect::{Effect, Entry, Notice, Stage};
+use crate::effect::{Effect, Entry, LeftoverEntry, Notice, Stage};
 use crate::ids::RunId;
 use crate::run::FORCE_MAX;
 use crate::time::{Awake, Now, Span};
@@ -87,7 +87,7 @@ impl Leftovers {
         match self.state {
             State::Alive | State::GivenUp => {
                 self.state = State::Recording { force };
-                out.push(Effect::RecordIntent(self.what.run, Entry::LeftoverStopIntended { force }));
+                out.push(Effect::RecordIntent(self.what.run, Entry::Leftovers(LeftoverEntry::StopIntended { force })));
             }
             State::Recording { force: former } => self.state = State::Recording { force: force || former },
             State::Asked if force => self.kill(now, out),
@@ -125,7 +125,7 @@ impl Leftovers {
             State::Alive | State::Recording { .. } => false,
             State::Asked | State::Killed | State::GivenUp => true,
         };
-        out.push(Effect::Record(self.what.run, Entry::LeftoversGone { stopped }));
+        out.push(Effect::Record(self.what.run, Entry::Leftovers(LeftoverEntry::Gone { stopped })));
         out.push(Effect::Forget(self.what.run));
     }
 
@@ -146,7 +146,7 @@ impl Leftovers {
     }
 
     fn signal(&self, stage: Stage, out: &mut Vec<Effect>) {
-        out.push(Effect::Record(self.what.run, Entry::LeftoversSignalled { stage }));
+        out.push(Effect::Record(self.what.run, Entry::Leftovers(LeftoverEntry::Signalled { stage })));
         out.push(Effect::Signal(self.what.run, stage));
     }
 }
@@ -175,15 +175,15 @@ mod tests {
     }
 
     fn intent(force: bool) -> Vec<Effect> {
-        vec![Effect::RecordIntent(RUN, Entry::LeftoverStopIntended { force })]
+        vec![Effect::RecordIntent(RUN, Entry::Leftovers(LeftoverEntry::StopIntended { force }))]
     }
 
     fn signalled(stage: Stage) -> Vec<Effect> {
-        vec![Effect::Record(RUN, Entry::LeftoversSignalled { stage }), Effect::Signal(RUN, stage)]
+        vec![Effect::Record(RUN, Entry::Leftovers(LeftoverEntry::Signalled { stage })), Effect::Signal(RUN, stage)]
     }
 
     fn gone(stopped: bool) -> Vec<Effect> {
-        vec![Effect::Record(RUN, Entry::LeftoversGone { stopped }), Effect::Forget(RUN)]
+        vec![Effect::Record(RUN, Entry::Leftovers(LeftoverEntry::Gone { stopped })), Effect::Forget(RUN)]
     }
 
     #[test]

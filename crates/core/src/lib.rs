@@ -32,7 +32,7 @@ pub mod supervisor;
 pub mod time;
 
 pub use continuity::{Breaks, Continuity, Sample};
-pub use effect::{CalledOff, Effect, Entry, Notice, Stage};
+pub use effect::{CalledOff, Effect, Entry, LeftoverEntry, Notice, Stage};
 pub use ids::RunId;
 pub use input::{Activity, BegunStop, Exit, Input, Look, Reading, Resume, Watch};
 pub use leftovers::{LeftBehind, LeftoverPolicy};

@@ -315,9 +315,7 @@ fn entry_words(entry: &Entry) -> Option<String> {
             }
             text
         }
-        Entry::LeftoverStopIntended { .. } => "intends to stop what is left".to_owned(),
-        Entry::LeftoversSignalled { stage } => format!("what is left: {stage:?}"),
-        Entry::LeftoversGone { stopped } => format!("what was left is gone, stopped {stopped}"),
+        Entry::Leftovers(what) => format!("what is left: {what:?}"),
         Entry::Started | Entry::Warned { .. } | Entry::Signalled { .. } => return None,
     })
 }

@@ -80,6 +80,13 @@ pub fn identify(pid: u32) -> Result<Option<Identity>, ProcessError> {
     imp::identify(pid)
 }
 
+/// Tells whether the process with this identity runs. One that cannot be compared counts as gone: nothing may be done to
+/// it anyway.
+#[must_use]
+pub fn is_running(identity: &Identity) -> bool {
+    matches!(Process::open(identity), Ok(Some(process)) if process.is_alive())
+}
+
 /// What became of a signal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Delivery {

@@ -56,7 +56,7 @@ pub use files::{
     private_dir, stamp, write_private,
 };
 pub use held_file::{WriteWatch, first_kept, give_back_head};
-pub use identity::{Delivery, Identity, Process, ProcessError, identify};
+pub use identity::{Delivery, Identity, Process, ProcessError, identify, is_running};
 pub use nursery::{ChildNews, ChildSpec, ChildStdio, Nursery, Reaped, Sweep, Waiter};
 pub use open_files::raise_open_files_limit;
 pub use signal::{Signal, UnknownSignal};

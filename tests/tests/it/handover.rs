@@ -214,6 +214,7 @@ fn a_command_that_waits_for_its_run_keeps_its_exit_code_through_a_hand_over() {
     let mut waiting = night.command(&["run", "--", "sh", "-c", "echo up > up; read _ < gate; exit 5"]).unwrap();
     let mut waiting = waiting.spawn().unwrap();
     eventually("the command", || night.work().join("up").exists().then_some(())).unwrap();
+    night.until_run("its number", 1, |_| true).unwrap();
     let mut watching = night.command(&["wait", "1"]).unwrap().spawn().unwrap();
     night.later_json(&["status"]).unwrap();
     fs::write(night.work().join("gate"), "go\n").unwrap();

@@ -3,7 +3,7 @@
 use std::fs;
 use std::process::{Child, Stdio};
 
-use nightkeep_engine::api::{Outcome, Phase, Reason};
+use nightkeep_engine::api::{Live, Outcome, Phase, Reason};
 use nightkeep_os::{Process, Signal};
 use nightkeep_tests::eventually;
 use nightkeep_tests::night::{Night, Said, alive, fake_agent, first};
@@ -51,6 +51,12 @@ fn run(night: &Night, arguments: &[&str]) -> Child {
 
 fn signal(child: &Child, signal: Signal) {
     Process::open_pid(child.id()).unwrap().unwrap().signal(signal).unwrap();
+}
+
+/// The number of a run that waits, once there is one.
+fn waits(night: &Night) -> u64 {
+    let queued = |live: &Live| live.status.runs.iter().find(|view| view.phase == Phase::Queued).map(|view| view.run);
+    night.until("it to wait", queued).unwrap()
 }
 
 #[test]
@@ -224,11 +230,7 @@ fn a_command_that_is_killed_while_it_waits_gives_its_place_up() {
     let night = Night::watched(&jobs(ONE, &["a", "b"])).unwrap();
     until_phase(&night, start(&night, "a"), Phase::Running);
     let mut waiting = run(&night, &["--type", "llm", "--", "touch", "ran"]);
-    let number = night
-        .until("it to wait", |live| {
-            live.status.runs.iter().find(|view| view.phase == Phase::Queued).map(|view| view.run)
-        })
-        .unwrap();
+    let number = waits(&night);
     waiting.kill().unwrap();
     waiting.wait().unwrap();
     let row = night.ended(number).unwrap();
@@ -261,11 +263,7 @@ fn a_command_whose_caller_went_with_the_engine_is_not_started_by_surprise() {
     let night = Night::watched(&jobs(ONE, &["a", "b"])).unwrap();
     until_phase(&night, start(&night, "a"), Phase::Running);
     let mut waiting = run(&night, &["--type", "llm", "--", "touch", "ran"]);
-    let number = night
-        .until("it to wait", |live| {
-            live.status.runs.iter().find(|view| view.phase == Phase::Queued).map(|view| view.run)
-        })
-        .unwrap();
+    let number = waits(&night);
     let b = start(&night, "b");
     signal(&waiting, Signal::Stop);
     night.crash_engine().unwrap();
@@ -308,11 +306,7 @@ fn a_command_that_was_cancelled_by_somebody_else_says_so() {
     let night = Night::watched(&jobs(ONE, &["a"])).unwrap();
     until_phase(&night, start(&night, "a"), Phase::Running);
     let waiting = run(&night, &["--type", "llm", "--", "touch", "ran"]);
-    let number = night
-        .until("it to wait", |live| {
-            live.status.runs.iter().find(|view| view.phase == Phase::Queued).map(|view| view.run)
-        })
-        .unwrap();
+    let number = waits(&night);
     night.told(&["stop", &number.to_string()]).unwrap();
     let said = Said::of(&waiting.wait_with_output().unwrap());
     assert_eq!(said.code, Some(143));

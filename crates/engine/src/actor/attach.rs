@@ -6,6 +6,7 @@ use std::time::Duration;
 use nightkeep_core::{Exit, Input, Limits, RunId, Wall};
 use nightkeep_os::{ExitStatus, Identity, Process};
 
+use super::attached::below;
 use super::fact::Fact;
 use super::launch::Registered;
 use super::record::limits_ms;
@@ -191,14 +192,6 @@ impl Actor {
             Fact::Members(id, found.await.unwrap_or_default())
         });
     }
-}
-
-/// The processes below a root, itself included.
-fn below(root: &Identity) -> Vec<Identity> {
-    let below = nightkeep_os::descendants(root.pid).unwrap_or_default();
-    // The number may belong to somebody else by this time.
-    let is_it = below.first().is_some_and(|top| top.identity == *root);
-    if is_it { below.into_iter().map(|process| process.identity).collect() } else { Vec::new() }
 }
 
 /// The process that a pidfile names. One that was started after the file was written has only taken over the number.

@@ -3,15 +3,21 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use nightkeep_core::Stage;
-use nightkeep_os::{Identity, Process, Signal};
+use nightkeep_core::{RunId, Stage};
+use nightkeep_os::{Identity, Process, Signal, is_running};
+use tokio::sync::mpsc;
 
+use super::fact::Fact;
 use super::run::Members;
+use crate::store::StoreHandle;
 
 /// How long a forced stop tries; the core gives up a little later.
 const FORCE_TRIES: u32 = 80;
 /// Between two tries.
 const BETWEEN_TRIES: Duration = Duration::from_millis(50);
+
+/// A forced signal waits no longer than this for its record.
+const RECORD_MAX: Duration = Duration::from_millis(500);
 
 /// How often nobody may be left to kill before a forced stop looks no more. Whoever is found may have started another one
 /// and ended before its turn came, so one look in vain says little; no number of them is a proof.
@@ -32,14 +38,10 @@ impl Kin {
     pub(super) fn find(&self) -> Vec<Identity> {
         let mut found: BTreeMap<u32, Identity> = self.members.alive.clone();
         for known in self.members.list() {
-            let below = nightkeep_os::descendants(known.pid).unwrap_or_default();
-            // The number may belong to somebody else by this time.
-            if below.first().is_some_and(|top| top.identity == known) {
-                found.extend(below.into_iter().map(|process| (process.identity.pid, process.identity)));
-            }
+            found.extend(below(&known).into_iter().map(|process| (process.pid, process)));
         }
         let agent = nightkeep_os::tagged("CLAUDE_PID", &self.members.root.pid.to_string()).unwrap_or_default();
-        let own = self.tag.as_deref().map(|tag| nightkeep_os::tagged("NIGHTKEEP_RUN", tag).unwrap_or_default());
+        let own = self.tag.as_deref().map(|tag| nightkeep_os::tagged(crate::environment::RUN, tag).unwrap_or_default());
         found.extend(agent.into_iter().chain(own.unwrap_or_default()).map(|process| (process.pid, process)));
         found.into_values().collect()
     }
@@ -71,8 +73,44 @@ impl Kin {
             }
             found = self.find();
         }
-        let left = found.iter().filter(|member| is_alive(member)).map(|member| member.pid).collect();
+        let left = found.iter().filter(|member| is_running(member)).map(|member| member.pid).collect();
         (found, left)
+    }
+}
+
+/// The processes below a root, itself included.
+pub(super) fn below(root: &Identity) -> Vec<Identity> {
+    let below = nightkeep_os::descendants(root.pid).unwrap_or_default();
+    // The number may belong to somebody else by this time.
+    let is_it = below.first().is_some_and(|top| top.identity == *root);
+    if is_it { below.into_iter().map(|process| process.identity).collect() } else { Vec::new() }
+}
+
+/// Carries out one stage of a stop on all that can be identified, and tells who that was.
+pub(super) async fn stop(
+    id: RunId,
+    kin: Kin,
+    (stage, polite): (Stage, Signal),
+    store: StoreHandle,
+    facts: mpsc::Sender<Fact>,
+) {
+    if stage == Stage::Forced {
+        // Nobody else remembers that it was killed: that is on record before it is.
+        drop(tokio::time::timeout(RECORD_MAX, store.append(id.0, Vec::new())).await);
+    }
+    let searched = tokio::task::spawn_blocking(move || {
+        // Who is there is told before anybody ends of the signal, or the run would look over too early.
+        let found = kin.find();
+        drop(facts.blocking_send(Fact::Members(id, found.clone())));
+        let (found, left) = kin.signal(stage, polite, found);
+        drop(facts.blocking_send(Fact::Members(id, found)));
+        drop(facts.blocking_send(Fact::Searched(id)));
+        if stage == Stage::Forced {
+            drop(facts.blocking_send(Fact::Survivors(id, left)));
+        }
+    });
+    if let Err(fault) = searched.await {
+        tracing::error!(run = id.0, %fault, "a search failed");
     }
 }
 
@@ -89,15 +127,11 @@ fn kill_each(found: &[Identity]) -> bool {
 
 /// Kills a process. Whether it was still there.
 fn kill(member: &Identity) -> bool {
-    let there = is_alive(member);
+    let there = is_running(member);
     if there {
         signal(member, Signal::Kill);
     }
     there
-}
-
-fn is_alive(member: &Identity) -> bool {
-    matches!(Process::open(member), Ok(Some(process)) if process.is_alive())
 }
 
 fn signal(member: &Identity, signal: Signal) {

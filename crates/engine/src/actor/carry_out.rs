@@ -7,11 +7,12 @@ use std::time::Duration;
 use jiff::tz::TimeZone;
 use nightkeep_core::{Effect, Entry, Exit, Input, Look, Notice, Now, Outcome, Reason, RunId, Stage, Wall};
 
+use super::attached::{self, Kin};
 use super::fact::{Fact, Over, Unseen};
 use super::record;
 use super::run::{Body, MarkerTrouble};
 use super::task::Actor;
-use super::{attached::Kin, evidence, recovered};
+use super::{evidence, recovered};
 use crate::api;
 use crate::keeper::protocol::Request;
 use crate::marker::{Mark, MarkStep, Reading, Trouble, WriteError, write_marker};
@@ -27,8 +28,6 @@ const LAST_LOOK_MAX: Duration = Duration::from_millis(500);
 const ABORTED: i64 = -1;
 /// An end waits no longer than this for the note that Nightkeep leaves.
 const NOTE_MAX: Duration = Duration::from_secs(1);
-/// A forced signal waits no longer than this for its record.
-const RECORD_MAX: Duration = Duration::from_millis(500);
 /// How many unseen runs surfaces are given.
 const UNSEEN_MAX: u32 = 20;
 
@@ -37,7 +36,7 @@ impl Actor {
     pub(super) fn carry_out(&mut self, now: Now, effect: Effect) {
         if let Some(id) = subject(&effect) {
             if self.left.contains_key(&id) {
-                self.carry_out_leftovers(now, effect);
+                self.carry_out_leftovers(now, &effect);
                 return;
             }
             if !self.runs.contains_key(&id) {
@@ -214,27 +213,8 @@ impl Actor {
                 members.searches += 1;
                 let tag = run.dir.is_some().then(|| run.tag.clone());
                 let (kin, polite) = (Kin { members: members.clone(), tag }, run.stop_signal);
-                let (facts, store) = (self.facts.clone(), self.store.clone());
-                let _task = tokio::spawn(async move {
-                    if stage == Stage::Forced {
-                        // Nobody else remembers that it was killed: that is on record before it is.
-                        drop(tokio::time::timeout(RECORD_MAX, store.append(id.0, Vec::new())).await);
-                    }
-                    let searched = tokio::task::spawn_blocking(move || {
-                        // Who is there is told before anybody ends of the signal, or the run would look over too early.
-                        let found = kin.find();
-                        drop(facts.blocking_send(Fact::Members(id, found.clone())));
-                        let (found, left) = kin.signal(stage, polite, found);
-                        drop(facts.blocking_send(Fact::Members(id, found)));
-                        drop(facts.blocking_send(Fact::Searched(id)));
-                        if stage == Stage::Forced {
-                            drop(facts.blocking_send(Fact::Survivors(id, left)));
-                        }
-                    });
-                    if let Err(fault) = searched.await {
-                        tracing::error!(run = id.0, %fault, "a search failed");
-                    }
-                });
+                let (store, facts) = (self.store.clone(), self.facts.clone());
+                let _task = tokio::spawn(attached::stop(id, kin, (stage, polite), store, facts));
             }
         }
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use nightkeep_core::{Effect, Exit, Input, LeftBehind, LeftoverPolicy, Now, RunId, Span, Stage, Wall};
 use nightkeep_os::{Identity, Signal};
 
-use super::attached::Kin;
+use super::attached::{self, Kin};
 use super::fact::Fact;
 use super::run::{Body, Members, Watched};
 use super::task::Actor;
@@ -48,23 +48,29 @@ impl Actor {
 
     /// What the root left behind had its moment: the run is over, and says what is still there.
     pub(super) fn leftovers_settled(&mut self, id: RunId) {
-        let now = self.now();
-        let at = self.stamp(now);
-        let Some(run) = self.runs.get_mut(&id) else { return };
+        let Some(run) = self.runs.get(&id) else { return };
         if run.stage.is_some() || run.over {
             return;
         }
         let left = left_of(run);
         // A keeper that has not said that all is gone knows of something, even when nothing can be seen of it.
         if matches!(run.body, Body::Kept { .. }) || !left.is_empty() {
-            let pids = left.iter().map(|process| process.pid).collect();
-            let identities = left.iter().filter_map(|process| serde_json::to_value(process).ok()).collect();
-            self.store.try_append(id.0, vec![Stamped { at, entry: Entry::Leftovers { pids, identities } }]);
-            run.left = Some(left);
+            self.note_leftovers(id, left);
         }
         self.take_exit_record(id);
         let exit = self.runs.get(&id).and_then(|run| run.exit.clone()).unwrap_or(Exit::Unknown);
         self.over(id, exit);
+    }
+
+    /// What the run leaves behind is on record from here on, and outlives its watch.
+    pub(super) fn note_leftovers(&mut self, id: RunId, left: Vec<Identity>) {
+        let at = self.stamp(self.now());
+        let pids = left.iter().map(|process| process.pid).collect();
+        let identities = left.iter().filter_map(|process| serde_json::to_value(process).ok()).collect();
+        self.store.try_append(id.0, vec![Stamped { at, entry: Entry::Leftovers { pids, identities } }]);
+        if let Some(run) = self.runs.get_mut(&id) {
+            run.left = Some(left);
+        }
     }
 
     /// What a run that is about to be over leaves behind, taken over from its watch.
@@ -210,16 +216,14 @@ impl Actor {
     }
 
     /// Carries out one effect that concerns what a run left behind.
-    pub(super) fn carry_out_leftovers(&mut self, now: Now, effect: Effect) {
-        match effect {
-            Effect::Record(id, entry) => {
-                if let Some(entry) = stored(&entry) {
-                    self.store.try_append(id.0, vec![Stamped { at: self.stamp(now), entry }]);
-                }
+    pub(super) fn carry_out_leftovers(&mut self, now: Now, effect: &Effect) {
+        match *effect {
+            Effect::Record(id, nightkeep_core::Entry::Leftovers(what)) => {
+                let entry = record::leftovers(what);
+                self.store.try_append(id.0, vec![Stamped { at: self.stamp(now), entry }]);
             }
-            Effect::RecordIntent(id, entry) => {
-                let Some(entry) = stored(&entry) else { return };
-                self.append_intent(id, Stamped { at: self.stamp(now), entry });
+            Effect::RecordIntent(id, nightkeep_core::Entry::Leftovers(what)) => {
+                self.append_intent(id, Stamped { at: self.stamp(now), entry: record::leftovers(what) });
             }
             Effect::Signal(id, stage) => self.signal_leftovers(id, stage),
             Effect::Forget(id) => {
@@ -228,7 +232,9 @@ impl Actor {
                     left.members.alive.values().for_each(|member| self.exits.forget(member));
                 }
             }
-            Effect::Look(_)
+            Effect::Record(..)
+            | Effect::RecordIntent(..)
+            | Effect::Look(_)
             | Effect::TakeEvidence(_)
             | Effect::LeaveAbortedNote { .. }
             | Effect::Notify(_)
@@ -257,15 +263,7 @@ impl Actor {
         }
         let tag = left.dir.is_some().then(|| left.tag.clone());
         let (kin, polite) = (Kin { members: left.members.clone(), tag }, left.stop_signal);
-        let _task = tokio::task::spawn_blocking(move || {
-            let found = kin.find();
-            drop(facts.blocking_send(Fact::Members(id, found.clone())));
-            let (found, survivors) = kin.signal(stage, polite, found);
-            drop(facts.blocking_send(Fact::Members(id, found)));
-            if stage == Stage::Forced {
-                drop(facts.blocking_send(Fact::Survivors(id, survivors)));
-            }
-        });
+        let _task = tokio::spawn(attached::stop(id, kin, (stage, polite), self.store.clone(), facts));
     }
 
     /// What surfaces show of it; what a job wants to live on is no news.
@@ -296,29 +294,5 @@ fn left_of(run: &Watched) -> Vec<Identity> {
             let seen = run.top().and_then(|top| top.processes().ok()).unwrap_or_default();
             seen.into_iter().map(|process| process.identity).collect()
         }
-    }
-}
-
-fn stored(what: &nightkeep_core::Entry) -> Option<Entry> {
-    use nightkeep_core::Entry as Core;
-    match what {
-        Core::LeftoverStopIntended { force } => Some(Entry::LeftoverStopIntended { force: *force }),
-        Core::LeftoversSignalled { stage } => Some(Entry::LeftoversSignalled { stage: record::stage(*stage) }),
-        Core::LeftoversGone { stopped } => Some(Entry::LeftoversGone { stopped: *stopped }),
-        Core::Started
-        | Core::Advanced { .. }
-        | Core::WentBack { .. }
-        | Core::ClaimIgnored { .. }
-        | Core::Acknowledged { .. }
-        | Core::Warned { .. }
-        | Core::WouldStop { .. }
-        | Core::CouldNotJudge { .. }
-        | Core::StopIntended { .. }
-        | Core::StopAbandoned { .. }
-        | Core::Slept { .. }
-        | Core::ClockJumped { .. }
-        | Core::Starved { .. }
-        | Core::Signalled { .. }
-        | Core::Ended { .. } => None,
     }
 }

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use nightkeep_core::{Awake, RunId, Span};
-use nightkeep_os::{ExitStatus, Identity, Process};
+use nightkeep_os::{ExitStatus, is_running};
 use tokio::sync::mpsc;
 
 use super::fact::{Fact, Reply};
@@ -195,7 +195,7 @@ impl Actor {
         match &run.body {
             Body::Kept { .. } => true,
             Body::Unreached => run.dir.as_ref().is_some_and(has_a_keeper),
-            Body::Attached(members) => !members.alive.contains_key(&members.root.pid) || is_alive(&members.root),
+            Body::Attached(members) => !members.alive.contains_key(&members.root.pid) || is_running(&members.root),
         }
     }
 
@@ -256,10 +256,6 @@ impl Actor {
 /// A keeper that holds its lock will be reached, or will write down the end.
 fn has_a_keeper(dir: &RunDir) -> bool {
     matches!(dir.state(), Ok(RunState::Kept(_) | RunState::Ended { kept: true, .. }))
-}
-
-fn is_alive(identity: &Identity) -> bool {
-    matches!(Process::open(identity), Ok(Some(process)) if process.is_alive())
 }
 
 #[cfg(test)]

@@ -37,9 +37,7 @@ pub(super) fn stored(run: &Watched, at: Stamp, what: core::Entry) -> Stamped {
         core::Entry::ClockJumped { by_ms } => Entry::ClockJumped { by_ms },
         core::Entry::Starved { late } => Entry::Starved { ms: late.as_ms() },
         core::Entry::Signalled { stage: reached } => Entry::Signalled { stage: stage(reached) },
-        core::Entry::LeftoverStopIntended { force } => Entry::LeftoverStopIntended { force },
-        core::Entry::LeftoversSignalled { stage: reached } => Entry::LeftoversSignalled { stage: stage(reached) },
-        core::Entry::LeftoversGone { stopped } => Entry::LeftoversGone { stopped },
+        core::Entry::Leftovers(what) => leftovers(what),
         core::Entry::Ended { outcome, reason: why, method: how, exit, survivors } => {
             Entry::Ended(Box::new(ending(run, &at, outcome, (why, how), exit, survivors)))
         }
@@ -55,6 +53,15 @@ const fn called_off(why: core::CalledOff) -> &'static str {
         core::CalledOff::Slept => "the computer slept meanwhile",
         core::CalledOff::Late => "the engine came late, and looks again first",
         core::CalledOff::NotConfirmed => "the last look did not confirm it",
+    }
+}
+
+/// Something about what a run left behind, as it is stored.
+pub(super) const fn leftovers(what: core::LeftoverEntry) -> Entry {
+    match what {
+        core::LeftoverEntry::StopIntended { force } => Entry::LeftoverStopIntended { force },
+        core::LeftoverEntry::Signalled { stage: reached } => Entry::LeftoversSignalled { stage: stage(reached) },
+        core::LeftoverEntry::Gone { stopped } => Entry::LeftoversGone { stopped },
     }
 }
 
@@ -145,7 +152,7 @@ const fn core_reason(reason: Reason) -> core::Reason {
     }
 }
 
-pub(super) const fn stage(stage: core::Stage) -> Stage {
+const fn stage(stage: core::Stage) -> Stage {
     match stage {
         core::Stage::PoliteRoot => Stage::PoliteRoot,
         core::Stage::PoliteRest => Stage::PoliteRest,

@@ -9,7 +9,6 @@ use super::fact::{Fact, Remains};
 use super::run::{Body, Members};
 use super::task::Actor;
 use crate::rundir::RunState;
-use crate::store::entry::{Entry, Stamp, Stamped};
 
 /// Why a command was not started that never will be.
 const NEVER: &str = "whoever was to start it was ended before it could";
@@ -30,8 +29,6 @@ impl Actor {
     /// otherwise the run is over, and says what it left behind.
     pub(super) fn remains(&mut self, id: RunId, remains: Remains) {
         let Remains { found, recovered } = remains;
-        let now = self.now();
-        let at = self.stamp(now);
         let Some(run) = self.runs.get(&id) else { return };
         let stopping = run.stage.is_some();
         let started = run.dir.as_ref().and_then(|dir| dir.read_started().ok().flatten());
@@ -49,7 +46,7 @@ impl Actor {
                     self.give(Input::Started(id));
                 }
                 if !is_empty {
-                    self.note_remains(id, at, found);
+                    self.note_leftovers(id, found);
                 }
                 self.over_since(id, exit.unwrap_or(Exit::Unknown), recovered);
             }
@@ -61,16 +58,6 @@ impl Actor {
         if let Some(run) = self.runs.get_mut(&id) {
             let stopped = by_pid(vec![root.clone()]);
             run.body = Body::Attached(Members { alive: BTreeMap::new(), stopped, ..Members::of_root(root) });
-        }
-    }
-
-    /// What the run left behind is known from here on, and outlives its watch.
-    fn note_remains(&mut self, id: RunId, at: Stamp, found: Vec<Identity>) {
-        let pids = found.iter().map(|process| process.pid).collect();
-        let identities = found.iter().filter_map(|process| serde_json::to_value(process).ok()).collect();
-        self.store.try_append(id.0, vec![Stamped { at, entry: Entry::Leftovers { pids, identities } }]);
-        if let Some(run) = self.runs.get_mut(&id) {
-            run.left = Some(found);
         }
     }
 

@@ -358,18 +358,5 @@ async fn refreshed(store: &StoreHandle, mut spec: Box<Spec>) -> Box<Spec> {
 
 /// The end of a run that never began: nothing was signalled.
 fn never_begun(at: &Stamp) -> Ending {
-    Ending {
-        outcome: Outcome::Aborted,
-        reason: Some(Reason::User),
-        method: None,
-        exit_code: None,
-        signal: None,
-        exec_error: None,
-        survivors: Vec::new(),
-        identified: None,
-        recovered: false,
-        rebooted: false,
-        took_ms: Some(0),
-        ended_wall_ms: at.at_wall_ms,
-    }
+    Ending { reason: Some(Reason::User), took_ms: Some(0), ..Ending::new(Outcome::Aborted, at.at_wall_ms) }
 }

@@ -3,12 +3,12 @@
 use jiff::tz::TimeZone;
 
 use crate::clean::harmless;
-use crate::store::entry::{Entry, LimitsMs, Registration, Stamp, Stamped};
+use crate::store::entry::{Entry, Registration, Stamp, Stamped};
 use crate::store::state::StoredRun;
 use crate::words;
 
 pub(super) fn read(bytes: &[u8]) {
-    let mut run = StoredRun::register(1, &at(0), &registration());
+    let mut run = StoredRun::register(1, &at(0), &Registration::plain("tag"));
     for (n, text) in (1..).zip(bytes.split(|byte| *byte == b'\n')) {
         let Ok(entry) = serde_json::from_slice::<Entry>(text) else { continue };
         let written = serde_json::to_vec(&entry).expect("what was read can be written");
@@ -25,19 +25,4 @@ pub(super) fn read(bytes: &[u8]) {
 
 fn at(n: u64) -> Stamp {
     Stamp { at_wall_ms: 1_764_000_000_000, at_awake_ms: n, boot: "boot".to_owned() }
-}
-
-fn registration() -> Registration {
-    Registration {
-        tag: "tag".to_owned(),
-        job: "job".to_owned(),
-        job_type: "generic".to_owned(),
-        command: Vec::new(),
-        cwd: None,
-        marker: None,
-        attached: false,
-        observe: false,
-        limits: LimitsMs::default(),
-        identity: None,
-    }
 }

@@ -1,6 +1,6 @@
 //! What has become of a run, seen from its directory alone.
 
-use nightkeep_os::{ExecError, Identity, Lock, Process};
+use nightkeep_os::{ExecError, Lock, is_running};
 
 use super::{Exit, FORMAT, RunDir, RunDirError, RunEnd, Started};
 
@@ -43,7 +43,7 @@ impl RunDir {
         Ok(match (kept, started) {
             (true, started) => RunState::Kept(started),
             (false, None) => RunState::NeverStarted,
-            (false, Some(started)) if is_alive(&started.root) => RunState::Orphaned(started),
+            (false, Some(started)) if is_running(&started.root) => RunState::Orphaned(started),
             (false, Some(_)) => RunState::Lost,
         })
     }
@@ -74,9 +74,4 @@ impl RunDir {
             output_dropped: 0,
         })
     }
-}
-
-/// What cannot be compared counts as gone: nothing may be done to it anyway.
-fn is_alive(identity: &Identity) -> bool {
-    matches!(Process::open(identity), Ok(Some(process)) if process.is_alive())
 }

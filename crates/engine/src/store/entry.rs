@@ -69,6 +69,25 @@ pub struct Registration {
     pub identity: Option<Value>,
 }
 
+#[cfg(any(test, feature = "fuzz"))]
+impl Registration {
+    /// One that says no more than it has to.
+    pub(crate) fn plain(tag: &str) -> Self {
+        Self {
+            tag: tag.to_owned(),
+            job: "job".to_owned(),
+            job_type: "generic".to_owned(),
+            command: Vec::new(),
+            cwd: None,
+            marker: None,
+            attached: false,
+            observe: false,
+            limits: LimitsMs::default(),
+            identity: None,
+        }
+    }
+}
+
 /// A process that is still there after the forced stop.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Survivor {
@@ -130,6 +149,27 @@ pub struct Ending {
     /// How long it took, sleep included, where its records tell by a clock that nobody can set.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub took_ms: Option<u64>,
+}
+
+impl Ending {
+    /// An end of which nothing more is known.
+    #[must_use]
+    pub const fn new(outcome: Outcome, ended_wall_ms: i64) -> Self {
+        Self {
+            outcome,
+            reason: None,
+            method: None,
+            exit_code: None,
+            signal: None,
+            exec_error: None,
+            survivors: Vec::new(),
+            identified: None,
+            recovered: false,
+            rebooted: false,
+            ended_wall_ms,
+            took_ms: None,
+        }
+    }
 }
 
 /// Everything that can be journaled about a run.

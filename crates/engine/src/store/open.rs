@@ -243,14 +243,14 @@ pub(super) fn utc_stamp(now: Wall) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::entry::{LimitsMs, Registration, Stamp};
+    use crate::store::entry::{Registration, Stamp};
 
     #[test]
     fn a_migration_copies_the_file_first_and_folds_the_journal_after_it() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("nightkeep.db");
         let mut store = Store::open(&path, Wall::from_ms(0)).unwrap().store;
-        store.register(&at(), &registration()).unwrap();
+        store.register(&at(), &Registration::plain("tag")).unwrap();
         let before = store.folded_tables().unwrap();
         store.close().unwrap();
 
@@ -281,20 +281,5 @@ mod tests {
 
     fn at() -> Stamp {
         Stamp { at_wall_ms: 1, at_awake_ms: 1, boot: "boot".to_owned() }
-    }
-
-    fn registration() -> Registration {
-        Registration {
-            tag: "tag".to_owned(),
-            job: "job".to_owned(),
-            job_type: "generic".to_owned(),
-            command: Vec::new(),
-            cwd: None,
-            marker: None,
-            attached: false,
-            observe: false,
-            limits: LimitsMs::default(),
-            identity: None,
-        }
     }
 }

@@ -81,20 +81,7 @@ pub(crate) fn stop_intended(reason: Reason, since_ms: u64) -> Entry {
 }
 
 pub(crate) fn ending(outcome: Outcome, ms: u64) -> Ending {
-    Ending {
-        outcome,
-        reason: None,
-        method: None,
-        exit_code: None,
-        signal: None,
-        exec_error: None,
-        survivors: Vec::new(),
-        identified: None,
-        recovered: false,
-        rebooted: false,
-        ended_wall_ms: at(ms).at_wall_ms,
-        took_ms: None,
-    }
+    Ending::new(outcome, at(ms).at_wall_ms)
 }
 
 pub(crate) fn aborted(reason: Reason, method: Method, ms: u64) -> Ending {

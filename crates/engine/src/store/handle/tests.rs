@@ -1,7 +1,7 @@
 //! The store behind its threads, on a disk that fails.
 
 use super::*;
-use crate::store::entry::{Ending, Entry, LimitsMs};
+use crate::store::entry::{Ending, Entry};
 
 #[tokio::test]
 async fn what_nobody_waits_for_is_held_while_the_disk_is_full_and_written_in_its_order() {
@@ -114,9 +114,9 @@ async fn a_run_that_is_registered_while_entries_are_held_has_the_next_number() {
     let place = Place::new().await;
     place.fill_the_disk().await;
     place.handle.try_append(place.run, vec![advanced(1)]);
-    place.handle.register(at(), registration("b")).await.unwrap_err();
+    place.handle.register(at(), Registration::plain("b")).await.unwrap_err();
     place.free_the_disk().await;
-    assert_eq!(place.handle.register(at(), registration("b")).await.unwrap(), place.run + 1);
+    assert_eq!(place.handle.register(at(), Registration::plain("b")).await.unwrap(), place.run + 1);
     assert_eq!(place.stored().await.best_step, Some(1));
 }
 
@@ -169,7 +169,7 @@ impl Place {
         let directory = tempfile::tempdir().unwrap();
         let opened = Store::open(&directory.path().join("nightkeep.db"), Wall::from_ms(0)).unwrap();
         let handle = StoreHandle::start_with(opened.store, || TimeZone::UTC, room).unwrap();
-        let run = handle.register(at(), registration("a")).await.unwrap();
+        let run = handle.register(at(), Registration::plain("a")).await.unwrap();
         Self { directory, handle, run }
     }
 
@@ -208,38 +208,10 @@ fn advanced(step: i64) -> Stamped {
 }
 
 fn ended() -> Stamped {
-    let ending = Ending {
-        outcome: crate::api::Outcome::Succeeded,
-        reason: None,
-        method: None,
-        exit_code: Some(0),
-        signal: None,
-        exec_error: None,
-        survivors: Vec::new(),
-        identified: None,
-        recovered: false,
-        rebooted: false,
-        ended_wall_ms: 1,
-        took_ms: None,
-    };
+    let ending = Ending { exit_code: Some(0), ..Ending::new(crate::api::Outcome::Succeeded, 1) };
     Stamped { at: at(), entry: Entry::Ended(Box::new(ending)) }
 }
 
 fn at() -> Stamp {
     Stamp { at_wall_ms: 1, at_awake_ms: 1, boot: "boot".to_owned() }
-}
-
-fn registration(tag: &str) -> Registration {
-    Registration {
-        tag: tag.to_owned(),
-        job: "job".to_owned(),
-        job_type: "generic".to_owned(),
-        command: Vec::new(),
-        cwd: None,
-        marker: None,
-        attached: false,
-        observe: false,
-        limits: LimitsMs::default(),
-        identity: None,
-    }
 }
