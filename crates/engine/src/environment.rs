@@ -1,6 +1,7 @@
 //! What every launched run is told through its environment.
 
 use std::collections::BTreeMap;
+use std::env;
 use std::path::Path;
 
 use crate::api::Outcome;
@@ -19,6 +20,13 @@ pub const LAST_OUTCOME: &str = "NIGHTKEEP_LAST_OUTCOME";
 pub const LAST_STEP: &str = "NIGHTKEEP_LAST_STEP";
 /// Its last note; for an aborted run, the aborted note.
 pub const LAST_NOTE: &str = "NIGHTKEEP_LAST_NOTE";
+
+/// Whether this process belongs to a launched run. What it starts belongs to that run as well, however it is detached,
+/// and goes when the run is stopped: no place for an engine.
+#[must_use]
+pub fn inside_a_run() -> bool {
+    env::var_os(RUN).is_some_and(|tag| !tag.is_empty())
+}
 
 /// The variables of a run.
 #[must_use]

@@ -172,3 +172,34 @@ fn runs_go_on_when_the_engine_is_asked_to_end_and_the_next_command_starts_anothe
     open_gate(&night.work());
     check_that_it_was_started_once(&night, pid, &night.ended(run).unwrap());
 }
+
+/// Such an engine would be a part of the run: a stop of the run would end it, and the run would never be over by itself.
+#[test]
+fn a_run_does_not_start_an_engine_and_the_runs_in_it_go_on_without_one() {
+    let night = Night::watched("").unwrap();
+    assert!(Command::new("mkfifo").arg(night.work().join("gate")).status().unwrap().success());
+    let script =
+        "read _ < gate; \"$0\" status 2> told; \"$0\" engine 2>> told; \"$0\" run -- echo inner > inner; exit 7";
+    let nightkeep = nightkeep_tests::binary("nightkeep").unwrap();
+    let run = ["run", "--detach", "--", "sh", "-c", script, nightkeep.to_str().unwrap()];
+    let begun = night.begin(&run).unwrap();
+    night.crash_engine().unwrap();
+    open_gate(&night.work());
+    let dir = night.run_dir(&begun.tag);
+    eventually("its record", || matches!(dir.state(), Ok(RunState::Ended { .. })).then_some(())).unwrap();
+    assert_eq!(night.engine_pid(), None);
+    let told = fs::read_to_string(night.work().join("told")).unwrap();
+    let said = [
+        "error: the engine is not running, and a run cannot start it: it would be stopped with the run",
+        "hint: start it outside of the run, with `nightkeep status` in another terminal",
+        "error: the engine cannot live inside of a run: it would be stopped with the run",
+        "hint: start it in a terminal of its own",
+    ];
+    assert_eq!(told.lines().collect::<Vec<_>>(), said);
+    assert_eq!(fs::read_to_string(night.work().join("inner")).unwrap(), "inner\n");
+
+    night.start_engine().unwrap();
+    let ended = night.ended(begun.run).unwrap();
+    assert_eq!((ended.outcome, ended.exit_code), (Outcome::Failed, Some(7)), "{ended:#?}");
+    assert_eq!(night.json(&["history"]).unwrap().as_array().unwrap().len(), 2, "the inner run is taken in as well");
+}

@@ -3,6 +3,7 @@
 use nightkeep_engine::api::ErrorCode;
 use nightkeep_engine::client::{nightkeep_program, stop_engine};
 use nightkeep_engine::clock::Clock;
+use nightkeep_engine::environment::inside_a_run;
 use nightkeep_engine::{HostError, HostOptions};
 
 use super::{Here, cannot_use_places};
@@ -18,6 +19,10 @@ mod log;
 pub(super) async fn engine(here: &Here, wanted: &Engine) -> Result<(), Failure> {
     if wanted.stop {
         return stop(here).await;
+    }
+    if inside_a_run() {
+        return Err(Failure::new("the engine cannot live inside of a run: it would be stopped with the run")
+            .with_hint("start it in a terminal of its own"));
     }
     here.places.create().map_err(|error| cannot_use_places(&error))?;
     log::start(&here.places.log_dir())?;

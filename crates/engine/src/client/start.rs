@@ -12,6 +12,7 @@ use nightkeep_core::Span;
 use super::engine_at;
 use crate::api::{ApiError, EngineInfo, ErrorCode};
 use crate::clock;
+use crate::environment::inside_a_run;
 use crate::places::{HOME_VARIABLE, Places};
 use crate::store::why_unusable;
 
@@ -39,6 +40,9 @@ pub fn nightkeep_program() -> io::Result<PathBuf> {
 
 /// Starts an engine, and waits until it or another one that was faster answers.
 pub(super) async fn start_and_wait(socket: &Path) -> Result<EngineInfo, ApiError> {
+    if inside_a_run() {
+        return Err(no_engine_inside_a_run());
+    }
     let pid = nightkeep_program().and_then(|program| start_engine(&program)).map_err(|cause| cannot_start(&cause))?;
     someone_answers(socket, pid).await
 }
@@ -101,6 +105,12 @@ fn why_it_ended(socket: &Path) -> ApiError {
         Some(hint) => error.with_hint(hint),
         None => error.with_hint(IN_A_TERMINAL),
     }
+}
+
+fn no_engine_inside_a_run() -> ApiError {
+    let message = "the engine is not running, and a run cannot start it: it would be stopped with the run";
+    ApiError::new(ErrorCode::Unreachable, message.to_owned())
+        .with_hint("start it outside of the run, with `nightkeep status` in another terminal")
 }
 
 fn no_answer(message: String) -> ApiError {
