@@ -31,6 +31,7 @@ mod retention;
 pub mod rundir;
 pub mod server;
 pub mod socket_path;
+pub mod sources;
 pub mod store;
 pub mod surface;
 pub mod version;

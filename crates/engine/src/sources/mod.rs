@@ -1,0 +1,18 @@
+//! Sources: each of them turns something outside into [`Signal`]s, and decides nothing.
+//!
+//! A source that is read (a file that grows, captured output) is a [`Reader`]: bytes in, signals out, no clock and no
+//! files. Whoever feeds it knows where the bytes come from and where they end.
+
+use nightkeep_core::Signal;
+
+mod lines;
+
+pub use lines::{LINE_MAX, LineReader, Lines};
+
+/// What makes signals of bytes.
+///
+/// Total: any bytes in any pieces have a defined result. What it keeps between two calls is bounded.
+pub trait Reader: Send {
+    /// Takes the next bytes in, which may begin and end anywhere, and appends what they say.
+    fn take(&mut self, bytes: &[u8], out: &mut Vec<Signal>);
+}
