@@ -3,6 +3,8 @@
 use crate::ids::RunId;
 use crate::input::Exit;
 use crate::life::{Method, Outcome, Reason};
+use crate::signal::{Claim, HumanWait, Source, Wait};
+use crate::snapshot::{Liveness, Totals};
 use crate::time::{Span, Wall};
 
 /// Something for the engine to do. It leaves no choice to whoever carries it out.
@@ -65,6 +67,10 @@ pub enum CalledOff {
     Late,
     /// The last look before the first signal did not confirm it.
     NotConfirmed,
+    /// A sign of life came.
+    Beaten,
+    /// The run asked for more time in time.
+    Expected,
 }
 
 /// What the journal is told.
@@ -84,7 +90,11 @@ pub enum Entry {
         note: Option<String>,
         /// Awake time since the advance before, or since the start.
         gap: Span,
+        /// Who says so.
+        source: Source,
     },
+    /// Something that its sources said.
+    Heard(HeardEntry),
     /// The step fell; the best one stays.
     WentBack {
         /// The step read.
@@ -174,6 +184,50 @@ pub enum Entry {
     },
 }
 
+/// What the journal is told about what the sources of a run said.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum HeardEntry {
+    /// The run waits: its stall clock stands still.
+    Waits {
+        /// For what.
+        wait: Wait,
+        /// Who says so.
+        source: Source,
+    },
+    /// The run no longer waits.
+    Resumed,
+    /// Beats came late, stayed away, or came again.
+    Liveness {
+        /// What is said of it from here on.
+        liveness: Liveness,
+        /// Awake time since the last sign of life.
+        since: Span,
+    },
+    /// The run asked for more time for its present step.
+    Expects {
+        /// What the stall clock may show.
+        until: Span,
+    },
+    /// The run said how it ends, before it did.
+    Claimed(Claim),
+    /// The run is busy with the same thing again and again.
+    Circling {
+        /// So many times in a row.
+        times: u32,
+        /// It was turns without any call, not calls with the same result.
+        empty_turns: bool,
+    },
+    /// The run has cost most of what it may, or all of it.
+    Spent {
+        /// So many millionths of a dollar so far.
+        cost_microusd: u64,
+        /// Of so many.
+        max_microusd: u64,
+    },
+    /// What its work took so far.
+    Totals(Totals),
+}
+
 /// What the journal is told about what a run left behind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LeftoverEntry {
@@ -236,6 +290,15 @@ pub enum Notice {
         /// What is alive.
         survivors: Vec<u32>,
     },
+    /// Something came of what the sources of a run said, or did not say.
+    Heard {
+        /// Which run.
+        run: RunId,
+        /// The job's name.
+        job: String,
+        /// What.
+        what: HeardNotice,
+    },
     /// The limit passed, and nobody could look whether the run had advanced; it was not stopped.
     CouldNotJudge {
         /// Which run.
@@ -244,5 +307,36 @@ pub enum Notice {
         job: String,
         /// What the stall clock showed.
         since: Span,
+    },
+}
+
+/// What is told of a run because of its reports.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum HeardNotice {
+    /// It has waited for a person for a while.
+    WaitsForPerson {
+        /// What the person is asked for.
+        kind: HumanWait,
+        /// The question.
+        what: Option<String>,
+        /// For how long.
+        since: Span,
+    },
+    /// No beats came for the unreachable limit.
+    Unreachable {
+        /// Awake time since the last sign of life.
+        since: Span,
+    },
+    /// It is busy with the same thing again and again.
+    Circling {
+        /// So many times in a row.
+        times: u32,
+    },
+    /// It has cost most of what it may, or all of it.
+    Spent {
+        /// So many millionths of a dollar so far.
+        cost_microusd: u64,
+        /// Of so many.
+        max_microusd: u64,
     },
 }

@@ -5,7 +5,9 @@ use crate::ids::RunId;
 use crate::leftovers::LeftBehind;
 use crate::life::Reason;
 use crate::limits::{Limits, Mode};
+use crate::signal::{Signal, Source, Wait};
 use crate::slots::Capacities;
+use crate::snapshot::Totals;
 use crate::time::{Awake, Span, Wall};
 
 /// A fact about the world, or a wish of a person.
@@ -38,8 +40,8 @@ pub enum Input {
     Marker(RunId, Reading),
     /// The answer to [`crate::Effect::Look`].
     Looked(RunId, Look),
-    /// A run says what it is doing.
-    Activity(RunId, Activity),
+    /// A source of a run says something.
+    Signal(RunId, Source, Signal),
     /// The answer to [`crate::Effect::TakeEvidence`].
     EvidenceTaken(RunId),
     /// The answer to [`crate::Effect::RecordIntent`]: it is durable.
@@ -117,7 +119,7 @@ pub struct Watch {
 /// What an earlier watch of the same run had seen and begun.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Resume {
-    /// The best step.
+    /// The step shown: the best one of the source that advanced last.
     pub step: Option<i64>,
     /// The last note.
     pub note: Option<String>,
@@ -129,6 +131,14 @@ pub struct Resume {
     pub acknowledged: bool,
     /// The stop that had begun.
     pub stop: Option<BegunStop>,
+    /// The best step of each source.
+    pub best: Vec<(Source, i64)>,
+    /// What it waits for, and who said so.
+    pub waits: Option<(Source, Wait)>,
+    /// What the stall clock may show in the present step, where more time was asked for.
+    pub expected: Option<Span>,
+    /// What its work took.
+    pub totals: Totals,
 }
 
 /// A stop whose intent is on record, of an earlier watch.

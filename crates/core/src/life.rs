@@ -20,6 +20,23 @@ pub enum Reason {
     MaxRuntime,
     /// A person asked for it.
     User,
+    /// No beats for the unreachable limit.
+    Unresponsive,
+    /// Busy with the same thing again and again.
+    Circling,
+    /// It has cost all that it may.
+    Budget,
+}
+
+impl Reason {
+    /// Whether a sign of the run can call the stop off; the other reasons stay true whatever it does.
+    #[must_use]
+    pub const fn is_doubtful(self) -> bool {
+        match self {
+            Self::Stalled | Self::Unresponsive | Self::Circling => true,
+            Self::MaxRuntime | Self::User | Self::Budget => false,
+        }
+    }
 }
 
 /// How a run was stopped.
@@ -132,8 +149,7 @@ impl Life {
             (Self::Starting | Self::Running | Self::Doubted(_), Event::StopWanted { force }) => {
                 Self::Gathering(wanted(force))
             }
-            // Only a stall is called off by an advance; the other reasons stay true.
-            (Self::Gathering(stop) | Self::Recording(stop), Event::Cleared) if stop.reason == Reason::Stalled => {
+            (Self::Gathering(stop) | Self::Recording(stop), Event::Cleared) if stop.reason.is_doubtful() => {
                 Self::Running
             }
             (Self::Gathering(stop), Event::StopWanted { force }) => Self::Gathering(wanted(stop.force || force)),

@@ -1,5 +1,6 @@
 //! How long a run may stand still: limits of jobs, of job types, and the built-in ones.
 
+use crate::reports::{Pace, Reports};
 use crate::time::Span;
 
 /// The limits a run is judged by. Lengths are awake time.
@@ -15,6 +16,8 @@ pub struct Limits {
     pub start_allowance: Span,
     /// The longest a run may take in all; `None` is no limit.
     pub max_runtime: Option<Span>,
+    /// What holds for whatever else it reports.
+    pub reports: Reports,
 }
 
 /// Limits of which each may be left out; what is left out comes from the next place in the row
@@ -103,7 +106,14 @@ impl Limits {
             grace: Span::from_secs(*grace),
             start_allowance: Span::ZERO,
             max_runtime: None,
+            reports: Reports::default(),
         })
+    }
+
+    /// The limits of a run that does nothing of which it has told.
+    #[must_use]
+    pub const fn pace(&self) -> Pace {
+        Pace { warn_after: self.warn_after, stall_after: self.stall_after }
     }
 
     /// These limits with what `overrides` sets.
@@ -120,6 +130,7 @@ impl Limits {
             grace: overrides.grace.unwrap_or(self.grace),
             start_allowance: overrides.start_allowance.unwrap_or(self.start_allowance),
             max_runtime: overrides.max_runtime.map_or(self.max_runtime, Longest::limit),
+            reports: self.reports,
         }
     }
 

@@ -1,25 +1,33 @@
 //! One run: its life, its stall clock, what its marker said, and when to look at it next.
 
+use std::collections::BTreeSet;
+
 use crate::clock::StallClock;
-use crate::effect::{CalledOff, Effect, Entry, Stage};
+use crate::effect::{Effect, Entry, Stage};
 use crate::ids::RunId;
-use crate::input::{Activity, Exit, Reading, Resume, Watch};
+use crate::input::{Exit, Resume, Watch};
 use crate::life::{Event, Life, Outcome, Reason, Stop};
 use crate::limits::{Limits, Mode};
-use crate::snapshot::{Oddity, Phase, Progress, RunSnapshot};
+use crate::snapshot::{Liveness, Oddity, Phase, Progress, RunSnapshot};
 use crate::supervisor::{FRESH_LOOK, LATE, WAKE_GRACE};
 use crate::time::{Awake, Now, Span};
 
 mod breaks;
+mod due;
+mod heard;
 mod judging;
+mod reading;
+mod signals;
 mod stopping;
+
+pub(crate) use due::Judgement;
+pub use reading::{CLAIM_TOLERANCE_MS, MARKER};
+pub(crate) use signals::Told as Tell;
 
 /// How long the evidence may take before the stop goes on without it (design, section 5).
 pub const EVIDENCE_MAX: Span = Span::from_secs(3);
 /// How long a forced stop may take before what is left is called a survivor.
 pub const FORCE_MAX: Span = Span::from_secs(5);
-/// A marker's claimed time this far in the future is ignored (a clock that is slightly off is not).
-pub const CLAIM_TOLERANCE_MS: i64 = 120_000;
 /// When nobody could look at a marker at the moment of judgement, the next try comes after this.
 pub const LOOK_AGAIN: Span = Span::from_secs(10);
 
@@ -32,12 +40,12 @@ struct Quiet {
 }
 
 /// What is said once a run.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 struct Told {
     /// The marker claims a time in the future.
     claim: bool,
-    /// The longest run time passed, and the run is only observed.
-    overrun: bool,
+    /// Verdicts that were given of a run that is only observed.
+    verdicts: BTreeSet<Reason>,
 }
 
 /// What a stop has seen and done so far.
@@ -61,11 +69,10 @@ pub(crate) struct Run {
     pub(crate) life: Life,
     pub(crate) clock: StallClock,
     started: Awake,
-    activity: Activity,
+    heard: heard::Heard,
     pub(crate) step: Option<i64>,
     total: Option<i64>,
     note: Option<String>,
-    series: Option<String>,
     advances: u32,
     quiet: Quiet,
     pub(crate) acknowledged: bool,
@@ -97,11 +104,10 @@ impl Run {
             life: if watch.up { Life::Running } else { Life::Starting },
             clock: StallClock::started(watch.clock_from),
             started: watch.started,
-            activity: Activity::Working,
+            heard: heard::Heard::new(now.awake, &resume),
             step: resume.step,
             total: None,
             note: resume.note.clone(),
-            series: None,
             advances: resume.advances,
             quiet: Quiet { warned: resume.warned, verdict_given: false },
             acknowledged: resume.acknowledged,
@@ -120,6 +126,9 @@ impl Run {
         if now.awake.since(watch.clock_from) > LATE {
             run.judge_from(now.awake.plus(FRESH_LOOK));
         }
+        if run.heard.waits() {
+            run.clock.pause(now.awake);
+        }
         run.resume_stop(now, &resume);
         run
     }
@@ -133,7 +142,8 @@ impl Run {
     pub(crate) fn measured(&self, now: Awake, reason: Reason) -> Span {
         match reason {
             Reason::Stalled | Reason::User => self.since_advance(now),
-            Reason::MaxRuntime => now.since(self.started),
+            Reason::Unresponsive => now.since(self.heard.beat),
+            Reason::MaxRuntime | Reason::Circling | Reason::Budget => now.since(self.started),
         }
     }
 
@@ -141,173 +151,30 @@ impl Run {
         if self.advances == 0 { self.limits.start_allowance } else { Span::ZERO }
     }
 
-    /// Takes a reading of the marker in. Whether it is an advance.
-    pub(crate) fn read(&mut self, now: Now, reading: Reading, out: &mut Vec<Effect>) -> bool {
-        if reading.before_start {
-            return false;
-        }
-        self.check_claim(now, &reading, out);
-        match reading.step {
-            Some(-1) => {
-                self.acknowledge(reading.note, out);
-                false
-            }
-            Some(step) if step >= 0 => self.step_to(now, step, reading, out),
-            Some(_) | None => {
-                self.note = reading.note.or(self.note.take());
-                false
-            }
-        }
-    }
-
-    fn check_claim(&mut self, now: Now, reading: &Reading, out: &mut Vec<Effect>) {
-        let Some(claimed) = reading.claimed else { return };
-        if claimed.as_ms() > now.wall.as_ms().saturating_add(self.set_back_ms).saturating_add(CLAIM_TOLERANCE_MS) {
-            self.oddity = Some(Oddity::ClaimsTheFuture);
-            if !self.told.claim {
-                self.told.claim = true;
-                out.push(Effect::Record(self.id, Entry::ClaimIgnored { claimed }));
-            }
-        } else if self.oddity == Some(Oddity::ClaimsTheFuture) {
-            self.oddity = None;
-        }
-    }
-
-    fn acknowledge(&mut self, note: Option<String>, out: &mut Vec<Effect>) {
-        if !self.acknowledged {
-            self.acknowledged = true;
-            out.push(Effect::Record(self.id, Entry::Acknowledged { note }));
-        }
-    }
-
-    fn step_to(&mut self, now: Now, step: i64, reading: Reading, out: &mut Vec<Effect>) -> bool {
-        let other_series = reading.series.is_some() && self.series.is_some() && reading.series != self.series;
-        if reading.series.is_some() {
-            self.series = reading.series;
-        }
-        match self.step {
-            Some(best) if step < best && !other_series => {
-                if self.oddity != (Some(Oddity::WentBack { step })) {
-                    self.oddity = Some(Oddity::WentBack { step });
-                    out.push(Effect::Record(self.id, Entry::WentBack { step, best }));
-                }
-                false
-            }
-            Some(best) if step == best && !other_series => {
-                self.total = reading.total;
-                self.note = reading.note;
-                false
-            }
-            Some(_) | None => {
-                self.advance(now, step, reading.total, reading.note, out);
-                true
-            }
-        }
-    }
-
-    fn advance(&mut self, now: Now, step: i64, total: Option<i64>, note: Option<String>, out: &mut Vec<Effect>) {
-        let gap = self.clock.elapsed(now.awake);
-        self.clock.reset(now.awake);
-        self.advances = self.advances.saturating_add(1);
-        self.step = Some(step);
-        self.total = total;
-        self.note.clone_from(&note);
-        self.quiet = Quiet::default();
-        if self.oddity != Some(Oddity::ClaimsTheFuture) {
-            self.oddity = None;
-        }
-        out.push(Effect::Record(self.id, Entry::Advanced { n: self.advances, step, total, note, gap }));
-        self.clear(CalledOff::Advanced, out);
-    }
-
-    /// Takes in what the run says it is doing.
-    pub(crate) fn set_activity(&mut self, now: Now, activity: Activity) {
-        self.activity = activity;
-        if activity.is_waiting() {
-            self.clock.pause(now.awake);
-        } else {
-            self.clock.resume(now.awake);
-        }
-    }
-
-    /// No warning and no verdict before `from`.
-    pub(crate) fn judge_from(&mut self, from: Awake) {
-        self.judged_from = self.judged_from.max(from);
-    }
-
-    /// Nobody could look at the marker at the moment of judgement.
-    pub(crate) fn could_not_look(&mut self, now: Now) -> bool {
-        let first = self.oddity != Some(Oddity::CouldNotLook);
-        self.oddity = Some(Oddity::CouldNotLook);
-        self.judge_from(now.awake.plus(LOOK_AGAIN));
-        first
-    }
-
-    /// When the warning, and when the verdict is due, if ever, as things stand.
-    pub(crate) fn judgement_due(&self, writable: bool) -> Option<(Awake, Judgement)> {
-        if !self.life.is_judged() {
-            return None;
-        }
-        let warn = if self.quiet.warned { None } else { self.limit_at(self.limits.warn_after) };
-        let stall_open = writable && !self.quiet.verdict_given;
-        let stall = if stall_open { self.limit_at(self.limits.stall_after) } else { None };
-        let longest_open = writable && !self.told.overrun;
-        let longest = self.limits.max_runtime.filter(|_| longest_open).map(|max| self.started.plus(max));
-        [
-            (warn, Judgement::Warning),
-            (stall, Judgement::Verdict(Reason::Stalled)),
-            (longest, Judgement::Verdict(Reason::MaxRuntime)),
-        ]
-        .into_iter()
-        .filter_map(|(at, what)| Some((at?.max(self.judged_from), what)))
-        .min_by_key(|(at, _)| *at)
-    }
-
-    fn limit_at(&self, limit: Span) -> Option<Awake> {
-        self.clock.reaches(limit.plus(self.allowance()))
-    }
-
-    /// When the present stage of a stop is over.
-    pub(crate) const fn stage_ends(&self) -> Option<Awake> {
-        self.stage_ends
-    }
-
-    /// Gives the warning.
-    pub(crate) fn warn(&mut self, now: Now, out: &mut Vec<Effect>) -> Span {
-        self.quiet.warned = true;
-        let since = self.since_advance(now.awake);
-        out.push(Effect::Record(self.id, Entry::Warned { since }));
-        since
-    }
-
-    /// What is left until the stop, on the stall clock.
-    pub(crate) fn stop_in(&self, now: Now) -> Option<Span> {
-        (self.mode == Mode::Enforce).then(|| self.limits.stall_after.minus(self.since_advance(now.awake)))
-    }
-
-    /// Whether the limit behind `reason` is passed at `now`.
-    pub(crate) fn is_over(&self, now: Now, reason: Reason) -> bool {
-        match reason {
-            Reason::Stalled => !self.clock.is_paused() && self.since_advance(now.awake) >= self.limits.stall_after,
-            Reason::MaxRuntime => self.limits.max_runtime.is_some_and(|max| now.awake.since(self.started) >= max),
-            Reason::User => true,
-        }
-    }
-
     /// What a surface may show.
     pub(crate) fn snapshot(&self, now: Awake) -> RunSnapshot {
+        let (activity, doing) = self.heard.activity();
+        let pace = self.pace();
         RunSnapshot {
             run: self.id,
             job: self.job.clone(),
             phase: self.phase(),
             progress: self.progress(now),
-            activity: self.activity,
+            liveness: self.limits.reports.beats.map(|_| self.heard.liveness.unwrap_or(Liveness::Healthy)),
+            since_beat: self.heard.has_beaten.then(|| now.since(self.heard.beat)),
+            activity,
+            doing: doing.map(str::to_owned),
+            waits_until: self.heard.waits_until(),
             step: self.step,
             total: self.total,
             note: self.note.clone(),
             advances: self.advances,
             since_advance: self.clock.elapsed(now),
-            limits: self.limits,
+            limits: Limits { warn_after: pace.warn_after, stall_after: pace.stall_after, ..self.limits },
+            expected: self.heard.expected,
+            claim: self.heard.claim.clone(),
+            totals: self.heard.totals,
+            circling: self.heard.circling.is_some(),
             mode: self.mode,
             stopping: self.life.stop().map(|stop| stop.reason),
             oddity: self.oddity,
@@ -328,14 +195,14 @@ impl Run {
     }
 
     fn progress(&self, now: Awake) -> Progress {
-        let since = self.since_advance(now);
+        let (since, pace) = (self.since_advance(now), self.pace());
         if self.clock.is_paused() {
             Progress::Waiting
-        } else if since >= self.limits.stall_after {
+        } else if since >= pace.stall_after {
             Progress::Stalled
-        } else if since >= self.limits.warn_after {
+        } else if since >= pace.warn_after {
             Progress::Warning
-        } else if since >= self.limits.warn_after.half() && since > Span::ZERO {
+        } else if since >= pace.warn_after.half() && since > Span::ZERO {
             Progress::Quiet
         } else if self.advances == 0 {
             Progress::Starting
@@ -343,13 +210,4 @@ impl Run {
             Progress::Advancing
         }
     }
-}
-
-/// What is due for a run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Judgement {
-    /// The warning.
-    Warning,
-    /// The verdict that leads to a stop.
-    Verdict(Reason),
 }

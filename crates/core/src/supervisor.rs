@@ -87,7 +87,7 @@ impl Supervisor {
             Input::Started(id)
             | Input::Marker(id, _)
             | Input::Looked(id, _)
-            | Input::Activity(id, _)
+            | Input::Signal(id, ..)
             | Input::EvidenceTaken(id)
             | Input::IntentStored(id)
             | Input::IntentNotStored(id)
@@ -180,7 +180,7 @@ impl Supervisor {
     fn due(&self, run: &Run) -> Option<(Awake, WakeReason)> {
         let stage = run.stage_ends().map(|at| (at, WakeReason::Stage));
         let judgement = run.judgement_due(!self.unwritable).map(|(at, what)| match what {
-            Judgement::Warning => (at, WakeReason::Warning),
+            Judgement::Warning | Judgement::Tell(_) => (at, WakeReason::Warning),
             Judgement::Verdict(_) => (at, WakeReason::Verdict),
         });
         [stage, judgement].into_iter().flatten().min_by_key(|(at, _)| *at)
@@ -240,12 +240,7 @@ fn run_input(run: &mut Run, now: Now, input: Input, out: &mut Vec<Effect>) {
             let _advanced = run.read(now, reading, out);
         }
         Input::Looked(_, look) => run.looked(now, look, out),
-        Input::Activity(_, activity) => {
-            run.set_activity(now, activity);
-            if activity.is_waiting() {
-                run.clear_doubt(out);
-            }
-        }
+        Input::Signal(_, source, signal) => run.hear(now, &source, signal, out),
         Input::EvidenceTaken(_) => run.on(now, Event::EvidenceDone, out),
         Input::IntentStored(_) => run.stored(now, out),
         Input::IntentNotStored(_) => run.not_stored(now, out),
@@ -281,6 +276,7 @@ fn judge(run: &mut Run, now: Now, what: Judgement, out: &mut Vec<Effect>) {
                 stop_in: run.stop_in(now),
             }));
         }
+        Judgement::Tell(what) => run.tell_of(now, what, out),
         Judgement::Verdict(reason) => run.on(now, Event::Overdue(reason), out),
     }
 }

@@ -53,6 +53,12 @@ impl Span {
         Self(self.0.saturating_sub(other.0))
     }
 
+    /// So many times it; saturates.
+    #[must_use]
+    pub const fn times(self, n: u32) -> Self {
+        Self(self.0.saturating_mul(n as u64))
+    }
+
     /// Half of the length, rounded down.
     #[must_use]
     pub const fn half(self) -> Self {

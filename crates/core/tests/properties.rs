@@ -4,62 +4,20 @@
 
 use nightkeep_core::supervisor::WAKE_GRACE;
 use nightkeep_core::{
-    Activity, Awake, Effect, Entry, Exit, Input, Limits, Look, Mode, Now, Reading, Reason, RunId, Span, Stage,
-    Supervisor, Wall, Watch,
+    Awake, Effect, Entry, Exit, HeardEntry, HumanWait, Input, Limits, Look, Mode, Now, Reading, Reason, Reports, RunId,
+    Signal, Source, Span, Stage, Supervisor, Wait, Wall, Watch,
 };
 use proptest::prelude::*;
 
+#[path = "stories/happenings.rs"]
+mod happenings;
+
+use happenings::{Happening, What, happenings};
+
 const RUN: RunId = RunId(7);
-
-/// One thing that happens, `after_ms` after the one before.
-#[derive(Debug, Clone)]
-struct Happening {
-    after_ms: u64,
-    what: What,
-}
-
-#[derive(Debug, Clone)]
-enum What {
-    Marker(i64),
-    LookFinds(Option<i64>),
-    CannotLook,
-    Waits(bool),
-    Sleeps(i64),
-    ClockJumps(i64),
-    EvidenceTaken,
-    Stored(bool),
-    RootEnded,
-    AllGone(i32),
-    Survivors,
-    Stop(bool),
-    Writable(bool),
-    Ticks,
-}
-
-fn what() -> impl Strategy<Value = What> {
-    prop_oneof![
-        6 => (-1_i64..12).prop_map(What::Marker),
-        3 => prop::option::of(0_i64..12).prop_map(What::LookFinds),
-        1 => Just(What::CannotLook),
-        2 => any::<bool>().prop_map(What::Waits),
-        1 => (0_i64..50_000_000).prop_map(What::Sleeps),
-        1 => (-50_000_000_i64..50_000_000).prop_map(What::ClockJumps),
-        3 => Just(What::EvidenceTaken),
-        4 => prop::bool::weighted(0.8).prop_map(What::Stored),
-        1 => Just(What::RootEnded),
-        1 => (0_i32..3).prop_map(What::AllGone),
-        1 => Just(What::Survivors),
-        1 => prop::bool::weighted(0.3).prop_map(What::Stop),
-        1 => any::<bool>().prop_map(What::Writable),
-        8 => Just(What::Ticks),
-    ]
-}
-
-fn happenings() -> impl Strategy<Value = Vec<Happening>> {
-    let one = (prop_oneof![4 => 0_u64..400, 3 => 400_u64..4_000, 1 => 4_000_u64..40_000], what())
-        .prop_map(|(after_ms, what)| Happening { after_ms, what });
-    prop::collection::vec(one, 1..60)
-}
+const HOOK: Source = Source::of("hook");
+const OTHER: Source = Source::of("other");
+const WAIT: Wait = Wait::Human { kind: HumanWait::Permission, what: None };
 
 fn limits() -> impl Strategy<Value = Limits> {
     (1_u64..4_000, 1_u64..8_000, 0_u64..3_000, prop::option::of(5_000_u64..60_000), 0_u64..3_000).prop_map(
@@ -69,6 +27,7 @@ fn limits() -> impl Strategy<Value = Limits> {
             grace: Span::from_ms(grace),
             start_allowance: Span::from_ms(allowance),
             max_runtime: max_runtime.map(Span::from_ms),
+            reports: Reports::default(),
         },
     )
 }
@@ -152,8 +111,9 @@ impl Player {
             What::LookFinds(Some(step)) => Input::Looked(RUN, Look::Read(reading(step))),
             What::LookFinds(None) => Input::Looked(RUN, Look::Nothing),
             What::CannotLook => Input::Looked(RUN, Look::CouldNotLook),
-            What::Waits(true) => Input::Activity(RUN, Activity::WaitingHuman),
-            What::Waits(false) => Input::Activity(RUN, Activity::Working),
+            What::Waits(true) => Input::Signal(RUN, HOOK, Signal::Waits(WAIT)),
+            What::Waits(false) => Input::Signal(RUN, HOOK, Signal::Resumes),
+            What::Says(ref signal) => Input::Signal(RUN, OTHER, signal.clone()),
             What::Sleeps(ms) => {
                 self.slept += ms;
                 Input::Woke { slept: Span::from_ms(ms.unsigned_abs()) }
@@ -187,6 +147,7 @@ fn play(limits: Limits, mode: Mode, story: &[Happening]) -> Seen {
             What::Waits(false) => paused += waiting_since.take().map_or(0, |since| player.awake - since),
             What::Marker(_)
             | What::LookFinds(_)
+            | What::Says(_)
             | What::CannotLook
             | What::Sleeps(_)
             | What::ClockJumps(_)
@@ -454,9 +415,10 @@ proptest! {
     fn a_waiting_run_is_not_judged(limits in limits(), quiet_ms in 1_u64..1_000_000) {
         let limits = Limits { max_runtime: None, ..limits };
         let mut player = Player::new(limits, Mode::Enforce);
-        player.give(Input::Activity(RUN, Activity::WaitingLimit));
+        player.give(Input::Signal(RUN, HOOK, Signal::Waits(Wait::Limit { until: None })));
         player.pass(quiet_ms);
-        prop_assert_eq!(player.seen.effects.len(), 0);
+        let waits = |effect: &Effect| matches!(effect, Effect::Record(_, Entry::Heard(HeardEntry::Waits { .. })));
+        prop_assert!(player.seen.effects.iter().all(|(_, effect)| waits(effect)), "{:?}", player.seen.effects);
     }
 
     /// INV: nothing is polled: a wake-up that was handed in does not stay due.

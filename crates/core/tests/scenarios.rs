@@ -8,12 +8,18 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use nightkeep_core::{
-    Activity, Awake, Effect, Entry, Exit, Input, Limits, Look, Mode, Notice, Now, Reading, RunId, Span, Supervisor,
-    Wall, Watch,
+    Awake, Effect, Entry, Exit, Input, Limits, Look, Mode, Notice, Now, Reading, RunId, Source, Span, Supervisor, Wall,
+    Watch,
 };
 use serde::Deserialize;
 
+#[path = "stories/hearing.rs"]
+mod hearing;
+
+use hearing::{Hears, Rules};
+
 const RUN: RunId = RunId(1);
+const HOOK: Source = Source::of("hook");
 /// The wall clock at the start of every story: 2026-01-01 00:00:00 UTC.
 const MIDNIGHT_MS: i64 = 1_767_225_600_000;
 
@@ -21,6 +27,8 @@ const MIDNIGHT_MS: i64 = 1_767_225_600_000;
 #[serde(deny_unknown_fields)]
 struct Scenario {
     limits: LimitSecs,
+    #[serde(default)]
+    reports: Rules,
     #[serde(default)]
     observe: bool,
     #[serde(default)]
@@ -69,7 +77,7 @@ enum Looks {
 struct Step {
     at: f64,
     marker: Option<Marker>,
-    activity: Option<Says>,
+    hears: Option<Hears>,
     stop: Option<HowMuch>,
     root_ends: Option<bool>,
     all_gone: Option<Ends>,
@@ -92,14 +100,6 @@ struct Marker {
     series: Option<String>,
     #[serde(default)]
     before_start: bool,
-}
-
-#[derive(Deserialize, Clone, Copy)]
-#[serde(rename_all = "kebab-case")]
-enum Says {
-    Working,
-    WaitingHuman,
-    WaitingLimit,
 }
 
 #[derive(Deserialize)]
@@ -232,8 +232,8 @@ impl World {
         if let Some(marker) = step.marker {
             self.give(Input::Marker(RUN, self.reading(marker)));
         }
-        if let Some(says) = step.activity {
-            self.give(Input::Activity(RUN, activity(says)));
+        if let Some(hears) = step.hears {
+            self.give(Input::Signal(RUN, HOOK, hearing::signal(hears, self.now().wall)));
         }
         if let Some(how) = step.stop {
             self.give(Input::Stop { run: RUN, force: matches!(how, HowMuch::ByForce) });
@@ -259,14 +259,6 @@ impl World {
             series: marker.series,
             before_start: marker.before_start,
         }
-    }
-}
-
-const fn activity(says: Says) -> Activity {
-    match says {
-        Says::Working => Activity::Working,
-        Says::WaitingHuman => Activity::WaitingHuman,
-        Says::WaitingLimit => Activity::WaitingLimit,
     }
 }
 
@@ -317,6 +309,7 @@ fn entry_words(entry: &Entry) -> Option<String> {
         }
         Entry::Leftovers(what) => format!("what is left: {what:?}"),
         Entry::Started | Entry::Warned { .. } | Entry::Signalled { .. } => return None,
+        Entry::Heard(heard) => hearing::entry_words(heard),
     })
 }
 
@@ -329,6 +322,7 @@ fn notice_words(notice: &Notice) -> String {
         Notice::Stopped { method, .. } => format!("tell: stopped {method:?}"),
         Notice::CouldNotStop { survivors, .. } => format!("tell: could not stop {survivors:?}"),
         Notice::CouldNotJudge { since, .. } => format!("tell: could not judge after {since}"),
+        Notice::Heard { what, .. } => hearing::notice_words(what),
     }
 }
 
@@ -355,6 +349,7 @@ fn play(scenario: Scenario) -> (Vec<String>, Vec<String>) {
             grace: span(scenario.limits.grace),
             start_allowance: span(scenario.limits.allowance),
             max_runtime: scenario.limits.max_runtime.map(span),
+            reports: scenario.reports.reports(),
         },
         mode: if scenario.observe { Mode::Observe } else { Mode::Enforce },
         clock_from: Awake::default(),

@@ -1,11 +1,13 @@
 //! What happened, in sentences, made only from stored facts: what is not known is not said.
 
 mod event;
+mod heard;
 mod parts;
 
 use jiff::tz::TimeZone;
 
 pub use event::event;
+pub use heard::dollars;
 use parts::{clock, lengths, lower_first, place, quote, signal_name, still_alive};
 
 use crate::api::{Method, Outcome, QueuePlace, Reason};
@@ -167,6 +169,22 @@ fn cause(run: &StoredRun, reason: Option<Reason>, zone: &TimeZone) -> String {
             (None, _) => "Stopped because it had run for longer than it may.".to_owned(),
         },
         Some(Reason::User) => by_request(run, stop, zone),
+        Some(Reason::Circling) => {
+            format!("Stopped because it was busy with the same thing again and again. {}", last_place(run, zone))
+                .trim_end()
+                .to_owned()
+        }
+        Some(Reason::Budget) => match run.limits.reports.max_microusd {
+            Some(max) => format!(
+                "Stopped because it had cost {}; it may cost {}. {}",
+                dollars(run.heard.totals.cost_microusd),
+                dollars(max),
+                last_place(run, zone)
+            )
+            .trim_end()
+            .to_owned(),
+            None => "Stopped because its budget was spent.".to_owned(),
+        },
         None => "Stopped.".to_owned(),
     }
 }
@@ -244,6 +262,8 @@ fn would_have_been_stopped(run: &StoredRun, zone: &TimeZone) -> String {
             None => format!("after running for {since}"),
         },
         Reason::User => "on request".to_owned(),
+        Reason::Circling => format!("after {since}, busy with the same thing again and again"),
+        Reason::Budget => format!("after {since}, when its budget was spent"),
     };
     format!("It is only observed: it would have been stopped at {at}, {why}.")
 }

@@ -53,6 +53,8 @@ mod security;
 #[cfg(target_os = "linux")]
 mod shell;
 #[cfg(target_os = "linux")]
+mod signals;
+#[cfg(target_os = "linux")]
 mod slots;
 #[cfg(target_os = "linux")]
 mod stopped;

@@ -87,7 +87,7 @@ fn lost_in(boot: &str) -> HistoryRow {
     end_without_a_trace(&night, &long, pid);
     let mut store = Store::open(&night.home().join("nightkeep.db"), Wall::from_ms(0)).unwrap().store;
     let at = Stamp { at_wall_ms: LAST_SIGN_MS, at_awake_ms: 1, boot: boot.to_owned() };
-    let entry = Entry::Advanced { n: 1, step: 3, total: None, note: None, gap_ms: 1 };
+    let entry = Entry::Advanced { n: 1, step: 3, total: None, note: None, gap_ms: 1, source: None };
     store.append(long.run, vec![Stamped { at, entry }]).unwrap();
     store.close().unwrap();
     night.start_engine().unwrap();

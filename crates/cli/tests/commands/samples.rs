@@ -36,6 +36,13 @@ pub(crate) fn running(run: u64, job: &str) -> RunView {
         started_at: "2026-11-22T01:00:00Z".into(),
         marker_note: None,
         queue: None,
+        doing: None,
+        waits_until: None,
+        expected_s: None,
+        claim: None,
+        totals: None,
+        circling: false,
+        signals_dropped: 0,
     }
 }
 
@@ -218,6 +225,7 @@ pub(crate) fn limits() -> LimitsView {
         grace_s: 30.0,
         start_allowance_s: 0.0,
         max_runtime_s: Some(28_800.0),
+        reports: Default::default(),
     }
 }
 

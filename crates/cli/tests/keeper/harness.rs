@@ -84,6 +84,7 @@ impl Home {
                 grace_ms: 3,
                 start_allowance_ms: 0,
                 max_runtime_ms: None,
+                reports: Default::default(),
             },
             overrides: LimitOverridesMs::default(),
             observe: false,

@@ -29,7 +29,7 @@ impl Run {
     pub(crate) fn stored(&mut self, now: Now, out: &mut Vec<Effect>) {
         let old = self.looks.confirmed.is_none_or(|at| now.awake.since(at) > EVIDENCE_MAX.plus(LATE));
         match self.life {
-            Life::Recording(stop) if stop.reason == Reason::Stalled && old => {
+            Life::Recording(stop) if stop.reason.is_doubtful() && old => {
                 self.looks.holds_signal = true;
                 self.ask_look(now, out);
             }
@@ -60,7 +60,7 @@ impl Run {
             Life::Doubted(reason) => self.settle_doubt(now, reason, found, out),
             Life::Recording(stop) if self.looks.holds_signal => {
                 self.looks.holds_signal = false;
-                if stop.reason != Reason::Stalled || self.stands(now, stop.reason, found, out) {
+                if !stop.reason.is_doubtful() || self.stands(now, stop.reason, found, out) {
                     self.on(now, Event::Stored, out);
                 } else {
                     self.clear(CalledOff::NotConfirmed, out);

@@ -4,7 +4,7 @@ use super::{
     Awake, EVIDENCE_MAX, Effect, Entry, Event, Exit, FORCE_MAX, Life, Now, Outcome, Reason, Resume, Run, Span, Stage,
     Stop,
 };
-use crate::effect::{CalledOff, Notice};
+use crate::effect::{CalledOff, HeardEntry, Notice};
 use crate::life::Method;
 
 impl Run {
@@ -29,7 +29,9 @@ impl Run {
     pub(crate) fn would_stop(&mut self, now: Now, reason: Reason, out: &mut Vec<Effect>) {
         match reason {
             Reason::Stalled | Reason::User => self.quiet.verdict_given = true,
-            Reason::MaxRuntime => self.told.overrun = true,
+            Reason::MaxRuntime | Reason::Unresponsive | Reason::Circling | Reason::Budget => {
+                let _first = self.told.verdicts.insert(reason);
+            }
         }
         let since = self.measured(now.awake, reason);
         out.push(Effect::Record(self.id, Entry::WouldStop { reason, since }));
@@ -184,6 +186,9 @@ impl Run {
             out.push(Effect::LeaveAbortedNote { run: self.id, reason: done.stop.reason, step: self.step });
         }
         let survivors = std::mem::take(&mut self.survivors);
+        if let Some(totals) = self.heard.totals_taken() {
+            out.push(Effect::Record(self.id, Entry::Heard(HeardEntry::Totals(totals))));
+        }
         out.push(Effect::Record(self.id, Entry::Ended { outcome, reason, method, exit, survivors: survivors.clone() }));
         if let Some(done) = stopped {
             self.tell(done, survivors, out);

@@ -16,9 +16,6 @@ const FORCE_TRIES: u32 = 80;
 /// Between two tries.
 const BETWEEN_TRIES: Duration = Duration::from_millis(50);
 
-/// A forced signal waits no longer than this for its record.
-const RECORD_MAX: Duration = Duration::from_millis(500);
-
 /// How often nobody may be left to kill before a forced stop looks no more. Whoever is found may have started another one
 /// and ended before its turn came, so one look in vain says little; no number of them is a proof.
 const LOOKS_IN_VAIN: u32 = 3;
@@ -96,7 +93,7 @@ pub(super) async fn stop(
 ) {
     if stage == Stage::Forced {
         // Nobody else remembers that it was killed: that is on record before it is.
-        drop(tokio::time::timeout(RECORD_MAX, store.append(id.0, Vec::new())).await);
+        store.written(id.0).await;
     }
     let searched = tokio::task::spawn_blocking(move || {
         // Who is there is told before anybody ends of the signal, or the run would look over too early.

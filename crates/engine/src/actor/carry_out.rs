@@ -228,6 +228,9 @@ impl Actor {
             Reason::Stalled => "stalled",
             Reason::MaxRuntime => "longest run time",
             Reason::User => "stopped by hand",
+            Reason::Unresponsive => "no sign of life",
+            Reason::Circling => "going round in circles",
+            Reason::Budget => "its budget was spent",
         };
         let note = match step {
             Some(step) => format!("aborted: {why} at step {step}"),

@@ -5,7 +5,8 @@ use nightkeep_os::{ExecError, ExitStatus, Identity};
 use tokio::sync::oneshot;
 
 use crate::api::{
-    ApiError, AttachRequest, Fault, HandOverRequest, HistoryRow, Live, Reconciled, StartReply, StopReply,
+    ApiError, AttachRequest, Fault, HandOverRequest, HistoryRow, Live, Reconciled, SignalsReply, SignalsRequest,
+    StartReply, StopReply,
 };
 use crate::config::ConfigEvent;
 use crate::keeper::link::KeeperLink;
@@ -58,6 +59,8 @@ pub(super) enum Fact {
     GivenUp { run: RunId, recovered: bool },
     /// What the root left behind had its time to go by itself.
     LeftoversSettled(RunId),
+    /// Steps of a run that came too fast may go in.
+    HeldDue(RunId),
     /// A watched process that is not a child ended.
     Exited(Identity, ExitStatus),
     /// Processes of an attached run that were identified.
@@ -162,6 +165,8 @@ pub(super) enum Command {
     StopRun { run: u64, force: bool, reply: Reply<StopReply> },
     /// Stop all runs of a job.
     StopJob { job: String, force: bool, reply: Reply<StopReply> },
+    /// Somebody says something of a run.
+    Signals { request: SignalsRequest, reply: Reply<SignalsReply> },
     /// Compare the history with what runs.
     Reconcile(Reply<Reconciled>),
     /// The configuration was edited by a client.

@@ -12,7 +12,8 @@ use super::task::Actor;
 use super::waiting::SlotRequest;
 use crate::api::{
     ApiError, AttachRequest, ErrorCode, HandOverRequest, HistoryQuery, HistoryRow, JobSpec, JobView, LimitsSpec, Live,
-    OutputTail, ProbeReport, ProbeRequest, Reconciled, RunDetail, StartReply, StopReply, TypeView, Validation,
+    OutputTail, ProbeReport, ProbeRequest, Reconciled, RunDetail, SignalsReply, SignalsRequest, StartReply, StopReply,
+    TypeView, Validation,
 };
 use crate::clock::Clock;
 use crate::config::{self, ConfigFile, EditError, Surroundings};
@@ -104,6 +105,11 @@ impl Handle {
     /// Begins to stop all runs of a job.
     pub async fn stop_job(&self, job: String, force: bool) -> Result<StopReply, ApiError> {
         self.ask(|reply| Command::StopJob { job, force, reply }).await
+    }
+
+    /// Takes in what somebody says of a run.
+    pub async fn signals(&self, request: SignalsRequest) -> Result<SignalsReply, ApiError> {
+        self.ask(|reply| Command::Signals { request, reply }).await
     }
 
     /// Compares the history with what really runs, and mends what does not fit.

@@ -8,6 +8,7 @@ use nightkeep_os::{ExecError, FileStamp, Signal};
 use tokio::sync::mpsc;
 
 use super::fact::{Fact, Then};
+use super::inlet::Inlet;
 use super::output::OutputAge;
 use super::record::limits_ms;
 use super::run::{Body, Watched};
@@ -138,6 +139,7 @@ impl Actor {
             left: None,
             before: None,
             usage: Usage::default(),
+            inlet: Inlet::default(),
             output_age: OutputAge::default(),
             root: None,
             over: false,

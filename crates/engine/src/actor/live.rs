@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::task::Actor;
 use super::view::{run_view, waiting_view};
-use crate::api::{EngineInfo, FaultKind, Live, Phase, Progress, RunView, Status, Summary};
+use crate::api::{EngineInfo, FaultKind, Live, Liveness, Phase, Progress, RunView, Status, Summary};
 use crate::clock::rfc3339;
 use crate::store::Quarantine;
 
@@ -95,13 +95,17 @@ fn summary(runs: &[RunView], stopped_unseen: u32) -> Summary {
         queued: count(|run| run.phase == Phase::Queued),
         warning: count(|run| matches!(run.progress, Progress::Warning | Progress::Stalled)),
         stopped_unseen,
-        ..Summary::default()
+        healthy: count(|run| run.liveness == Liveness::Healthy),
+        degraded: count(|run| run.liveness == Liveness::Degraded),
+        unreachable: count(|run| run.liveness == Liveness::Unreachable),
+        killed: 0,
     }
 }
 
 /// Whether two documents say the same but for the passing of time, which whoever shows them counts alone.
 fn says_the_same(one: &Live, other: &Live) -> bool {
-    let timeless = |run: &RunView| RunView { since_advance_s: 0.0, since_output_s: None, ..run.clone() };
+    let timeless =
+        |run: &RunView| RunView { since_advance_s: 0.0, since_output_s: None, since_beat_s: None, ..run.clone() };
     // A stall clock that went back was reset by an advance.
     let advanced = |(former, run): (&RunView, &RunView)| run.since_advance_s < former.since_advance_s;
     let (runs, others) = (&one.status.runs, &other.status.runs);

@@ -26,6 +26,7 @@ impl Actor {
             Command::StartJob { job, reply } => self.start_job(&job, reply),
             Command::StopRun { run, force, reply } => self.stop_run(RunId(run), force, reply),
             Command::StopJob { job, force, reply } => self.stop_job(&job, force, reply),
+            Command::Signals { request, reply } => self.signals_came(request, reply),
             Command::Reconcile(reply) => self.reconcile(Some(reply)),
             Command::ConfigEdited => {
                 self.note_config_fault();

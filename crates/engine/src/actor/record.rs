@@ -1,6 +1,11 @@
 //! From what the core says to what is stored, and back.
 
-use nightkeep_core::{self as core, Awake, BegunStop, Limits, Resume, Span};
+use nightkeep_core::run::MARKER;
+use nightkeep_core::{self as core, Awake, BegunStop, Limits, Resume, Source, Span};
+
+mod heard;
+
+pub(super) use heard::liveness;
 
 use super::run::Watched;
 use crate::api::{Method, Outcome, Reason};
@@ -12,9 +17,11 @@ use crate::store::state::StoredRun;
 pub(super) fn stored(run: &Watched, at: Stamp, what: core::Entry) -> Stamped {
     let entry = match what {
         core::Entry::Started => return started(run, at),
-        core::Entry::Advanced { n, step, total, note, gap } => {
-            Entry::Advanced { n: u64::from(n), step, total, note, gap_ms: gap.as_ms() }
+        core::Entry::Advanced { n, step, total, note, gap, source } => {
+            let source = (source != MARKER).then(|| source.as_str().to_owned());
+            Entry::Advanced { n: u64::from(n), step, total, note, gap_ms: gap.as_ms(), source }
         }
+        core::Entry::Heard(what) => Entry::Heard(heard::stored(what)),
         core::Entry::WentBack { step, best } => Entry::WentBack { step, best },
         core::Entry::ClaimIgnored { claimed } => Entry::ClaimIgnored { claimed_wall_ms: claimed.as_ms() },
         core::Entry::Acknowledged { note } => Entry::Acknowledged { note },
@@ -53,6 +60,8 @@ const fn called_off(why: core::CalledOff) -> &'static str {
         core::CalledOff::Slept => "the computer slept meanwhile",
         core::CalledOff::Late => "the engine came late, and looks again first",
         core::CalledOff::NotConfirmed => "the last look did not confirm it",
+        core::CalledOff::Beaten => "a sign of life came",
+        core::CalledOff::Expected => "it asked for more time",
     }
 }
 
@@ -139,14 +148,19 @@ const fn reason(reason: core::Reason) -> Reason {
         core::Reason::Stalled => Reason::Stalled,
         core::Reason::MaxRuntime => Reason::MaxRuntime,
         core::Reason::User => Reason::User,
+        core::Reason::Unresponsive => Reason::Unresponsive,
+        core::Reason::Circling => Reason::Circling,
+        core::Reason::Budget => Reason::Budget,
     }
 }
 
 /// The reason as the core knows it.
 const fn core_reason(reason: Reason) -> core::Reason {
     match reason {
-        // A stop for missing beats goes on as one for missing progress: both say that nothing came.
-        Reason::Stalled | Reason::Unresponsive => core::Reason::Stalled,
+        Reason::Stalled => core::Reason::Stalled,
+        Reason::Unresponsive => core::Reason::Unresponsive,
+        Reason::Circling => core::Reason::Circling,
+        Reason::Budget => core::Reason::Budget,
         Reason::MaxRuntime => core::Reason::MaxRuntime,
         Reason::User => core::Reason::User,
     }
@@ -176,6 +190,7 @@ pub(super) fn limits_ms(limits: &Limits) -> LimitsMs {
         grace_ms: limits.grace.as_ms(),
         start_allowance_ms: limits.start_allowance.as_ms(),
         max_runtime_ms: limits.max_runtime.map(Span::as_ms),
+        reports: limits.reports.into(),
     }
 }
 
@@ -187,6 +202,7 @@ pub(super) fn limits(limits: &LimitsMs) -> Limits {
         grace: Span::from_ms(limits.grace_ms),
         start_allowance: Span::from_ms(limits.start_allowance_ms),
         max_runtime: limits.max_runtime_ms.map(Span::from_ms),
+        reports: limits.reports.into(),
     }
 }
 
@@ -195,6 +211,10 @@ pub(super) fn resume(stored: &StoredRun, boot: &str) -> Resume {
     let same_boot = |stamp: &Stamp| (stamp.boot == boot).then(|| Awake::from_ms(stamp.at_awake_ms));
     Resume {
         step: stored.best_step,
+        best: stored.steps.iter().map(|(source, step)| (Source::named(source.clone()), *step)).collect(),
+        waits: stored.heard.waits.as_ref().map(heard::waits),
+        expected: stored.heard.expected_ms.map(Span::from_ms),
+        totals: heard::core_totals(&stored.heard.totals),
         note: stored.note.clone(),
         advances: stored.gaps.count,
         warned: stored.warned.is_some(),

@@ -11,6 +11,7 @@ use crate::keeper::link::KeeperRequests;
 use crate::rundir::RunDir;
 use crate::store::entry::Stamped;
 
+use super::inlet::Inlet;
 use super::output::OutputAge;
 use super::usage::Usage;
 
@@ -49,6 +50,8 @@ pub(super) struct Watched {
     /// What was known of it when it was found again.
     pub(super) before: Option<Before>,
     pub(super) usage: Usage,
+    /// How fast it may speak.
+    pub(super) inlet: Inlet,
     pub(super) output_age: OutputAge,
     /// The root, where a record tells it before anybody answers.
     pub(super) root: Option<u32>,

@@ -1,11 +1,13 @@
 //! From what is known to what surfaces show. Nothing here decides anything.
 
 use nightkeep_core::snapshot::Oddity;
-use nightkeep_core::{self as core, Mode, Now, RunSnapshot};
+use nightkeep_core::{self as core, Mode, Now, RunSnapshot, Totals};
+
+use super::record;
 
 use super::run::Watched;
 use super::waiting::Waiting;
-use crate::api::{Activity, Liveness, Phase, Progress, QueuePlace, RunView};
+use crate::api::{Activity, ClaimView, Liveness, Phase, Progress, QueuePlace, RunView, TotalsView};
 use crate::clean::clean_text;
 use crate::clock::rfc3339;
 use crate::rundir::RunDir;
@@ -27,14 +29,14 @@ pub(super) fn run_view(watched: &Watched, core: &RunSnapshot, now: Now) -> RunVi
             core::Phase::Stopping => Phase::Stopping,
         },
         progress: progress(core.progress),
-        liveness: Liveness::Unknown,
+        liveness: record::liveness(core.liveness),
         activity: activity(core.activity),
         step: core.step,
         total: core.total,
         note: core.note.as_deref().map(|note| clean_text(note, NOTE_MAX)),
         since_advance_s: core.since_advance.as_secs_f64(),
         since_output_s: grown.map(|at| since_s(at, now)),
-        since_beat_s: None,
+        since_beat_s: core.since_beat.map(core::Span::as_secs_f64),
         warn_after_s: core.limits.warn_after.as_secs_f64(),
         stall_after_s: core.limits.stall_after.as_secs_f64(),
         observe: core.mode == Mode::Observe,
@@ -45,6 +47,13 @@ pub(super) fn run_view(watched: &Watched, core: &RunSnapshot, now: Now) -> RunVi
         started_at: rfc3339(watched.started),
         marker_note: marker_note(watched, core),
         queue: None,
+        doing: core.doing.as_deref().map(|doing| clean_text(doing, NOTE_MAX)),
+        waits_until: core.waits_until.map(rfc3339),
+        expected_s: core.expected.map(core::Span::as_secs_f64),
+        claim: core.claim.as_ref().map(claim),
+        totals: totals(&core.totals),
+        circling: core.circling,
+        signals_dropped: watched.inlet.dropped,
     }
 }
 
@@ -76,7 +85,39 @@ pub(super) fn waiting_view(waiting: &Waiting, place: Option<QueuePlace>) -> RunV
         started_at: rfc3339(waiting.since),
         marker_note: None,
         queue: place,
+        doing: None,
+        waits_until: None,
+        expected_s: None,
+        claim: None,
+        totals: None,
+        circling: false,
+        signals_dropped: 0,
     }
+}
+
+fn claim(claim: &core::Claim) -> ClaimView {
+    let message = claim.message.as_deref().map(|message| clean_text(message, NOTE_MAX));
+    ClaimView { succeeded: claim.succeeded, message }
+}
+
+/// What the work took, where anything is known of it.
+fn totals(totals: &Totals) -> Option<TotalsView> {
+    if *totals == Totals::default() {
+        return None;
+    }
+    let calls = totals.succeeded.saturating_add(totals.failed);
+    #[expect(clippy::cast_precision_loss, reason = "counts for display")]
+    let success_rate = (calls > 0).then(|| totals.succeeded as f64 / calls as f64);
+    Some(TotalsView {
+        succeeded: totals.succeeded,
+        failed: totals.failed,
+        success_rate,
+        mean_latency_s: totals.mean_latency().map(core::Span::as_secs_f64),
+        last_latency_s: totals.last_latency.map(core::Span::as_secs_f64),
+        slow: totals.is_slow(),
+        cost_usd: core::Span::from_ms(totals.cost_microusd).as_secs_f64() / 1e3,
+        turns: totals.turns,
+    })
 }
 
 /// Wall time since `at`; never negative.

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::Outcome;
+use crate::rundir::ReportsMs;
 
 /// Limits as people write them: durations are text like `90s`, `10m`, `1h30m`; what is left out is inherited.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, utoipa::ToSchema)]
@@ -42,6 +43,9 @@ pub struct LimitsView {
     pub start_allowance_s: f64,
     /// The longest a run may take in all.
     pub max_runtime_s: Option<f64>,
+    /// What holds for whatever else a run reports.
+    #[serde(default)]
+    pub reports: ReportsMs,
 }
 
 /// What becomes of processes that outlive the root of their run.

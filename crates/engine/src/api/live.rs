@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::HistoryRow;
+use super::{ClaimView, HistoryRow, TotalsView};
 
 macro_rules! words {
     ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident),+ $(,)? }) => {
@@ -107,6 +107,10 @@ words! {
         MaxRuntime,
         /// A person asked for it.
         User,
+        /// Busy with the same thing again and again.
+        Circling,
+        /// It had cost all that it may.
+        Budget,
     }
 }
 
@@ -244,6 +248,28 @@ pub struct RunView {
     /// What it waits for, while its phase is `queued`.
     #[serde(default)]
     pub queue: Option<QueuePlace>,
+    /// A word for what it says it is doing: the tool, the question. Cleaned for display.
+    #[serde(default)]
+    pub doing: Option<String>,
+    /// When the usage limit is said to pass that it waits for.
+    #[serde(default)]
+    pub waits_until: Option<String>,
+    /// What the stall clock may show in the present step, where more time was asked for.
+    #[serde(default)]
+    pub expected_s: Option<f64>,
+    /// What it says of its own end; the end of its process decides.
+    #[serde(default)]
+    pub claim: Option<ClaimView>,
+    /// What its work took, where it says so.
+    #[serde(default)]
+    pub totals: Option<TotalsView>,
+    /// It is busy with the same thing again and again.
+    #[serde(default)]
+    pub circling: bool,
+    /// So many signals of it were left out because they came too fast.
+    #[serde(default)]
+    #[cfg_attr(feature = "bindings", ts(type = "number"))]
+    pub signals_dropped: u64,
 }
 
 /// `nightkeep status --json`.

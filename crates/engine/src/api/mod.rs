@@ -8,6 +8,7 @@ mod history;
 mod jobs;
 mod live;
 mod requests;
+mod signals;
 
 pub use error::{ApiError, ErrorCode};
 pub use history::{
@@ -24,6 +25,10 @@ pub use live::{
 pub use requests::{
     AttachRequest, CapacityRequest, HandOverRequest, HistoryQuery, ProbeRequest, Reconciled, RegisterRequest, SlotNews,
     StartReply, StopReply, StopRequest,
+};
+
+pub use signals::{
+    ClaimView, HumanWaitKind, OpenActivity, SIGNALS_MAX, SignalSpec, SignalsReply, SignalsRequest, TotalsView,
 };
 
 /// The version of the API: the first part of every path, and what clients compare before they speak.

@@ -21,8 +21,8 @@ pub use start::nightkeep_program;
 
 use crate::api::{
     API_VERSION, ApiError, AttachRequest, CapacityRequest, EngineInfo, ErrorCode, HistoryQuery, HistoryRow, JobSpec,
-    JobView, LimitsSpec, Live, ProbeReport, ProbeRequest, Reconciled, RegisterRequest, RunDetail, StartReply, Status,
-    StopReply, StopRequest, TypeView, Validation,
+    JobView, LimitsSpec, Live, ProbeReport, ProbeRequest, Reconciled, RegisterRequest, RunDetail, SignalsReply,
+    SignalsRequest, StartReply, Status, StopReply, StopRequest, TypeView, Validation,
 };
 use http::{Body, encode, request};
 
@@ -122,6 +122,11 @@ impl Client {
     /// Has a process watched that somebody else started.
     pub async fn attach(&self, wanted: &AttachRequest) -> Result<StartReply, ApiError> {
         self.post("/v1/attach", wanted).await
+    }
+
+    /// Says something of a run.
+    pub async fn signals(&self, said: &SignalsRequest) -> Result<SignalsReply, ApiError> {
+        self.post("/v1/signals", said).await
     }
 
     /// Begins to stop a run.

@@ -73,6 +73,7 @@ pub fn view(limits: &Limits) -> LimitsView {
         grace_s: limits.grace.as_secs_f64(),
         start_allowance_s: limits.start_allowance.as_secs_f64(),
         max_runtime_s: limits.max_runtime.map(Span::as_secs_f64),
+        reports: limits.reports.into(),
     }
 }
 

@@ -2,12 +2,15 @@
 
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
-use nightkeep_core::{Method, Notice, Reason, RunId, Span, Wall};
+use nightkeep_core::{HeardNotice, HumanWait, Method, Notice, Reason, RunId, Span, Wall};
 
 use crate::clean::clean_text;
+use crate::words::dollars;
 
 /// The longest job name in a title, in characters.
 const NAME_MAX: usize = 40;
+/// The longest question in a body, in characters.
+const QUESTION_MAX: usize = 120;
 
 /// How loudly something is said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,8 +74,42 @@ impl Text {
                 body: format!("No progress seen for {since}, but its marker cannot be read. It was not stopped."),
                 urgency: Urgency::Normal,
             },
+            Notice::Heard { run, job, what } => heard(*run, &short(job), what),
         }
     }
+}
+
+/// The words for what came of the reports of a run.
+fn heard(run: RunId, job: &str, what: &HeardNotice) -> Text {
+    let (title, body) = match what {
+        HeardNotice::WaitsForPerson { kind, what, since } => {
+            let asked = what.as_deref().map_or(String::new(), |what| format!(" {}", clean_text(what, QUESTION_MAX)));
+            let for_what = match kind {
+                HumanWait::Permission => "to be allowed something",
+                HumanWait::Question => "for an answer",
+                HumanWait::SignIn => "for you to sign in",
+                HumanWait::Instructions => "to be told what to do next",
+            };
+            (format!("{job} waits for you"), format!("It has waited {for_what} for {since}.{asked}"))
+        }
+        HeardNotice::Unreachable { since } => (
+            format!("{job} gives no sign of life"),
+            format!("No beat for {since}. It is not stopped for that; its progress is watched on."),
+        ),
+        HeardNotice::Circling { times } => (
+            format!("{job} is busy, but not advancing"),
+            format!("The same {times} times in a row. See what it does before it costs more."),
+        ),
+        HeardNotice::Spent { cost_microusd, max_microusd } if cost_microusd >= max_microusd => (
+            format!("{job} has spent its budget"),
+            format!("{} of {} so far. It is not stopped for that.", dollars(*cost_microusd), dollars(*max_microusd)),
+        ),
+        HeardNotice::Spent { cost_microusd, max_microusd } => (
+            format!("{job} has spent most of its budget"),
+            format!("{} of {} so far.", dollars(*cost_microusd), dollars(*max_microusd)),
+        ),
+    };
+    Text { run, title, body, urgency: Urgency::Normal }
 }
 
 pub(super) fn short(job: &str) -> String {
@@ -88,6 +125,9 @@ fn cause(reason: Reason, since: Span) -> String {
         Reason::Stalled => format!("No progress for {since}"),
         Reason::MaxRuntime => format!("It had run for {since}, its longest run time"),
         Reason::User => "Stopped by you".to_owned(),
+        Reason::Unresponsive => format!("No sign of life for {since}"),
+        Reason::Circling => "It was busy with the same thing again and again".to_owned(),
+        Reason::Budget => "It had spent its budget".to_owned(),
     }
 }
 

@@ -15,11 +15,13 @@
 mod end;
 mod os_text;
 mod records;
+mod reports;
 mod state;
 
 pub use end::RunEnd;
 pub use os_text::OsText;
 pub use records::{Exit, FORMAT, LimitOverridesMs, LimitsMs, Spec, Started, StartedBy, Stdin};
+pub use reports::{BeatsMs, PaceMs, ReportsMs};
 pub use state::RunState;
 
 use std::{

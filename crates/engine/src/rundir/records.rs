@@ -9,7 +9,7 @@ use nightkeep_core::{
 use nightkeep_os::{Clocks, FileStamp, Identity, Signal};
 use serde::{Deserialize, Serialize};
 
-use super::{OsText, RunEnd};
+use super::{OsText, ReportsMs, RunEnd};
 use crate::api::Leftovers;
 
 /// The format of the records. It grows when an old reader would misunderstand, not when a field is added.
@@ -107,6 +107,9 @@ pub struct LimitsMs {
     /// The longest a run may take in all.
     #[serde(default)]
     pub max_runtime_ms: Option<u64>,
+    /// What holds for whatever else it reports.
+    #[serde(default)]
+    pub reports: ReportsMs,
 }
 
 /// Limits of which each may be left out, in milliseconds of awake time.
@@ -188,6 +191,7 @@ impl From<Limits> for LimitsMs {
             grace_ms: limits.grace.as_ms(),
             start_allowance_ms: limits.start_allowance.as_ms(),
             max_runtime_ms: limits.max_runtime.map(Span::as_ms),
+            reports: limits.reports.into(),
         }
     }
 }
@@ -200,6 +204,7 @@ impl From<LimitsMs> for Limits {
             grace: Span::from_ms(limits.grace_ms),
             start_allowance: Span::from_ms(limits.start_allowance_ms),
             max_runtime: limits.max_runtime_ms.map(Span::from_ms),
+            reports: limits.reports.into(),
         }
     }
 }

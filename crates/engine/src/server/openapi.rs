@@ -19,6 +19,7 @@ use super::{events, routes};
         routes::types,
         routes::register,
         routes::attach,
+        routes::signals,
         routes::stop_run,
         routes::see_run,
         routes::see_all,

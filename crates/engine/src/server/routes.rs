@@ -12,8 +12,8 @@ use super::Failure;
 use crate::actor::Handle;
 use crate::api::{
     ApiError, AttachRequest, CapacityRequest, EngineInfo, ErrorCode, HandOverRequest, HistoryQuery, HistoryRow,
-    JobSpec, JobView, LimitsSpec, Live, ProbeReport, ProbeRequest, Reconciled, RegisterRequest, RunDetail, StartReply,
-    Status, StopReply, StopRequest, TypeView, Validation,
+    JobSpec, JobView, LimitsSpec, Live, ProbeReport, ProbeRequest, Reconciled, RegisterRequest, RunDetail,
+    SignalsReply, SignalsRequest, StartReply, Status, StopReply, StopRequest, TypeView, Validation,
 };
 
 /// A JSON body; one that cannot be read is an [`ApiError`] like any other.
@@ -89,6 +89,12 @@ pub(super) async fn register(State(handle): State<Handle>, Body(body): Body<Regi
 #[utoipa::path(post, path = "/v1/attach", request_body = AttachRequest, responses((status = 200, body = StartReply), (status = "4XX", body = ApiError)))]
 pub(super) async fn attach(State(handle): State<Handle>, Body(body): Body<AttachRequest>) -> Reply<StartReply> {
     Ok(Json(handle.attach(body).await?))
+}
+
+/// Takes in what an agent, a script or a helper says of a run.
+#[utoipa::path(post, path = "/v1/signals", request_body = SignalsRequest, responses((status = 200, body = SignalsReply), (status = "4XX", body = ApiError)))]
+pub(super) async fn signals(State(handle): State<Handle>, Body(body): Body<SignalsRequest>) -> Reply<SignalsReply> {
+    Ok(Json(handle.signals(body).await?))
 }
 
 /// Begins to stop a run.

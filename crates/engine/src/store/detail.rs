@@ -163,5 +163,6 @@ fn limits(state: &StoredRun) -> LimitsView {
         grace_s: seconds(limits.grace_ms),
         start_allowance_s: seconds(limits.start_allowance_ms),
         max_runtime_s: limits.max_runtime_ms.map(seconds),
+        reports: state.limits.reports,
     }
 }

@@ -7,7 +7,9 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::heard::HeardEntry;
 use crate::api::{Evidence, Method, Outcome, Reason};
+use crate::rundir::ReportsMs;
 
 /// When something happened, on both clocks; the awake clock is only comparable within one boot.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,6 +44,9 @@ pub struct LimitsMs {
     pub start_allowance_ms: u64,
     /// The longest a run may take in all.
     pub max_runtime_ms: Option<u64>,
+    /// What holds for whatever else it reports.
+    #[serde(default)]
+    pub reports: ReportsMs,
 }
 
 /// What a run is, from the moment in which it is known.
@@ -197,6 +202,9 @@ pub enum Entry {
         note: Option<String>,
         /// Awake time since the advance before it, or since the start.
         gap_ms: u64,
+        /// Who says so; `None` is the marker.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        source: Option<String>,
     },
     /// The marker shows a smaller step than before.
     WentBack {
@@ -342,6 +350,9 @@ pub enum Entry {
         /// Why, as a fragment; `None` when a person asked for it.
         why: Option<String>,
     },
+    /// Something that its sources said; stored under kinds of its own.
+    #[serde(untagged)]
+    Heard(HeardEntry),
 }
 
 impl Entry {
@@ -380,6 +391,7 @@ impl Entry {
             Self::Queued { .. } => "queued",
             Self::SlotGiven => "slot-given",
             Self::Cancelled { .. } => "cancelled",
+            Self::Heard(heard) => heard.kind(),
         }
     }
 

@@ -81,7 +81,7 @@ fn fold(tx: &Transaction<'_>, run: u64, seq: i64, stamped: &Stamped) -> Result<(
     }
     let mut state = known.ok_or(StoreError::UnknownRun { run })?;
     if state.ended.is_none()
-        && let Entry::Advanced { n, step, total: _, note, gap_ms } = &stamped.entry
+        && let Entry::Advanced { n, step, total: _, note, gap_ms, source: _ } = &stamped.entry
     {
         tx.prepare_cached(
             "INSERT INTO advances (run, seq, n, at_wall_ms, step, note, gap_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread;
+use std::time::Duration;
 
 use jiff::tz::TimeZone;
 use nightkeep_core::time::Wall;
@@ -18,6 +19,9 @@ use super::write::{Store, Write, Written};
 use super::writer::{self, Job};
 use super::{backup, open};
 use crate::api::{HistoryQuery, HistoryRow, RunDetail};
+
+/// How long somebody waits for a record who goes on without it in the end.
+const WRITTEN_WITHIN: Duration = Duration::from_millis(500);
 
 /// Writes that may wait. At the maximum, [`StoreHandle::append`] waits and [`StoreHandle::try_append`] counts a loss.
 const WRITES_MAX: usize = 4096;
@@ -129,6 +133,12 @@ impl StoreHandle {
             tracing::error!(run, count, "too much waits to be written, or nothing is written any more");
             self.health.send_modify(|health| health.lose(count));
         }
+    }
+
+    /// Waits until all that was handed in for a run is written, but no longer than [`WRITTEN_WITHIN`]: what has been
+    /// acknowledged, and what nobody else remembers, outlives a crash.
+    pub async fn written(&self, run: u64) {
+        drop(tokio::time::timeout(WRITTEN_WITHIN, self.append(run, Vec::new())).await);
     }
 
     /// Notes that somebody has looked at a run. Returns whether that changed anything.

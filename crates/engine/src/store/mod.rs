@@ -9,6 +9,7 @@
 //! Nothing here reads the time of day: whoever appends says when it happened.
 
 pub mod entry;
+pub mod heard;
 pub mod state;
 
 mod backup;

@@ -1,14 +1,20 @@
 //! What is known of a run: the fold of its entries. Pure, so that the live path and the rebuild cannot differ.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::entry::{Ending, Entry, LimitsMs, Registration, Stage, Stamp, Stamped, Survivor};
+use super::heard::Heard;
 use crate::api::Reason;
 
 /// Grows whenever the fold or the shape of [`StoredRun`] changes; a database that was folded by another version of
 /// it is folded again when it is opened.
-pub(super) const FOLD_VERSION: i64 = 3;
+pub(super) const FOLD_VERSION: i64 = 4;
+
+/// The source that an advance without a source is of.
+const MARKER: &str = "marker";
 
 /// Two tellings of the same moment that differ by more than this are of a clock that was set.
 const CLOCKS_AGREE_MS: u64 = 2_000;
@@ -46,8 +52,14 @@ pub struct StoredRun {
     pub started: Option<Stamp>,
     /// When it last moved forward.
     pub last_advance: Option<Stamp>,
-    /// The best step.
+    /// The step that it has come to: the best one of the source that spoke last.
     pub best_step: Option<i64>,
+    /// The best step of each source.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub steps: BTreeMap<String, i64>,
+    /// What its sources said beside steps.
+    #[serde(default)]
+    pub heard: Heard,
     /// How many steps the marker says there are.
     pub total: Option<i64>,
     /// The note of the last advance, as the agent wrote it.
@@ -220,6 +232,8 @@ impl StoredRun {
             started: None,
             last_advance: None,
             best_step: None,
+            steps: BTreeMap::new(),
+            heard: Heard::default(),
             total: None,
             note: None,
             gaps: Gaps::default(),
@@ -328,11 +342,12 @@ impl StoredRun {
                     self.identity.clone_from(identity);
                 }
             }
-            Entry::Advanced { n: _, step, total, note, gap_ms } => {
-                self.advance(at, *step, *gap_ms);
+            Entry::Advanced { n: _, step, total, note, gap_ms, source } => {
+                self.advance(at, source.as_deref().unwrap_or(MARKER), *step, *gap_ms);
                 self.total = total.or(self.total);
                 self.note.clone_from(note);
             }
+            Entry::Heard(heard) => self.heard.apply(heard),
             Entry::MarkerTrouble { what } => self.marker_trouble = Some(what.clone()),
             Entry::MarkerReadable => self.marker_trouble = None,
             Entry::Warned { since_ms } => self.warned = Some(Warning { at: at.clone(), since_ms: *since_ms }),
@@ -398,6 +413,7 @@ impl StoredRun {
             Entry::Registered(_)
             | Entry::Started { .. }
             | Entry::Advanced { .. }
+            | Entry::Heard(_)
             | Entry::WentBack { .. }
             | Entry::MarkerTrouble { .. }
             | Entry::MarkerReadable
@@ -448,9 +464,12 @@ impl StoredRun {
         }
     }
 
-    fn advance(&mut self, at: &Stamp, step: i64, gap_ms: u64) {
+    fn advance(&mut self, at: &Stamp, source: &str, step: i64, gap_ms: u64) {
         self.last_advance = Some(at.clone());
-        self.best_step = Some(self.best_step.map_or(step, |best| best.max(step)));
+        let best = self.steps.entry(source.to_owned()).or_insert(step);
+        *best = step.max(*best);
+        self.best_step = Some(*best);
+        self.heard.expected_ms = None;
         self.warned = None;
         self.gaps.count = self.gaps.count.saturating_add(1);
         self.gaps.sum_ms = self.gaps.sum_ms.saturating_add(gap_ms);

@@ -1,5 +1,6 @@
 //! One line of the story of a run.
 
+use super::heard::heard;
 use super::parts::{fragment, left_behind, lengths, lower_first, place, quote, signal_name, still_alive};
 use crate::api::{Evidence, Method, Outcome, Reason};
 use crate::store::entry::{Ending, Entry, Registration, Stage};
@@ -11,10 +12,11 @@ pub fn event(entry: &Entry, run: &StoredRun) -> String {
     match entry {
         Entry::Registered(registration) => registered(registration),
         Entry::Started { pid, .. } => format!("Its command was started as process {pid}."),
-        Entry::Advanced { n: _, step, total, note, gap_ms } => {
+        Entry::Advanced { n: _, step, total, note, gap_ms, source: _ } => {
             let place = place(Some(*step), *total, note.as_deref()).expect("there is a step");
             format!("It moved forward to {place}, after {}.", lengths(*gap_ms))
         }
+        Entry::Heard(what) => heard(what),
         Entry::WentBack { step, best } => {
             format!("The marker went back to step {step}; step {best} stays the best.")
         }
@@ -97,6 +99,8 @@ fn why(reason: Reason, since_ms: u64) -> String {
         Reason::Unresponsive => format!("no sign of life for {since}"),
         Reason::MaxRuntime => format!("it has run for {since}"),
         Reason::User => "on request".to_owned(),
+        Reason::Circling => format!("busy with the same thing again and again, after {since}"),
+        Reason::Budget => format!("its budget was spent, after {since}"),
     }
 }
 

@@ -21,7 +21,7 @@ pub(crate) fn any_entry() -> impl Strategy<Value = Entry> {
 
 fn progress() -> impl Strategy<Value = Entry> {
     let advanced = (any::<u64>(), any::<i64>(), of(any::<i64>()), of(any::<String>()), any::<u64>())
-        .prop_map(|(n, step, total, note, gap_ms)| Entry::Advanced { n, step, total, note, gap_ms });
+        .prop_map(|(n, step, total, note, gap_ms)| Entry::Advanced { n, step, total, note, gap_ms, source: None });
     prop_oneof![
         4 => advanced,
         1 => (any::<i64>(), any::<i64>()).prop_map(|(step, best)| Entry::WentBack { step, best }),

@@ -92,7 +92,7 @@ fn the_story_of_a_run_is_told_in_sentences() {
 #[test]
 fn text_of_an_agent_cannot_steer_a_terminal_or_turn_a_sentence_around() {
     let note = "\u{1b}[31mdone`\u{202e} \n".to_owned();
-    let hostile = Entry::Advanced { n: 1, step: 1, total: None, note: Some(note), gap_ms: 1 };
+    let hostile = Entry::Advanced { n: 1, step: 1, total: None, note: Some(note), gap_ms: 1, source: None };
     let message = message(
         &Registration { command: vec!["a\u{7}".to_owned()], ..registration("tag", "novel") },
         vec![stamped(1, hostile), ended(END, ending(Outcome::Succeeded, END))],

@@ -67,13 +67,14 @@ pub(crate) fn registration(tag: &str, job: &str) -> Registration {
             grace_ms: 20_000,
             start_allowance_ms: 0,
             max_runtime_ms: Some(480 * MINUTE),
+            reports: Default::default(),
         },
         identity: None,
     }
 }
 
 pub(crate) fn advanced(n: u64, step: i64, gap_ms: u64) -> Entry {
-    Entry::Advanced { n, step, total: Some(40), note: Some("draft written".to_owned()), gap_ms }
+    Entry::Advanced { n, step, total: Some(40), note: Some("draft written".to_owned()), gap_ms, source: None }
 }
 
 pub(crate) fn stop_intended(reason: Reason, since_ms: u64) -> Entry {

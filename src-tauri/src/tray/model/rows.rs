@@ -83,6 +83,8 @@ pub(super) fn stopped_row(row: &HistoryRow) -> Row {
         Some(Reason::Unresponsive) => "no sign of life".to_owned(),
         Some(Reason::MaxRuntime) => "reached its longest run time".to_owned(),
         Some(Reason::User) => "by you".to_owned(),
+        Some(Reason::Circling) => "busy, but not advancing".to_owned(),
+        Some(Reason::Budget) => "its budget was spent".to_owned(),
         None => "reason unknown".to_owned(),
     };
     let left = match u32::try_from(row.survivors.len()).unwrap_or(u32::MAX) {

@@ -57,6 +57,13 @@ pub(crate) fn run(job: &str) -> RunView {
         started_at: AT.to_owned(),
         marker_note: None,
         queue: None,
+        doing: None,
+        waits_until: None,
+        expected_s: None,
+        claim: None,
+        totals: None,
+        circling: false,
+        signals_dropped: 0,
     }
 }
 

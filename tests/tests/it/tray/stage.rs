@@ -171,5 +171,12 @@ pub(super) fn run(job: &str) -> RunView {
         started_at: AT.to_owned(),
         marker_note: None,
         queue: None,
+        doing: None,
+        waits_until: None,
+        expected_s: None,
+        claim: None,
+        totals: None,
+        circling: false,
+        signals_dropped: 0,
     }
 }

@@ -21,6 +21,7 @@ export function limitsOf(warn: number, stall: number, grace: number): LimitsView
     grace_s: grace,
     start_allowance_s: 0,
     max_runtime_s: null,
+    reports: { expect_cap: 4, repeats: 12, empty_turns: 0, stop_circling: false, stop_spent: false },
   };
 }
 
@@ -186,6 +187,13 @@ export class Script {
       attached: false,
       marker_note: null,
       queue: null,
+      doing: null,
+      waits_until: null,
+      expected_s: null,
+      claim: null,
+      totals: null,
+      circling: false,
+      signals_dropped: 0,
     } as const;
     return [
       {

@@ -49,6 +49,10 @@ function stopWords(row: Ended): string {
       return 'Stopped: ran too long';
     case 'user':
       return 'Stopped by you';
+    case 'circling':
+      return 'Stopped: busy, but not advancing';
+    case 'budget':
+      return 'Stopped: budget spent';
     case null:
       return 'Stopped';
   }

@@ -149,6 +149,7 @@ fn limits_in(view: &LimitsView) -> Limits {
         grace: span(view.grace_s),
         start_allowance: span(view.start_allowance_s),
         max_runtime: view.max_runtime_s.map(span),
+        reports: view.reports.into(),
     }
 }
 

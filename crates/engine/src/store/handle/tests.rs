@@ -204,7 +204,7 @@ async fn set_pragma(handle: &StoreHandle, pragma: &'static str) {
 /// An advance that does not fit into the pages that are there.
 fn advanced(step: i64) -> Stamped {
     let note = Some("x".repeat(20_000));
-    Stamped { at: at(), entry: Entry::Advanced { n: 1, step, total: None, note, gap_ms: 1 } }
+    Stamped { at: at(), entry: Entry::Advanced { n: 1, step, total: None, note, gap_ms: 1, source: None } }
 }
 
 fn ended() -> Stamped {

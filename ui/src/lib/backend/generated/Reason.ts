@@ -3,4 +3,4 @@
 /**
  * Why a run was stopped.
  */
-export type Reason = "stalled" | "unresponsive" | "max-runtime" | "user";
+export type Reason = "stalled" | "unresponsive" | "max-runtime" | "user" | "circling" | "budget";

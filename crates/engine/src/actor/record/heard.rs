@@ -1,0 +1,89 @@
+//! What the sources of a run said, as it is stored, and back.
+
+use nightkeep_core::{self as core, HumanWait, Source, Span, Wait, Wall};
+
+use crate::api::Liveness;
+use crate::store::heard::{HeardEntry, Totals, WaitsFor, WaitsOn};
+
+/// Something that was heard, as it is stored.
+pub(super) fn stored(what: core::HeardEntry) -> HeardEntry {
+    match what {
+        core::HeardEntry::Waits { wait, source } => {
+            let source = source.as_str().to_owned();
+            match wait {
+                Wait::Human { kind, what } => {
+                    HeardEntry::Waits { on: waits_on(kind), what, until_wall_ms: None, source }
+                }
+                Wait::Limit { until } => {
+                    HeardEntry::Waits { on: WaitsOn::Limit, what: None, until_wall_ms: until.map(Wall::as_ms), source }
+                }
+            }
+        }
+        core::HeardEntry::Resumed => HeardEntry::Resumed,
+        core::HeardEntry::Liveness { liveness: said, since } => {
+            HeardEntry::Liveness { liveness: liveness(Some(said)), since_ms: since.as_ms() }
+        }
+        core::HeardEntry::Expects { until } => HeardEntry::Expects { until_ms: until.as_ms() },
+        core::HeardEntry::Claimed(claim) => HeardEntry::Claimed { succeeded: claim.succeeded, message: claim.message },
+        core::HeardEntry::Circling { times, empty_turns } => HeardEntry::Circling { times, empty_turns },
+        core::HeardEntry::Spent { cost_microusd, max_microusd } => HeardEntry::Spent { cost_microusd, max_microusd },
+        core::HeardEntry::Totals(totals) => HeardEntry::Totals(stored_totals(&totals)),
+    }
+}
+
+/// Whether beats arrive, as surfaces know it.
+pub(in crate::actor) const fn liveness(liveness: Option<core::Liveness>) -> Liveness {
+    match liveness {
+        Some(core::Liveness::Healthy) => Liveness::Healthy,
+        Some(core::Liveness::Degraded) => Liveness::Degraded,
+        Some(core::Liveness::Unreachable) => Liveness::Unreachable,
+        None => Liveness::Unknown,
+    }
+}
+
+/// What a run waits for, as the core knows it.
+pub(super) fn waits(stored: &WaitsFor) -> (Source, Wait) {
+    let human = |kind| Wait::Human { kind, what: stored.what.clone() };
+    let wait = match stored.on {
+        WaitsOn::Permission => human(HumanWait::Permission),
+        WaitsOn::Question => human(HumanWait::Question),
+        WaitsOn::SignIn => human(HumanWait::SignIn),
+        WaitsOn::Instructions => human(HumanWait::Instructions),
+        WaitsOn::Limit => Wait::Limit { until: stored.until_wall_ms.map(Wall::from_ms) },
+    };
+    (Source::named(stored.source.clone()), wait)
+}
+
+const fn waits_on(kind: HumanWait) -> WaitsOn {
+    match kind {
+        HumanWait::Permission => WaitsOn::Permission,
+        HumanWait::Question => WaitsOn::Question,
+        HumanWait::SignIn => WaitsOn::SignIn,
+        HumanWait::Instructions => WaitsOn::Instructions,
+    }
+}
+
+fn stored_totals(totals: &core::Totals) -> Totals {
+    Totals {
+        succeeded: totals.succeeded,
+        failed: totals.failed,
+        turns: totals.turns,
+        cost_microusd: totals.cost_microusd,
+        timed: totals.timed,
+        latency_ms: totals.latency.as_ms(),
+        last_latency_ms: totals.last_latency.map(Span::as_ms),
+    }
+}
+
+/// What the work took, as the core knows it.
+pub(super) fn core_totals(stored: &Totals) -> core::Totals {
+    core::Totals {
+        succeeded: stored.succeeded,
+        failed: stored.failed,
+        turns: stored.turns,
+        cost_microusd: stored.cost_microusd,
+        timed: stored.timed,
+        latency: Span::from_ms(stored.latency_ms),
+        last_latency: stored.last_latency_ms.map(Span::from_ms),
+    }
+}
