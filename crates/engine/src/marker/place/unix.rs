@@ -8,16 +8,19 @@ use std::path::Path;
 use rustix::fs::OFlags;
 use rustix::io::Errno;
 
-use super::{Identity, Stamp};
+use super::{Identity, Links, Stamp};
 use crate::marker::{NoFile, Trouble};
 
 /// Opens a regular file for reading, without waiting for anything: `O_NONBLOCK` for pipes, `O_NOCTTY` for terminals.
 /// What is not a regular file is not opened where that can be seen beforehand, and refused after it was opened
-/// otherwise. A link is followed only to a file of this user.
-pub(in crate::marker) fn open(path: &Path) -> Result<(File, Stamp), Trouble> {
+/// otherwise.
+pub(in crate::marker) fn open(path: &Path, links: Links) -> Result<(File, Stamp), Trouble> {
     let trouble = |error: io::Error| Trouble::of(&error, path);
     let before = std::fs::symlink_metadata(path).map_err(trouble)?;
     let is_link = before.file_type().is_symlink();
+    if is_link && links == Links::Refused {
+        return Err(Trouble::NotAFile(NoFile::Link));
+    }
     let target = if is_link { std::fs::metadata(path).map_err(trouble)? } else { before };
     check(&target, is_link)?;
     let no_link = if is_link { OFlags::empty() } else { OFlags::NOFOLLOW };
