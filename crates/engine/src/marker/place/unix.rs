@@ -23,6 +23,12 @@ pub(in crate::marker) fn open(path: &Path, links: Links) -> Result<(File, Stamp)
     }
     let target = if is_link { std::fs::metadata(path).map_err(trouble)? } else { before };
     check(&target, is_link)?;
+    open_as_seen(path, is_link)
+}
+
+/// Opens what was seen to be a link, or none: a link that was put there since then is not followed.
+fn open_as_seen(path: &Path, is_link: bool) -> Result<(File, Stamp), Trouble> {
+    let trouble = |error: io::Error| Trouble::of(&error, path);
     let no_link = if is_link { OFlags::empty() } else { OFlags::NOFOLLOW };
     let flags = OFlags::NONBLOCK | OFlags::CLOEXEC | OFlags::NOCTTY | no_link;
     let file = OpenOptions::new().read(true).custom_flags(raw(flags)).open(path).map_err(trouble)?;
@@ -95,6 +101,16 @@ fn stamp_of(meta: &Metadata) -> Stamp {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_link_that_came_after_the_look_is_not_followed() {
+        let home = tempfile::tempdir().unwrap();
+        let (real, link) = (home.path().join("real"), home.path().join("link"));
+        std::fs::write(&real, "{}").unwrap();
+        std::os::unix::fs::symlink(&real, &link).unwrap();
+        assert!(open_as_seen(&link, true).is_ok());
+        assert!(matches!(open_as_seen(&link, false), Err(Trouble::Failed(_))));
+    }
 
     #[test]
     fn what_the_system_refuses_has_a_name() {

@@ -160,34 +160,4 @@ mod on_unix {
         let reading = read(home.path());
         assert_eq!((names(&reading), reading.misnamed), (vec!["good"], 3));
     }
-
-    /// Whatever is put in the place of a result between the look and the reading, no link is followed.
-    #[test]
-    fn a_result_that_is_swapped_for_a_link_all_the_time_is_never_what_the_link_leads_to() {
-        let home = folder(&[("secret.json", b"{\"ok\": false}"), ("a.result", b"{\"ok\": true}")]);
-        let at = |name: &str| home.path().join(name);
-        let done = std::sync::atomic::AtomicBool::new(false);
-        std::thread::scope(|scope| {
-            scope.spawn(|| {
-                while !done.load(std::sync::atomic::Ordering::Relaxed) {
-                    symlink(at("secret.json"), at("aside")).unwrap();
-                    std::fs::rename(at("aside"), at("a.result")).unwrap();
-                    std::fs::write(at("aside"), "{\"ok\": true}").unwrap();
-                    std::fs::rename(at("aside"), at("a.result")).unwrap();
-                }
-            });
-            let (mut good, mut links) = (0, 0);
-            while good < 300 || links < 300 {
-                match only_step(home.path()).result.map(|result| result.said) {
-                    Some(Ok(report)) => {
-                        assert_eq!(report.ok, Some(true));
-                        good += 1;
-                    }
-                    Some(Err(Defect::NotAFile(NoFile::Link) | Defect::Failed(_))) => links += 1,
-                    other => panic!("{other:?}"),
-                }
-            }
-            done.store(true, std::sync::atomic::Ordering::Relaxed);
-        });
-    }
 }
