@@ -29,6 +29,7 @@ pub mod notify;
 pub mod places;
 mod retention;
 pub mod rundir;
+pub mod sentinel;
 pub mod server;
 pub mod socket_path;
 pub mod sources;

@@ -8,6 +8,7 @@ mod journal;
 mod keeper;
 mod marker;
 mod rundir;
+mod sentinel;
 mod text;
 
 /// A reader and its name.
@@ -20,14 +21,18 @@ pub struct Target {
 }
 
 /// All of them.
-pub const TARGETS: [Target; 6] = [
+pub const TARGETS: [Target; 7] = [
     Target { name: "config", read: config::read },
     Target { name: "journal", read: journal::read },
     Target { name: "keeper", read: keeper::read },
     Target { name: "marker", read: marker::read },
     Target { name: "rundir", read: rundir::read },
+    Target { name: "sentinel", read: sentinel::read },
     Target { name: "text", read: text::read },
 ];
+
+#[cfg(test)]
+pub(crate) use sentinel::folder;
 
 #[cfg(test)]
 mod tests {

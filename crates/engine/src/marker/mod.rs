@@ -27,6 +27,7 @@ mod trouble;
 mod watcher;
 mod write;
 
+pub use place::Stamp;
 pub use probe::probe;
 pub use reading::{Reading, read, read_patiently};
 pub use trouble::{NoFile, Trouble};
@@ -34,8 +35,10 @@ pub use watcher::{MarkerEvent, MarkerWatch};
 pub use write::{Mark, MarkStep, WriteError, write_marker};
 
 pub(crate) use clean::is_invisible;
+pub(crate) use place::Links;
 #[cfg(any(test, feature = "fuzz"))]
 pub(crate) use reading::interpret;
+pub(crate) use reading::{claimed_at, read_at_most, shown, whole};
 pub(crate) use write::replace_file;
 
 #[cfg(test)]

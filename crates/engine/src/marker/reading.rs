@@ -8,7 +8,7 @@ use nightkeep_core::time::{Span, Wall};
 use serde_json::{Map, Value};
 
 use super::clean::clean;
-use super::place::{self, Stamp};
+use super::place::{self, Links, Stamp};
 use super::trouble::Trouble;
 use crate::config::duration;
 
@@ -84,11 +84,18 @@ async fn read_aside(path: &Path) -> Result<Reading, Trouble> {
 
 /// The bytes of the marker at `path`, and the state of the file before they were read.
 pub(super) fn read_bytes(path: &Path) -> Result<(Vec<u8>, Stamp), Trouble> {
-    let (file, stamp) = place::open(path)?;
+    let (bytes, stamp) = read_at_most(path, Links::OfThisUser, BYTES_MAX)?;
+    bytes.map(|bytes| (bytes, stamp)).ok_or(Trouble::TooLarge)
+}
+
+/// The bytes of the regular file at `path`, unless there are more of them than `bytes_max`, and the state of the file
+/// before they were read.
+pub(crate) fn read_at_most(path: &Path, links: Links, bytes_max: u64) -> Result<(Option<Vec<u8>>, Stamp), Trouble> {
+    let (file, stamp) = place::open(path, links)?;
     let mut bytes = Vec::new();
     // The size may change between the stamp and the reading, so the reading itself is what has a limit.
-    file.take(BYTES_MAX + 1).read_to_end(&mut bytes).map_err(|error| Trouble::of(&error, path))?;
-    if bytes.len() as u64 > BYTES_MAX { Err(Trouble::TooLarge) } else { Ok((bytes, stamp)) }
+    file.take(bytes_max + 1).read_to_end(&mut bytes).map_err(|error| Trouble::of(&error, path))?;
+    Ok(((bytes.len() as u64 <= bytes_max).then_some(bytes), stamp))
 }
 
 /// The JSON object in `bytes`.
@@ -139,8 +146,9 @@ pub(super) fn step_of(object: &Map<String, Value>) -> Result<i64, Trouble> {
     }
 }
 
+/// A whole number, also where the writer's language has only floats.
 #[expect(clippy::cast_possible_truncation, reason = "whole and below 2^53, where every whole float is exact")]
-fn whole(value: &Value) -> Option<i64> {
+pub(crate) fn whole(value: &Value) -> Option<i64> {
     let exact = |float: &f64| float.fract() == 0.0 && float.abs() < 9_007_199_254_740_992.0;
     value.as_i64().or_else(|| value.as_f64().filter(exact).map(|float| float as i64))
 }
@@ -150,7 +158,7 @@ fn is_farewell(note: &str) -> bool {
 }
 
 /// A text, or a number as text.
-fn shown(value: &Value) -> Option<String> {
+pub(crate) fn shown(value: &Value) -> Option<String> {
     match value {
         Value::String(text) => Some(text.clone()),
         Value::Number(number) => Some(number.to_string()),
@@ -162,8 +170,9 @@ fn series(value: &Value) -> Option<String> {
     shown(value).map(|name| clean(&name, SERIES_CHARS_MAX)).filter(|name| !name.is_empty())
 }
 
+/// A time as it is claimed: seconds or milliseconds since 1970, or RFC 3339.
 #[expect(clippy::cast_possible_truncation, reason = "a cast from float saturates, and a claim may be wild")]
-fn claimed_at(value: &Value) -> Option<Wall> {
+pub(crate) fn claimed_at(value: &Value) -> Option<Wall> {
     match value {
         Value::Number(number) => {
             let number = number.as_f64()?;

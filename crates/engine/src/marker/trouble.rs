@@ -14,6 +14,8 @@ pub enum NoFile {
     Socket,
     /// A device.
     Device,
+    /// A symbolic link, where none is followed.
+    Link,
     /// A symbolic link to a file of another user.
     ForeignLink,
 }
@@ -63,6 +65,7 @@ impl NoFile {
             Self::Pipe => "a pipe",
             Self::Socket => "a socket",
             Self::Device => "a device",
+            Self::Link => "a link",
             Self::ForeignLink => "a link to a file of another user",
         }
     }
@@ -103,7 +106,7 @@ impl Trouble {
 
     /// Whether the marker is not there at all. Right after it was, this is the moment between the removal of the old
     /// file and the making of the next one.
-    pub(super) fn is_absent(&self) -> bool {
+    pub(crate) fn is_absent(&self) -> bool {
         matches!(self, Self::Missing | Self::NoDirectory)
     }
 }

@@ -12,6 +12,15 @@ pub(super) use imp::{identity, is_out_of_handles, open, stamp};
 pub(crate) use imp::{mode_of, private};
 pub(super) use local::tells_all;
 
+/// What is done with a symbolic link where a file should be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Links {
+    /// It is followed to a regular file of this user.
+    OfThisUser,
+    /// It is refused: whoever else can write there could lead the reader to a file whose content it then shows.
+    Refused,
+}
+
 /// What tells one state of a file from another without reading it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Stamp {

@@ -8,18 +8,27 @@ use std::path::Path;
 use rustix::fs::OFlags;
 use rustix::io::Errno;
 
-use super::{Identity, Stamp};
+use super::{Identity, Links, Stamp};
 use crate::marker::{NoFile, Trouble};
 
 /// Opens a regular file for reading, without waiting for anything: `O_NONBLOCK` for pipes, `O_NOCTTY` for terminals.
 /// What is not a regular file is not opened where that can be seen beforehand, and refused after it was opened
-/// otherwise. A link is followed only to a file of this user.
-pub(in crate::marker) fn open(path: &Path) -> Result<(File, Stamp), Trouble> {
+/// otherwise.
+pub(in crate::marker) fn open(path: &Path, links: Links) -> Result<(File, Stamp), Trouble> {
     let trouble = |error: io::Error| Trouble::of(&error, path);
     let before = std::fs::symlink_metadata(path).map_err(trouble)?;
     let is_link = before.file_type().is_symlink();
+    if is_link && links == Links::Refused {
+        return Err(Trouble::NotAFile(NoFile::Link));
+    }
     let target = if is_link { std::fs::metadata(path).map_err(trouble)? } else { before };
     check(&target, is_link)?;
+    open_as_seen(path, is_link)
+}
+
+/// Opens what was seen to be a link, or none: a link that was put there since then is not followed.
+fn open_as_seen(path: &Path, is_link: bool) -> Result<(File, Stamp), Trouble> {
+    let trouble = |error: io::Error| Trouble::of(&error, path);
     let no_link = if is_link { OFlags::empty() } else { OFlags::NOFOLLOW };
     let flags = OFlags::NONBLOCK | OFlags::CLOEXEC | OFlags::NOCTTY | no_link;
     let file = OpenOptions::new().read(true).custom_flags(raw(flags)).open(path).map_err(trouble)?;
@@ -92,6 +101,16 @@ fn stamp_of(meta: &Metadata) -> Stamp {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_link_that_came_after_the_look_is_not_followed() {
+        let home = tempfile::tempdir().unwrap();
+        let (real, link) = (home.path().join("real"), home.path().join("link"));
+        std::fs::write(&real, "{}").unwrap();
+        std::os::unix::fs::symlink(&real, &link).unwrap();
+        assert!(open_as_seen(&link, true).is_ok());
+        assert!(matches!(open_as_seen(&link, false), Err(Trouble::Failed(_))));
+    }
 
     #[test]
     fn what_the_system_refuses_has_a_name() {

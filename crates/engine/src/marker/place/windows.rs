@@ -5,7 +5,7 @@ use std::io;
 use std::os::windows::fs::{MetadataExt, OpenOptionsExt};
 use std::path::Path;
 
-use super::{Identity, Stamp};
+use super::{Identity, Links, Stamp};
 use crate::marker::{NoFile, Trouble};
 
 /// Read, write and delete are left to everybody else, so that a writer can swap the file while it is read.
@@ -15,8 +15,11 @@ const SHARE_ALL: u32 = 1 | 2 | 4;
 const EPOCH: i128 = 116_444_736_000_000_000;
 
 /// Opens a regular file for reading. A sharing violation comes out as [`Trouble::Failed`] and is looked at again.
-pub(in crate::marker) fn open(path: &Path) -> Result<(File, Stamp), Trouble> {
+pub(in crate::marker) fn open(path: &Path, links: Links) -> Result<(File, Stamp), Trouble> {
     let trouble = |error: io::Error| Trouble::of(&error, path);
+    if links == Links::Refused && std::fs::symlink_metadata(path).map_err(trouble)?.is_symlink() {
+        return Err(Trouble::NotAFile(NoFile::Link));
+    }
     let before = std::fs::metadata(path).map_err(trouble)?;
     if before.is_dir() {
         return Err(Trouble::NotAFile(NoFile::Directory));

@@ -1,0 +1,5 @@
+//! What is read of sentinel files, and what is wrong with them.
+
+mod contents;
+mod corpus;
+mod folder;
