@@ -76,16 +76,14 @@ impl Store {
             Ok((store, crashed)) => Ok(Opened { store, notice: None, crashed }),
             Err(Trouble::Failed(error)) => Err(error),
             Err(Trouble::Unusable(why)) => {
-                let aside = quarantine::set_aside(path, why, &stamp)?;
-                let store = match attempt(path, &stamp) {
-                    Ok((store, _)) => store,
-                    Err(Trouble::Failed(error)) => return Err(error),
+                let notice = quarantine::set_aside(path, why, &stamp)?;
+                match attempt(path, &stamp) {
+                    Ok((store, _)) => Ok(Opened { store, notice: Some(notice), crashed: true }),
+                    Err(Trouble::Failed(error)) => Err(error),
                     Err(Trouble::Unusable(why)) => {
-                        return Err(StoreError::io("replacing a damaged history", path, io::Error::other(why)));
+                        Err(StoreError::io("replacing a damaged history", path, io::Error::other(why)))
                     }
-                };
-                store.skip_to_run(aside.next_run)?;
-                Ok(Opened { store, notice: Some(aside.notice), crashed: true })
+                }
             }
         }
     }
@@ -222,8 +220,13 @@ fn bring_up_to_date(db: &mut Connection, path: &Path, stamp: &str, migrations: &
     if version > 0 && is_outdated {
         backup::make(db, path, stamp)?;
     }
-    Migrations::from_slice(migrations).to_latest(db).map_err(|source| migration_failed(path, source))?;
+    migrate(db, path, migrations)?;
     if is_outdated { schema::set_meta(db, "fold", 0).map_err(failed) } else { Ok(()) }
+}
+
+/// Migrates the schema.
+pub(super) fn migrate(db: &mut Connection, path: &Path, migrations: &[M<'_>]) -> Result<(), StoreError> {
+    Migrations::from_slice(migrations).to_latest(db).map_err(|source| migration_failed(path, source))
 }
 
 fn migration_failed(path: &Path, source: rusqlite_migration::Error) -> StoreError {
