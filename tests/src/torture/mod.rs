@@ -8,6 +8,7 @@
 mod agents;
 mod chance;
 mod deaths;
+mod elder;
 mod field;
 mod journal;
 mod judge;
@@ -18,6 +19,8 @@ mod plan;
 mod round;
 mod scout;
 mod shots;
+mod snare;
+mod storm;
 mod tally;
 
 use std::time::{Duration, Instant};
@@ -25,9 +28,10 @@ use std::time::{Duration, Instant};
 use anyhow::Result;
 
 pub use agents::{Kind, Start};
-pub use moment::{Moment, Victim};
+pub use moment::{Moment, START, Victim};
 use round::Rounds;
-pub use round::act;
+pub use round::{act, act_over};
+pub use storm::Work;
 pub use tally::Tally;
 
 /// How long and how.
