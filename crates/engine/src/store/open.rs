@@ -219,9 +219,10 @@ fn bring_up_to_date(db: &mut Connection, path: &Path, stamp: &str, migrations: &
     let is_outdated = usize::try_from(version).is_ok_and(|version| version < migrations.len());
     if version > 0 && is_outdated {
         backup::make(db, path, stamp)?;
+        // Before it: whatever comes right after it may be cut off, and the tables would stay as the migration left them.
+        schema::set_meta(db, "fold", 0).map_err(failed)?;
     }
-    migrate(db, path, migrations)?;
-    if is_outdated { schema::set_meta(db, "fold", 0).map_err(failed) } else { Ok(()) }
+    migrate(db, path, migrations)
 }
 
 /// Migrates the schema.
@@ -243,6 +244,8 @@ pub(super) fn utc_stamp(now: Wall) -> String {
     time.strftime("%Y%m%dT%H%M%SZ").to_string()
 }
 
+#[cfg(test)]
+mod cut_off;
 #[cfg(test)]
 mod tests {
     use super::*;
