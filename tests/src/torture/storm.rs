@@ -154,7 +154,7 @@ impl Storm<'_> {
                 if is_moved && moved.get().is_none() {
                     moved.set(Some(Instant::now()));
                 }
-                let after = Duration::from_micros((part - 400) * 100);
+                let after = Duration::from_micros((part - 400) * 50);
                 moved.get().is_some_and(|moved: Instant| moved.elapsed() >= after)
             }
         })

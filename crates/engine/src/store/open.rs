@@ -245,6 +245,7 @@ pub(super) fn utc_stamp(now: Wall) -> String {
 }
 
 #[cfg(test)]
+#[path = "open/tests/cut_off.rs"]
 mod cut_off;
 #[cfg(test)]
 mod tests {
