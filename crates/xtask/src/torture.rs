@@ -24,6 +24,9 @@ pub(crate) struct Options {
     /// At least so long, such as 90, 10m or 8h
     #[arg(long = "for", value_name = "D", value_parser = length, default_value = "0")]
     time: Duration,
+    /// So many busy loops beside it, as on a machine that has other work
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    busy: u64,
 }
 
 /// `cargo xtask torture`.
@@ -45,7 +48,7 @@ pub(crate) fn command(options: &Options) -> Result<ExitCode> {
     )?;
     let seed = options.seed.unwrap_or_else(any_seed);
     println!("seed {seed}: `cargo xtask torture --seed {seed}` plays the same rounds");
-    let numbers = [options.kills, seed, options.time.as_secs()].map(|number| number.to_string());
+    let numbers = [options.kills, seed, options.time.as_secs(), options.busy].map(|number| number.to_string());
     let binary = project.binary(Profile::Dev, "torture").display().to_string();
     let bin_dir = project.binaries(Profile::Dev).display().to_string();
     let status = Task::new(binary).args(numbers).env("NIGHTKEEP_BIN_DIR", bin_dir).status()?;

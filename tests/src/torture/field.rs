@@ -126,6 +126,24 @@ impl Field {
         Ok(played)
     }
 
+    /// Starts everybody of a plan, and waits until the journal knows them.
+    pub(super) fn begin(&mut self, plan: &Plan) -> Result<Played> {
+        self.night.configure(&self.config(plan)?)?;
+        self.with_engine()?;
+        let mut played = Played { commands: Vec::new(), trees: Vec::new(), surfaces: Vec::new() };
+        for agent in &plan.agents {
+            self.start(agent, &mut played)?;
+        }
+        for agent in &plan.agents {
+            let is_up = || {
+                let is_known = lock(&self.scout.seen.registered).contains(&agent.label);
+                (is_known && !notes::of(&self.notes, &agent.label).is_empty()).then_some(())
+            };
+            eventually("an agent to be known", is_up)?;
+        }
+        Ok(played)
+    }
+
     fn start(&self, agent: &Agent, played: &mut Played) -> Result<()> {
         let tree = Tree::watched_in(&self.notes, &agent.label)?;
         let mut command = self.command(agent)?;

@@ -1,6 +1,7 @@
 //! Reading the engine's journal as it grows. Nothing of it is held open: an engine that comes after a crash must find
 //! its database as the crash left it.
 
+use std::os::unix::fs::MetadataExt as _;
 use std::path::PathBuf;
 
 use rusqlite::{Connection, OpenFlags};
@@ -23,11 +24,13 @@ pub(super) struct Line {
 pub(super) struct Journal {
     path: PathBuf,
     last: i64,
+    /// Another file in this place is read from its beginning.
+    inode: u64,
 }
 
 impl Journal {
     pub(super) fn at(path: PathBuf) -> Self {
-        Self { path, last: 0 }
+        Self { path, last: 0, inode: 0 }
     }
 
     /// What came since the last time. A database that cannot be read is looked at again at the next change.
@@ -36,6 +39,10 @@ impl Journal {
     }
 
     fn news(&mut self) -> rusqlite::Result<Vec<Line>> {
+        let inode = std::fs::metadata(&self.path).map_or(self.inode, |file| file.ino());
+        if inode != self.inode {
+            (self.inode, self.last) = (inode, 0);
+        }
         let db = Connection::open_with_flags(&self.path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
         let mut statement = db.prepare(NEWS)?;
         let mut rows = statement.query([self.last])?;

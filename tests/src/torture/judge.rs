@@ -22,7 +22,6 @@ pub(super) struct Case<'a> {
     death_ms: Option<i64>,
     end: Option<End>,
     kills: Vec<&'a Kill>,
-    /// When engines were killed.
     /// How the command that started it ended; `None` when it was killed.
     said: Option<i32>,
 }
@@ -104,6 +103,14 @@ impl Case<'_> {
         let (starts, rows) = (self.count_of("start"), self.rows.len());
         if starts > 1 {
             broken.push(format!("its command was started {starts} times"));
+        }
+        let is_unrecorded = |kill: &&&Kill| {
+            kill.victim == Victim::Keeper
+                && kill.is_exact
+                && matches!(kill.moment, Moment::BeforeFork | Moment::AfterFork)
+        };
+        if let Some(kill) = self.kills.iter().find(is_unrecorded).filter(|_| starts > 0) {
+            broken.push(format!("its command was started, and yet its keeper was dead at `{}`", kill.moment.name()));
         }
         // Whoever was to register an attached run may have been killed.
         let is_known = self.agent.start != Start::Attach || self.said == Some(0);

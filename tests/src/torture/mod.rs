@@ -8,9 +8,11 @@
 mod agents;
 mod chance;
 mod deaths;
+mod elder;
 mod field;
 mod journal;
 mod judge;
+mod load;
 mod locks;
 mod moment;
 mod notes;
@@ -18,6 +20,8 @@ mod plan;
 mod round;
 mod scout;
 mod shots;
+mod snare;
+mod storm;
 mod tally;
 
 use std::time::{Duration, Instant};
@@ -25,9 +29,11 @@ use std::time::{Duration, Instant};
 use anyhow::Result;
 
 pub use agents::{Kind, Start};
-pub use moment::{Moment, Victim};
+use load::Load;
+pub use moment::{Moment, START, Victim};
 use round::Rounds;
-pub use round::act;
+pub use round::{act, act_over};
+pub use storm::Work;
 pub use tally::Tally;
 
 /// How long and how.
@@ -39,6 +45,8 @@ pub struct Options {
     pub seed: u64,
     /// At least so long.
     pub time: Duration,
+    /// So many busy loops beside it.
+    pub busy: u64,
 }
 
 /// Plays rounds until enough were killed, and calls `say` after each.
@@ -46,6 +54,7 @@ pub struct Options {
 /// # Errors
 /// The first promise that was broken, with the folder that is kept as evidence.
 pub fn torture(options: Options, mut say: impl FnMut(&Tally)) -> Result<Tally> {
+    let _load = Load::of(options.busy);
     let begin = Instant::now();
     let mut tally = Tally::default();
     let mut rounds = Rounds::new()?;

@@ -49,13 +49,30 @@ pub enum Moment {
     DatabaseOpened,
     /// The engine brings its database to the newest version.
     Migrating,
+    /// The engine folds a journal again whose tables an earlier version has made.
+    Folding,
     /// The engine makes a copy of its database.
     BackingUp,
+    /// The engine puts a copy into the place of a damaged database.
+    Restoring,
     /// The engine begins to listen.
     Listening,
     /// No moment in particular.
     AnyTime,
 }
+
+/// The moments of the start of a run, in the order in which they come.
+pub const START: [Moment; 9] = [
+    Moment::DirectoryMade,
+    Moment::SpecWritten,
+    Moment::PipeMade,
+    Moment::KeeperUp,
+    Moment::BeforeFork,
+    Moment::AfterFork,
+    Moment::StartRecorded,
+    Moment::Registered,
+    Moment::AgentStarted,
+];
 
 /// Who is killed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -147,8 +164,10 @@ impl Moment {
             Self::ExitRecorded => "exit recorded",
             Self::Ended => "end in the journal",
             Self::DatabaseOpened => "database opened",
-            Self::Migrating => "database migrated",
+            Self::Migrating => "database made",
+            Self::Folding => "history folded again",
             Self::BackingUp => "database copied",
+            Self::Restoring => "copy put into its place",
             Self::Listening => "engine begins to listen",
             Self::AnyTime => "any time",
         }

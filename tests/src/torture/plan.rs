@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::agents::{Agent, Kind, Start};
 use super::chance::Chance;
-use super::moment::{Moment, Victim};
+use super::moment::{Moment, START, Victim};
 use super::shots::Shot;
 
 /// A round.
@@ -35,18 +35,6 @@ const ANY: [Kind; 12] = [
     Kind::AttachedStubborn,
 ];
 
-/// Of the start of a run, in the order in which they come.
-const START: [Moment; 9] = [
-    Moment::DirectoryMade,
-    Moment::SpecWritten,
-    Moment::PipeMade,
-    Moment::KeeperUp,
-    Moment::BeforeFork,
-    Moment::AfterFork,
-    Moment::StartRecorded,
-    Moment::Registered,
-    Moment::AgentStarted,
-];
 /// Of its stop.
 const STOP: [Moment; 6] = [
     Moment::EvidenceTaken,
@@ -104,6 +92,18 @@ impl Plan {
             has_tray: victim == Victim::Tray,
             has_window: victim == Victim::Window,
         }
+    }
+
+    /// A round of agents of these kinds, in which nobody is killed.
+    pub(super) fn of_kinds(label: &str, kinds: &[Kind], start: Start) -> Self {
+        let mut chance = Chance::of(0, 0);
+        let mut agent = |(index, kind): (usize, &Kind)| {
+            let mut agent = Agent::new(format!("{label}-{index}"), *kind, &mut chance);
+            (agent.at, agent.start) = (Duration::ZERO, start);
+            agent
+        };
+        let agents = kinds.iter().enumerate().map(&mut agent).collect();
+        Self { agents, shots: Vec::new(), away: Duration::ZERO, has_tray: false, has_window: false }
     }
 }
 

@@ -7,6 +7,7 @@ use anyhow::{Context as _, Result, anyhow, bail, ensure};
 use nightkeep_os::Signal;
 
 use super::agents::{Kind, Start};
+use super::chance::Chance;
 use super::deaths::now_ms;
 use super::field::{Field, Played};
 use super::judge::judge;
@@ -15,11 +16,15 @@ use super::moment::{Moment, Victim};
 use super::plan::Plan;
 use super::scout::lock;
 use super::shots::{Kill, Shot};
+use super::storm::{Work, storm};
 use super::tally::Tally;
 use crate::{PATIENCE, eventually};
 
 /// So many rounds share a home.
 const ROUNDS_IN_A_HOME: u64 = 10;
+/// Once in so many rounds, engines are killed over a work with a long history, so many of them.
+const ROUNDS_WITHOUT_STORM: u64 = 5;
+const KILLS_OF_A_STORM: u64 = 4;
 /// How often the first engine of a home is killed while it makes its database.
 const BIRTHS: u64 = 3;
 
@@ -46,6 +51,9 @@ impl Rounds {
             let born = birth(&self.field, after);
             tally.add(&self.field.kept(born)?);
         }
+        if number % ROUNDS_WITHOUT_STORM == 1 {
+            tally.add(&storm_of(seed, number)?);
+        }
         let plan = Plan::of(seed, number);
         let played = play(&mut self.field, &plan);
         let round = format!("round {number} of seed {seed}");
@@ -54,6 +62,18 @@ impl Rounds {
         tally.runs += u64::try_from(plan.agents.len()).unwrap_or(0);
         Ok(())
     }
+}
+
+/// A storm in a home of its own.
+fn storm_of(seed: u64, number: u64) -> Result<Vec<Kill>> {
+    let mut chance = Chance::of(seed, number.wrapping_add(1 << 32));
+    let works = [Work::Folding, Work::BackingUp, Work::Restoring];
+    let turn = usize::try_from(number / ROUNDS_WITHOUT_STORM).unwrap_or(0);
+    let work = works.get(turn % works.len()).copied().unwrap_or(Work::Folding);
+    let parts: Vec<u64> = (0..KILLS_OF_A_STORM).map(|_| chance.below(1000)).collect();
+    let mut field = Field::new()?;
+    let kills = storm(&mut field, work, &format!("s{number}"), &parts);
+    field.kept(kills.with_context(|| format!("{work:?} at {parts:?} in round {number} of seed {seed}")))
 }
 
 /// Plays a round of one agent and one kill in a home of its own. Who was killed.
@@ -67,6 +87,18 @@ pub fn act(kind: Kind, start: Option<Start>, victim: Victim, moment: Moment) -> 
     let kill = kills.iter().find(|kill| (kill.victim, kill.moment) == (victim, moment));
     let kill = kill.with_context(|| format!("no {victim} was killed at the moment `{}`", moment.name()))?;
     Ok(kill.is_exact)
+}
+
+/// Kills engines over a long work with a history of many nights, in a home of its own, each when it has done such a part of
+/// it (in thousandths). How many were dead before the work was done.
+///
+/// # Errors
+/// A promise was broken.
+pub fn act_over(work: Work, parts: &[u64]) -> Result<usize> {
+    let mut field = Field::new()?;
+    let kills = storm(&mut field, work, "storm", parts);
+    let kills = kills.map_err(|error| field.night.explained(error))?;
+    Ok(kills.iter().filter(|kill| kill.moment != Moment::AnyTime && kill.is_exact).count())
 }
 
 fn play(field: &mut Field, plan: &Plan) -> Result<Vec<Kill>> {
@@ -85,7 +117,7 @@ fn play(field: &mut Field, plan: &Plan) -> Result<Vec<Kill>> {
 }
 
 /// Brings everything to rest: whatever was halted goes on, and a fresh engine finds every run.
-fn settle(field: &Field, plan: &Plan, played: &mut Played, kills: &mut Vec<Kill>) -> Result<()> {
+pub(super) fn settle(field: &Field, plan: &Plan, played: &mut Played, kills: &mut Vec<Kill>) -> Result<()> {
     for (label, command) in &mut played.commands {
         if let Some(tag) = field.scout.seen.tag_of(label) {
             signal_holder(&field.scout.seen.run_dir(&tag).join("keeper.lock"), Signal::Cont);
@@ -123,7 +155,7 @@ fn settle(field: &Field, plan: &Plan, played: &mut Played, kills: &mut Vec<Kill>
 }
 
 /// How the commands ended that were not killed.
-fn said(played: &mut Played) -> Result<Vec<(String, Option<i32>)>> {
+pub(super) fn said(played: &mut Played) -> Result<Vec<(String, Option<i32>)>> {
     let begin = Instant::now();
     let mut said = Vec::new();
     for (label, command) in &mut played.commands {
@@ -142,7 +174,7 @@ fn said(played: &mut Played) -> Result<Vec<(String, Option<i32>)>> {
 }
 
 /// Nothing that happened may have damaged the history.
-fn check_database(field: &Field) -> Result<()> {
+pub(super) fn check_database(field: &Field) -> Result<()> {
     for entry in fs::read_dir(field.night.home())?.flatten() {
         let name = entry.file_name();
         let name = name.to_string_lossy();

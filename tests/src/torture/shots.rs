@@ -1,6 +1,6 @@
 //! Who is to be killed when, and who was.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -12,6 +12,7 @@ use super::journal::Hold;
 use super::locks::{holder, signal_holder};
 use super::moment::{Moment, Victim};
 use super::scout::{Seen, lock};
+use super::snare::{self, Held};
 
 /// How long a killed process may take to let go of its lock.
 const GONE_WITHIN: Duration = Duration::from_secs(2);
@@ -44,6 +45,13 @@ pub(super) struct Shot {
     pub(super) after: Duration,
     /// Of this agent only.
     pub(super) label: Option<String>,
+}
+
+impl Shot {
+    /// Whether it is to hit a keeper between the fork of the command and the record of it, for which nobody is fast enough.
+    fn is_snare(&self) -> bool {
+        (self.victim, self.moment) == (Victim::Keeper, Moment::AfterFork) && self.after.is_zero()
+    }
 }
 
 /// Somebody was killed.
@@ -145,7 +153,9 @@ impl Shots {
             !is_due
         });
         for shot in due {
-            if shot.after.is_zero() {
+            if shot.is_snare() {
+                snare_start(seen, shot, sign);
+            } else if shot.after.is_zero() {
                 fire(seen, &shot, sign);
             } else {
                 let (seen, sign) = (Arc::clone(seen), sign.clone());
@@ -158,7 +168,8 @@ impl Shots {
     }
 
     /// An agent is about to end. If its keeper is to be killed before it can record that, it is halted here.
-    pub(super) fn about_to_end(&self, seen: &Seen, label: &str) {
+    pub(super) fn about_to_end(&self, seen: &Arc<Seen>, label: &str) {
+        self.snare_end(seen, label);
         let mut armed = lock(&self.armed);
         let wanted = armed.iter_mut().find(|armed| {
             let Shot { victim, moment, label: of, .. } = &armed.shot;
@@ -168,6 +179,34 @@ impl Shots {
             armed.shot.label = Some(label.to_owned());
             signal_holder(&seen.run_dir(&tag).join("keeper.lock"), Signal::Stop);
         }
+    }
+
+    /// If its keeper is to be killed while it records that, the snare is laid here.
+    fn snare_end(&self, seen: &Arc<Seen>, label: &str) {
+        let mut armed = lock(&self.armed);
+        let is_wanted = |Armed { shot, .. }: &Armed| {
+            let Shot { victim, moment, after, label: of, .. } = shot;
+            (*victim, *moment) == (Victim::Keeper, Moment::ExitBegun)
+                && after.is_zero()
+                && of.as_deref().is_none_or(|of| of == label)
+        };
+        let wanted = armed.iter().position(is_wanted);
+        let laid = wanted.zip(seen.tag_of(label)).and_then(|(index, tag)| {
+            let run = seen.run_dir(&tag);
+            Some((
+                index,
+                snare::lay(&run)?,
+                Sign { label: Some(label.to_owned()), tag: Some(tag), moment: Moment::ExitBegun },
+            ))
+        });
+        let Some((index, keeper, sign)) = laid else { return };
+        let Armed { shot, .. } = armed.swap_remove(index);
+        drop(armed);
+        let seen = Arc::clone(seen);
+        thread::spawn(move || {
+            let is_hit = snare::is_gone(&keeper);
+            hit(&seen, &shot, &sign, is_hit);
+        });
     }
 
     /// From here on nothing can be recorded, where somebody is to be killed before a forced stop is.
@@ -182,25 +221,50 @@ impl Shots {
 }
 
 fn is_about(shot: &Shot, sign: &Sign) -> bool {
-    // Whatever was killed has ended, and the journal is held.
-    let moment = if shot.moment == Moment::ForcedUnrecorded { Moment::RootEnded } else { shot.moment };
+    let moment = if shot.moment == Moment::ForcedUnrecorded {
+        // Whatever was killed has ended, and the journal is held.
+        Moment::RootEnded
+    } else if shot.is_snare() {
+        // It has to be there before its keeper is.
+        Moment::DirectoryMade
+    } else {
+        shot.moment
+    };
     moment == sign.moment && shot.label.as_ref().is_none_or(|label| sign.label.as_ref() == Some(label))
 }
 
 fn fire(seen: &Seen, shot: &Shot, sign: &Sign) {
     let tag = sign.tag.clone().or_else(|| seen.tag_of(sign.label.as_deref()?));
     let label = sign.label.clone().or_else(|| label_of(seen, tag.as_deref()?));
-    let lock_file = match shot.victim {
-        Victim::Engine => Some(seen.home.join("engine.lock")),
-        Victim::Keeper => tag.as_deref().map(|tag| seen.run_dir(tag).join("keeper.lock")),
-        Victim::Command | Victim::Tray | Victim::Window => None,
-    };
+    let lock_file = lock_file(seen, shot.victim, tag.as_deref());
     let is_hit = match (&lock_file, shot.victim) {
         (Some(file), _) => signal_holder(file, Signal::Kill),
         (None, Victim::Tray | Victim::Window) => kill_command(seen, &shot.victim.to_string()),
         (None, _) => label.as_deref().map_or_else(|| kill_nameless(seen), |label| kill_command(seen, label)),
     };
     drop(lock(&seen.shots.hold).take());
+    let sign = Sign { label, tag, moment: sign.moment };
+    hit(seen, shot, &sign, is_hit);
+}
+
+/// A keeper that is about to be started is ended while it records the start.
+fn snare_start(seen: &Arc<Seen>, shot: Shot, sign: &Sign) {
+    let (seen, sign) = (Arc::clone(seen), sign.clone());
+    let run = sign.tag.as_deref().map(|tag| seen.run_dir(tag)).unwrap_or_default();
+    let held = Held::take(&run);
+    thread::spawn(move || {
+        // Where the keeper came first, it may still be on its way to the record.
+        let is_hit =
+            held.map_or_else(|| snare::lay(&run).as_ref().is_some_and(snare::is_gone), |held| held.spring(&run));
+        hit(&seen, &shot, &sign, is_hit);
+    });
+}
+
+/// Notes who was killed, or that nobody was.
+fn hit(seen: &Seen, shot: &Shot, sign: &Sign, is_hit: bool) {
+    let tag = sign.tag.clone();
+    let label = sign.label.clone().or_else(|| label_of(seen, tag.as_deref()?));
+    let lock_file = lock_file(seen, shot.victim, tag.as_deref());
     if !is_hit {
         lock(&seen.shots.misses).push(format!("{shot:?} at {sign:?}"));
         return;
@@ -222,7 +286,8 @@ fn is_exact(shot: &Shot, run: Option<&Path>, lock_file: Option<&Path>) -> bool {
     }
     let moment = shot.moment;
     let is_before_fork = moment != Moment::BeforeFork || !has_begun(run);
-    let is_before_record = moment != Moment::AfterFork || !run.join("run.json").exists();
+    // The record is begun when the command was forked.
+    let is_before_record = moment != Moment::AfterFork || (has_begun(run) && !run.join("run.json").exists());
     let is_before_end = !matches!(moment, Moment::RootEnded | Moment::ExitBegun) || !run.join("exit.json").exists();
     is_before_fork && is_before_record && is_before_end
 }
@@ -231,6 +296,14 @@ fn is_exact(shot: &Shot, run: Option<&Path>, lock_file: Option<&Path>) -> bool {
 fn has_begun(run: &Path) -> bool {
     let names = std::fs::read_dir(run).into_iter().flatten().flatten().map(|entry| entry.file_name());
     names.into_iter().any(|name| name.to_string_lossy().contains("run.json"))
+}
+
+fn lock_file(seen: &Seen, victim: Victim, tag: Option<&str>) -> Option<PathBuf> {
+    match victim {
+        Victim::Engine => Some(seen.home.join("engine.lock")),
+        Victim::Keeper => tag.map(|tag| seen.run_dir(tag).join("keeper.lock")),
+        Victim::Command | Victim::Tray | Victim::Window => None,
+    }
 }
 
 fn label_of(seen: &Seen, tag: &str) -> Option<String> {

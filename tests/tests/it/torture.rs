@@ -3,7 +3,7 @@
 
 use std::thread;
 
-use nightkeep_tests::torture::{Kind, Moment, Start, Victim, act};
+use nightkeep_tests::torture::{Kind, Moment, START, Start, Victim, Work, act, act_over};
 
 const SIDE_BY_SIDE: usize = 4;
 
@@ -30,27 +30,14 @@ fn at(kind: Kind, start: Start, moments: &[Moment]) -> Vec<Scene> {
     moments.iter().map(|moment| (kind, Some(start), *moment)).collect()
 }
 
-/// Of the start of a run, as its directory shows it.
-const START: [Moment; 8] = [
-    Moment::DirectoryMade,
-    Moment::SpecWritten,
-    Moment::PipeMade,
-    Moment::KeeperUp,
-    Moment::BeforeFork,
-    Moment::AfterFork,
-    Moment::StartRecorded,
-    Moment::AgentStarted,
-];
-
 #[test]
 fn an_engine_that_is_killed_while_it_starts_a_job_starts_it_once_or_never() {
-    each(Victim::Engine, &at(Kind::Failing, Start::Job, &[&START[..], &[Moment::Registered]].concat()));
+    each(Victim::Engine, &at(Kind::Failing, Start::Job, &START));
 }
 
 #[test]
 fn an_engine_that_is_killed_while_a_run_is_registered_learns_of_it_later() {
     each(Victim::Engine, &at(Kind::Failing, Start::Run, &START));
-    each(Victim::Engine, &at(Kind::Working, Start::Detach, &[Moment::Registered]));
 }
 
 #[test]
@@ -86,6 +73,14 @@ fn a_keeper_that_is_killed_while_it_starts_its_command_leaves_nothing_that_nobod
 }
 
 #[test]
+fn a_command_whose_keeper_is_killed_before_it_has_recorded_it_never_runs() {
+    for (kind, start) in [(Kind::Working, Start::Job), (Kind::Stubborn, Start::Detach), (Kind::Quick, Start::Run)] {
+        let is_exact = act(kind, Some(start), Victim::Keeper, Moment::AfterFork).unwrap();
+        assert!(is_exact, "{kind:?}: it was recorded or not forked, so nothing was tried");
+    }
+}
+
+#[test]
 fn the_stop_of_a_run_whose_keeper_is_killed_goes_on_process_by_process() {
     let stop = [Moment::EvidenceTaken, Moment::StopIntended, Moment::AgentAsked, Moment::AskedRoot, Moment::AskedRest];
     each(Victim::Keeper, &at(Kind::Halfhearted, Start::Detach, &stop));
@@ -94,15 +89,17 @@ fn the_stop_of_a_run_whose_keeper_is_killed_goes_on_process_by_process() {
 
 #[test]
 fn an_end_that_a_killed_keeper_could_not_record_is_not_made_up() {
-    let ends = [Kind::Quick, Kind::Failing, Kind::Leaving].map(|kind| (kind, Some(Start::Detach), Moment::RootEnded));
-    for (kind, start, moment) in ends {
-        assert!(act(kind, start, Victim::Keeper, moment).unwrap(), "{kind:?}: it was recorded, so nothing was tried");
+    for moment in [Moment::RootEnded, Moment::ExitBegun] {
+        for kind in [Kind::Quick, Kind::Failing, Kind::Leaving] {
+            let is_exact = act(kind, Some(Start::Detach), Victim::Keeper, moment).unwrap();
+            assert!(is_exact, "{kind:?}: it was recorded, so nothing was tried");
+        }
     }
 }
 
 #[test]
 fn a_keeper_that_is_killed_over_what_its_command_left_loses_no_exit_code() {
-    each(Victim::Keeper, &at(Kind::Leaving, Start::Detach, &[Moment::ExitBegun, Moment::ExitRecorded]));
+    each(Victim::Keeper, &at(Kind::Leaving, Start::Detach, &[Moment::ExitRecorded]));
 }
 
 #[test]
@@ -113,4 +110,22 @@ fn a_command_that_is_killed_while_it_starts_a_run_leaves_the_whole_run_or_nothin
 #[test]
 fn a_tray_that_is_killed_changes_nothing() {
     each(Victim::Tray, &at(Kind::Polite, Start::Detach, &[Moment::StopIntended]));
+}
+
+/// In thousandths of the work.
+const PARTS: [u64; 6] = [50, 250, 500, 750, 900, 980];
+
+#[test]
+fn a_history_of_an_earlier_version_survives_kills_while_it_is_folded_again() {
+    assert!(act_over(Work::Folding, &PARTS).unwrap() >= 4);
+}
+
+#[test]
+fn no_half_copy_of_the_history_counts_as_one() {
+    assert!(act_over(Work::BackingUp, &PARTS).unwrap() >= 4);
+}
+
+#[test]
+fn a_damaged_history_is_replaced_by_its_copy_however_often_that_is_cut_off() {
+    assert!(act_over(Work::Restoring, &[50, 250, 400, 450, 550, 700]).unwrap() >= 4);
 }

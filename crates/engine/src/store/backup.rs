@@ -9,7 +9,7 @@ use rusqlite::backup::Backup;
 use rusqlite::{Connection, ErrorCode, OpenFlags, ffi};
 
 use super::error::StoreError;
-use super::{private, schema};
+use super::{open, private, schema};
 
 /// How many copies are kept.
 pub(super) const BACKUPS_MAX: usize = 3;
@@ -77,35 +77,56 @@ pub(super) fn list(path: &Path) -> Vec<PathBuf> {
     found
 }
 
-/// A copy of a backup that only has to be put into its place.
+/// A history that only has to be put into its place.
 pub(super) struct Ready {
-    pub(super) from: PathBuf,
+    /// The backup that it is a copy of; without one it is empty.
+    from: Option<PathBuf>,
     ready: PathBuf,
 }
 
-/// Copies the newest good backup beside the database, if there is one: when the disk is full, that fails before anything
-/// was moved.
-pub(super) fn prepare(path: &Path) -> Result<Option<Ready>, StoreError> {
-    let Some(from) = list(path).into_iter().find(|copy| is_good(copy)) else { return Ok(None) };
+/// How many runs may have got a number since the backup that takes the place of a file that does not tell.
+const NUMBERS_SKIPPED: i64 = 1000;
+
+/// Makes a copy of the newest good backup beside the database, or an empty history if there is none: when the disk is full,
+/// that fails before anything was moved. It gives no run a number below `next_run`, which is what the damaged file tells,
+/// and says so itself, because the rest may be cut off. `None`: nothing is known that has to be kept.
+pub(super) fn prepare(path: &Path, next_run: Option<i64>) -> Result<Option<Ready>, StoreError> {
+    let from = list(path).into_iter().find(|copy| is_good(copy));
+    if from.is_none() && next_run.is_none() {
+        return Ok(None);
+    }
     let aside = beside(path, ".restore-unfinished");
-    let failed = |source| StoreError::io("restoring a backup", &aside, source);
     remove(&aside)?;
-    private::create(&aside).map_err(failed)?;
-    let copied = fs::copy(&from, &aside).and_then(|_| fs::File::options().write(true).open(&aside)?.sync_all());
-    copied.map_err(failed).or_else(|error| remove(&aside).and(Err(error)))?;
+    let made = make_ready(&aside, from.as_deref(), next_run);
+    made.or_else(|error| remove(&aside).and(Err(error)))?;
     let ready = beside(path, READY);
     fs::rename(&aside, &ready).map_err(|source| StoreError::io("restoring a backup", &ready, source))?;
     Ok(Some(Ready { from, ready }))
 }
 
-impl Ready {
-    /// Where it waits.
-    pub(super) fn path(&self) -> &Path {
-        &self.ready
+fn make_ready(aside: &Path, from: Option<&Path>, next_run: Option<i64>) -> Result<(), StoreError> {
+    let failed = |source| StoreError::io("restoring a backup", aside, source);
+    private::create(aside).map_err(failed)?;
+    if let Some(from) = from {
+        fs::copy(from, aside).map(drop).map_err(failed)?;
     }
+    let refused = |source| StoreError::sqlite("restoring a backup", aside, source);
+    let mut db = Connection::open_with_flags(aside, OpenFlags::SQLITE_OPEN_READ_WRITE).map_err(refused)?;
+    // What is cut off is made anew, and a journal that it left would be played into that.
+    db.pragma_update_and_check(None, "journal_mode", "MEMORY", |_| Ok(())).map_err(refused)?;
+    if from.is_none() {
+        open::migrate(&mut db, aside, schema::MIGRATIONS)?;
+    }
+    let of_backup = schema::meta(&db, "next_run").map_err(refused)?;
+    let next_run = next_run.unwrap_or_else(|| of_backup.saturating_add(NUMBERS_SKIPPED));
+    schema::set_meta(&db, "next_run", next_run.max(of_backup)).map_err(refused)?;
+    db.close().map_err(|(_, source)| refused(source))?;
+    fs::File::options().write(true).open(aside).and_then(|file| file.sync_all()).map_err(failed)
+}
 
-    /// Puts it into the place of the database, which must be free.
-    pub(super) fn put_into_place(self, path: &Path) -> Result<PathBuf, StoreError> {
+impl Ready {
+    /// Puts it into the place of the database, which must be free. The backup that it is a copy of.
+    pub(super) fn put_into_place(self, path: &Path) -> Result<Option<PathBuf>, StoreError> {
         fs::rename(&self.ready, path).map_err(|source| StoreError::io("restoring a backup", path, source))?;
         Ok(self.from)
     }

@@ -76,16 +76,14 @@ impl Store {
             Ok((store, crashed)) => Ok(Opened { store, notice: None, crashed }),
             Err(Trouble::Failed(error)) => Err(error),
             Err(Trouble::Unusable(why)) => {
-                let aside = quarantine::set_aside(path, why, &stamp)?;
-                let store = match attempt(path, &stamp) {
-                    Ok((store, _)) => store,
-                    Err(Trouble::Failed(error)) => return Err(error),
+                let notice = quarantine::set_aside(path, why, &stamp)?;
+                match attempt(path, &stamp) {
+                    Ok((store, _)) => Ok(Opened { store, notice: Some(notice), crashed: true }),
+                    Err(Trouble::Failed(error)) => Err(error),
                     Err(Trouble::Unusable(why)) => {
-                        return Err(StoreError::io("replacing a damaged history", path, io::Error::other(why)));
+                        Err(StoreError::io("replacing a damaged history", path, io::Error::other(why)))
                     }
-                };
-                store.skip_to_run(aside.next_run)?;
-                Ok(Opened { store, notice: Some(aside.notice), crashed: true })
+                }
             }
         }
     }
@@ -221,9 +219,15 @@ fn bring_up_to_date(db: &mut Connection, path: &Path, stamp: &str, migrations: &
     let is_outdated = usize::try_from(version).is_ok_and(|version| version < migrations.len());
     if version > 0 && is_outdated {
         backup::make(db, path, stamp)?;
+        // Before it: whatever comes right after it may be cut off, and the tables would stay as the migration left them.
+        schema::set_meta(db, "fold", 0).map_err(failed)?;
     }
-    Migrations::from_slice(migrations).to_latest(db).map_err(|source| migration_failed(path, source))?;
-    if is_outdated { schema::set_meta(db, "fold", 0).map_err(failed) } else { Ok(()) }
+    migrate(db, path, migrations)
+}
+
+/// Migrates the schema.
+pub(super) fn migrate(db: &mut Connection, path: &Path, migrations: &[M<'_>]) -> Result<(), StoreError> {
+    Migrations::from_slice(migrations).to_latest(db).map_err(|source| migration_failed(path, source))
 }
 
 fn migration_failed(path: &Path, source: rusqlite_migration::Error) -> StoreError {
@@ -240,6 +244,9 @@ pub(super) fn utc_stamp(now: Wall) -> String {
     time.strftime("%Y%m%dT%H%M%SZ").to_string()
 }
 
+#[cfg(test)]
+#[path = "open/tests/cut_off.rs"]
+mod cut_off;
 #[cfg(test)]
 mod tests {
     use super::*;

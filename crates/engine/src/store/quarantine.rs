@@ -32,25 +32,10 @@ impl Quarantine {
     }
 }
 
-/// What was set aside, and the smallest number that the next run may have, as far as the damaged file tells.
-pub(super) struct SetAside {
-    pub(super) notice: Quarantine,
-    pub(super) next_run: i64,
-}
-
-/// How many runs may have got a number since the backup that takes the place of a file that does not tell.
-const NUMBERS_SKIPPED: i64 = 1000;
-
-/// Renames the database at `path` with all that belongs to it, and puts the newest good backup in its place.
-pub(super) fn set_aside(path: &Path, why: String, stamp: &str) -> Result<SetAside, StoreError> {
-    let ready = backup::prepare(path)?;
-    let told = salvage_next_run(path);
-    let of_backup = ready.as_ref().and_then(|ready| salvage_next_run(ready.path())).unwrap_or(1);
-    let next_run = match (told, &ready) {
-        (Some(told), _) => told.max(of_backup),
-        (None, Some(_)) => of_backup.saturating_add(NUMBERS_SKIPPED),
-        (None, None) => 1,
-    };
+/// Renames the database at `path` with all that belongs to it, and puts the newest good backup in its place. A number that
+/// was given to a run is not given again because of it.
+pub(super) fn set_aside(path: &Path, why: String, stamp: &str) -> Result<Quarantine, StoreError> {
+    let ready = backup::prepare(path, salvage_next_run(path))?;
     let moved_to = free_name(path, stamp);
     // The database last: if this is cut off half-way, the next start finds it again and sets it aside.
     for suffix in ["-wal", "-shm", ""] {
@@ -61,11 +46,11 @@ pub(super) fn set_aside(path: &Path, why: String, stamp: &str) -> Result<SetAsid
             Err(source) => return Err(StoreError::io("setting a damaged history aside", &from, source)),
         }
     }
-    let restored_from = ready.map(|ready| ready.put_into_place(path)).transpose()?;
-    Ok(SetAside { notice: Quarantine { moved_to, why, restored_from }, next_run })
+    let restored_from = ready.map(|ready| ready.put_into_place(path)).transpose()?.flatten();
+    Ok(Quarantine { moved_to, why, restored_from })
 }
 
-/// A number that was given to a run must not be given again because the file was damaged. `None`: it does not tell.
+/// The smallest number that the next run may have, as far as a damaged file tells.
 fn salvage_next_run(damaged: &Path) -> Option<i64> {
     let db = Connection::open_with_flags(damaged, OpenFlags::SQLITE_OPEN_READ_ONLY).ok()?;
     let id: i32 = db.pragma_query_value(None, "application_id", |row| row.get(0)).ok()?;
@@ -76,4 +61,39 @@ fn free_name(path: &Path, stamp: &str) -> PathBuf {
     let first = backup::beside(path, &format!(".corrupt-{stamp}"));
     let others = (2..).map(|n| backup::beside(path, &format!(".corrupt-{stamp}-{n}")));
     std::iter::once(first).chain(others).find(|name| !name.exists()).expect("numbers do not run out")
+}
+
+#[cfg(test)]
+mod tests {
+    use nightkeep_core::time::Wall;
+
+    use super::*;
+    use crate::store::Store;
+    use crate::store::entry::{Registration, Stamp};
+
+    /// Two runs, a backup between them if one is wanted, and a damage; the engine is killed as soon as something has taken
+    /// the place of the file. The number that the next run gets.
+    fn next_after_a_cut_off_restore(has_backup: bool) -> u64 {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("nightkeep.db");
+        let at = Stamp { at_wall_ms: 1, at_awake_ms: 1, boot: "boot".to_owned() };
+        let mut store = Store::open(&path, Wall::from_ms(0)).unwrap().store;
+        assert_eq!(store.register(&at, &Registration::plain("first")).unwrap(), 1);
+        if has_backup {
+            store.back_up(Wall::from_ms(1_763_772_372_000)).unwrap();
+        }
+        assert_eq!(store.register(&at, &Registration::plain("second")).unwrap(), 2);
+        store.close().unwrap();
+
+        let notice = set_aside(&path, "damaged".to_owned(), "20251122T000000Z").unwrap();
+        assert_eq!(notice.restored_from.is_some(), has_backup);
+        let mut store = Store::open(&path, Wall::from_ms(0)).unwrap().store;
+        store.register(&at, &Registration::plain("third")).unwrap()
+    }
+
+    #[test]
+    fn no_number_is_given_anew_when_a_restore_is_cut_off() {
+        assert_eq!(next_after_a_cut_off_restore(true), 3);
+        assert_eq!(next_after_a_cut_off_restore(false), 3);
+    }
 }

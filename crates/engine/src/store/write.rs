@@ -194,14 +194,6 @@ impl Store {
         if made_by == FOLD_VERSION { Ok(()) } else { self.rebuild().map(drop) }
     }
 
-    /// Gives no run a number below `next_run`.
-    pub(super) fn skip_to_run(&self, next_run: i64) -> Result<(), StoreError> {
-        self.db
-            .execute("UPDATE meta SET value = max(value, ?1) WHERE key = 'next_run'", [next_run])
-            .map(drop)
-            .map_err(|source| StoreError::sqlite("setting the next number", &self.path, source))
-    }
-
     fn write_one(&mut self, write: Write) -> Result<Written, StoreError> {
         self.write(&[write])?.pop().expect("every write is answered")
     }

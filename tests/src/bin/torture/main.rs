@@ -1,4 +1,4 @@
-//! `torture KILLS SEED SECONDS`: what `cargo xtask torture` runs.
+//! `torture KILLS SEED SECONDS BUSY`: what `cargo xtask torture` runs.
 #![forbid(unsafe_code)]
 #![expect(clippy::print_stderr, clippy::print_stdout, reason = "the table is what it is for")]
 
@@ -10,11 +10,11 @@ use std::process::ExitCode;
 
 fn main() -> ExitCode {
     let numbers: Vec<u64> = std::env::args().skip(1).filter_map(|word| word.parse().ok()).collect();
-    let [kills, seed, seconds] = numbers.as_slice() else {
-        eprintln!("usage: torture KILLS SEED SECONDS");
+    let [kills, seed, seconds, busy] = numbers.as_slice() else {
+        eprintln!("usage: torture KILLS SEED SECONDS BUSY");
         return ExitCode::from(2);
     };
-    match system::torture(*kills, *seed, *seconds) {
+    match system::torture(*kills, *seed, *seconds, *busy) {
         Ok(table) => {
             println!("{table}");
             ExitCode::SUCCESS
