@@ -40,7 +40,7 @@ impl Kin {
         for known in self.members.list() {
             found.extend(below(&known).into_iter().map(|process| (process.pid, process)));
         }
-        let agent = nightkeep_os::tagged("CLAUDE_PID", &self.members.root.pid.to_string()).unwrap_or_default();
+        let agent = agent_s_own(&self.members.root);
         let own = self.tag.as_deref().map(|tag| nightkeep_os::tagged(crate::environment::RUN, tag).unwrap_or_default());
         found.extend(agent.into_iter().chain(own.unwrap_or_default()).map(|process| (process.pid, process)));
         found.into_values().collect()
@@ -76,6 +76,16 @@ impl Kin {
         let left = found.iter().filter(|member| is_running(member)).map(|member| member.pid).collect();
         (found, left)
     }
+}
+
+/// What carries the number of a root in its environment, as that of its agent. Another agent may have that number by this
+/// time: whatever was not there before it is its own.
+fn agent_s_own(root: &Identity) -> Vec<Identity> {
+    let Ok(holder) = nightkeep_os::identify(root.pid) else { return Vec::new() };
+    let other = holder.filter(|holder| !holder.is_same_process(root));
+    let mut found = nightkeep_os::tagged("CLAUDE_PID", &root.pid.to_string()).unwrap_or_default();
+    found.retain(|process| other.as_ref().is_none_or(|other| process.start < other.start));
+    found
 }
 
 /// The processes below a root, itself included.
