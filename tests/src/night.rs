@@ -5,8 +5,10 @@ mod ending;
 mod frozen;
 mod held;
 mod hosted;
+mod innocent;
 mod later;
 mod log;
+mod namespace;
 mod processes;
 mod small_disk;
 mod unheard;
@@ -30,8 +32,10 @@ pub use desktop::Desktop;
 pub use frozen::Frozen;
 pub use held::Tree;
 pub use hosted::MadeUpTime;
+pub use innocent::{Innocent, end_for_good};
+pub use namespace::{with_own_mounts, with_own_pids};
 pub use processes::{alive, of_run, pids_in};
-pub use small_disk::{SmallDisk, with_own_mounts};
+pub use small_disk::SmallDisk;
 
 use crate::{Home, PATIENCE, binary, eventually, root};
 

@@ -17,6 +17,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod belief;
 pub mod clock;
 pub mod continuity;
 pub mod effect;
@@ -33,6 +34,7 @@ pub mod snapshot;
 pub mod supervisor;
 pub mod time;
 
+pub use belief::Belief;
 pub use continuity::{Breaks, Continuity, Sample};
 pub use effect::{CalledOff, Effect, Entry, HeardEntry, HeardNotice, LeftoverEntry, Notice, Stage};
 pub use ids::RunId;

@@ -12,9 +12,10 @@ use crate::config::ConfigFile;
 use crate::hand_over::{self, HandedOver, Successor};
 use crate::local_socket::Listener;
 use crate::places::{Places, PlacesError};
+use crate::retention::Tidier;
+use crate::server;
 use crate::store::{Opened, Store, StoreError, StoreHandle, keep_backups};
 use crate::version::VERSION;
-use crate::{retention, server};
 
 /// Why there is no engine.
 #[derive(Debug, thiserror::Error)]
@@ -117,7 +118,8 @@ async fn watch(
     let socket = places.socket();
     let listener = Listener::bind(&socket).map_err(|source| HostError::Socket { socket, source })?;
     let config = Arc::new(ConfigFile::load(places.config_file()));
-    let tidying = tokio::spawn(retention::keep_small(places.runs_dir(), store.clone(), Arc::clone(&config)));
+    let tidier = Tidier { places: places.clone(), store: store.clone(), clock: options.clock.clone() };
+    let tidying = tokio::spawn(tidier.keep_small(Arc::clone(&config)));
     let parts = Parts {
         config,
         store: store.clone(),

@@ -144,6 +144,12 @@ impl Places {
         self.data_dir.join("hand-over.json")
     }
 
+    /// How far the clock is believed by whoever removes what is old.
+    #[must_use]
+    pub fn clock_belief(&self) -> PathBuf {
+        self.data_dir.join("clock.json")
+    }
+
     /// The engine's own log.
     #[must_use]
     pub fn log_dir(&self) -> PathBuf {

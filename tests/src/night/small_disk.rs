@@ -1,7 +1,6 @@
 //! A disk of a few megabytes, to be filled up and freed again: a file system of its own, mounted where only the test and
 //! what it starts can see it.
 
-use std::any::type_name;
 use std::fs::{self, File};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -9,37 +8,12 @@ use std::process::Command;
 
 use anyhow::{Context as _, Result, ensure};
 
-/// Set where mounts are the test's own.
-const INSIDE: &str = "NIGHTKEEP_TEST_MOUNTS";
+use super::namespace::OWN_MOUNTS;
+
 /// What takes up the room.
 const BALLAST: &str = "ballast";
 /// As much as the file system gives away at once.
 const BLOCK: [u8; 4096] = [0xa5; 4096];
-
-/// Runs the test that calls this once more, where it may mount what it likes and nobody else sees it. A test that
-/// cannot be run so fails.
-///
-/// # Panics
-/// When the test fails, or when the system lets nobody mount.
-pub fn with_own_mounts<T: FnOnce()>(test: T) {
-    if std::env::var_os(INSIDE).is_some() {
-        return test();
-    }
-    // `it::the_file::the_test::{{closure}}`, and the harness knows it without what stands before and behind.
-    let name = type_name::<T>().trim_end_matches("::{{closure}}");
-    let name = name.split_once("::").map_or(name, |(_, name)| name);
-    let mut command = Command::new("unshare");
-    command.args(["--mount", "--propagation", "private"]);
-    if !rustix::process::geteuid().is_root() {
-        command.args(["--user", "--map-root-user"]);
-    }
-    let this = std::env::current_exe().expect("the test that runs has a path");
-    command.arg(this).args([name, "--exact", "--nocapture", "--test-threads=1"]).env(INSIDE, "1");
-    let output = command.output().expect("`unshare` of util-linux is needed to mount a small disk");
-    let text = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).concat();
-    let is_good = output.status.success() && text.contains("test result: ok. 1 passed");
-    assert!(is_good, "failed in a mount namespace of its own, with {}:\n{text}", output.status);
-}
 
 /// The disk. It is gone when this is dropped.
 #[derive(Debug)]
@@ -53,7 +27,7 @@ impl SmallDisk {
     /// # Errors
     /// When it cannot be mounted.
     pub fn mount(at: &Path, megabytes: u32) -> Result<Self> {
-        ensure!(std::env::var_os(INSIDE).is_some(), "a test with a small disk is called through `with_own_mounts`");
+        ensure!(std::env::var_os(OWN_MOUNTS).is_some(), "a test with a small disk is called through `with_own_mounts`");
         run("mount", &["-t", "tmpfs", "-o", &format!("size={megabytes}m,mode=0700"), "tmpfs"], at)
             .context("a small disk cannot be mounted here; root or user namespaces are needed")?;
         Ok(Self { at: at.to_owned() })

@@ -72,7 +72,7 @@ fn story(n: u64) -> Vec<Stamped> {
     for advance in 1..=ADVANCES {
         let step = i64::try_from(advance * 10).unwrap_or(i64::MAX);
         let note = Some(format!("chapter {advance} of night {n}"));
-        let entry = Entry::Advanced { n: advance, step, total: Some(40), note, gap_ms: 60_000 };
+        let entry = Entry::Advanced { n: advance, step, total: Some(40), note, gap_ms: 60_000, source: None };
         story.push(Stamped { at: since(advance * 60_000), entry });
     }
     let outcome = if n.is_multiple_of(3) { Outcome::Failed } else { Outcome::Succeeded };

@@ -1,9 +1,11 @@
 //! The longest time a run may take.
 
+use std::fs;
 use std::process::{Child, Command, Stdio};
 
 use nightkeep_engine::api::{HistoryRow, Method, Outcome, Reason};
-use nightkeep_tests::night::{Night, fake_agent, of_run};
+use nightkeep_engine::rundir::{Exit, FORMAT, RunEnd};
+use nightkeep_tests::night::{Night, fake_agent, first, of_run};
 
 const STEPS: [&str; 2] = ["advance 100 every 200ms", "hang"];
 
@@ -67,6 +69,38 @@ fn an_observed_run_that_takes_too_long_goes_on_and_says_so() {
     assert!(row.message.contains("it would have been stopped at "), "{}", row.message);
     assert!(row.message.contains(", after running for 1."), "{}", row.message);
     assert!(row.message.contains(" s (limit 1.5 s)."), "{}", row.message);
+}
+
+#[test]
+fn a_run_whose_time_is_up_and_that_turns_out_to_be_gone_has_its_own_end_and_was_not_stopped() {
+    let night = Night::watched("").unwrap();
+    let limits = ["run", "--detach", "--max-runtime", "1500ms", "--stall-after", "10m"];
+    let begun = night.begin(&[&limits[..], &["--", &fake_agent().unwrap(), "mark 1", "hang"]].concat()).unwrap();
+    night.until_step(begun.run, 1).unwrap();
+    // Nobody said a word, and the connection stays: only whoever looks sees that it is over and nobody keeps it. That
+    // its process lives shows whether anybody signalled it.
+    let (dir, clocks) = (night.run_dir(&begun.tag), nightkeep_os::clocks());
+    dir.write_exit(&Exit {
+        format: FORMAT,
+        end: RunEnd::Code(5),
+        clocks,
+        interrupted_by: None,
+        killed: false,
+        leftovers: Vec::new(),
+        all_gone: Some(clocks),
+        output_dropped: 0,
+    })
+    .unwrap();
+    let nobody_s = night.work().join("lock");
+    fs::write(&nobody_s, "").unwrap();
+    fs::rename(nobody_s, dir.lock()).unwrap();
+    let row = night.ended(begun.run).unwrap();
+    assert_eq!((row.outcome, row.exit_code, row.reason), (Outcome::Failed, Some(5), None), "{row:#?}");
+    let detail = night.show(begun.run).unwrap();
+    for kind in ["stop-intended", "signalled"] {
+        assert_eq!(first(&detail, kind), None, "{:#?}", detail.timeline);
+    }
+    assert_eq!(of_run(&begun.tag).len(), 1);
 }
 
 /// An agent that nobody launched. Ends with this value.

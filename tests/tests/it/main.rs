@@ -47,6 +47,8 @@ mod recovered;
 #[cfg(target_os = "linux")]
 mod restored;
 #[cfg(target_os = "linux")]
+mod reused;
+#[cfg(target_os = "linux")]
 mod secrets;
 #[cfg(target_os = "linux")]
 mod security;

@@ -37,7 +37,7 @@ impl Kin {
         for known in self.members.list() {
             found.extend(below(&known).into_iter().map(|process| (process.pid, process)));
         }
-        let agent = nightkeep_os::tagged("CLAUDE_PID", &self.members.root.pid.to_string()).unwrap_or_default();
+        let agent = agent_s_own(&self.members.root);
         let own = self.tag.as_deref().map(|tag| nightkeep_os::tagged(crate::environment::RUN, tag).unwrap_or_default());
         found.extend(agent.into_iter().chain(own.unwrap_or_default()).map(|process| (process.pid, process)));
         found.into_values().collect()
@@ -52,27 +52,38 @@ impl Kin {
                     ask(member, polite);
                 }
             }
-            Stage::Forced => return self.force(found),
+            Stage::Forced => return force(found, || self.find()),
         }
         (found, Vec::new())
     }
+}
 
-    fn force(&self, mut found: Vec<Identity>) -> (Vec<Identity>, Vec<u32>) {
-        let mut in_vain = 0;
-        for _ in 0..FORCE_TRIES {
-            if kill_each(&found) {
-                in_vain = 0;
-                std::thread::sleep(BETWEEN_TRIES);
-            } else if in_vain == LOOKS_IN_VAIN {
-                return (found, Vec::new());
-            } else {
-                in_vain += 1;
-            }
-            found = self.find();
+/// Kills whoever was found, and whoever `look` finds after that. Who was there last, and those who could not be killed.
+fn force(mut found: Vec<Identity>, mut look: impl FnMut() -> Vec<Identity>) -> (Vec<Identity>, Vec<u32>) {
+    let mut in_vain = 0;
+    for _ in 0..FORCE_TRIES {
+        if kill_each(&found) {
+            in_vain = 0;
+            std::thread::sleep(BETWEEN_TRIES);
+        } else if in_vain == LOOKS_IN_VAIN {
+            return (found, Vec::new());
+        } else {
+            in_vain += 1;
         }
-        let left = found.iter().filter(|member| is_running(member)).map(|member| member.pid).collect();
-        (found, left)
+        found = look();
     }
+    let left = found.iter().filter(|member| is_running(member)).map(|member| member.pid).collect();
+    (found, left)
+}
+
+/// What carries the number of a root in its environment, as that of its agent. Another agent may have that number by this
+/// time: whatever was not there before it is its own.
+fn agent_s_own(root: &Identity) -> Vec<Identity> {
+    let Ok(holder) = nightkeep_os::identify(root.pid) else { return Vec::new() };
+    let other = holder.filter(|holder| !holder.is_same_process(root));
+    let mut found = nightkeep_os::tagged("CLAUDE_PID", &root.pid.to_string()).unwrap_or_default();
+    found.retain(|process| other.as_ref().is_none_or(|other| process.start < other.start));
+    found
 }
 
 /// The processes below a root, itself included.
@@ -136,5 +147,54 @@ fn signal(member: &Identity, signal: Signal) {
     let Ok(Some(process)) = Process::open(member) else { return };
     if let Err(fault) = process.signal(signal) {
         tracing::warn!(pid = member.pid, %fault, "a signal was refused");
+    }
+}
+
+#[cfg(unix)]
+#[cfg(test)]
+mod tests {
+    use std::collections::VecDeque;
+    use std::process::{Child, Command};
+
+    use super::*;
+
+    fn sleeper() -> (Child, Identity) {
+        let child = Command::new("sleep").arg("600").spawn().unwrap();
+        let identity = nightkeep_os::identify(child.id()).unwrap().unwrap();
+        (child, identity)
+    }
+
+    /// Forces a tree of which each look finds something else, and at last nothing more. Whether each of two processes
+    /// that hop was killed.
+    fn killed_when(seen: impl FnOnce(Identity, Identity) -> Vec<Vec<Identity>>) -> [bool; 2] {
+        let ((mut first, one), (mut second, other)) = (sleeper(), sleeper());
+        let mut looks = VecDeque::from(seen(one.clone(), other.clone()));
+        let left = force(looks.pop_front().unwrap(), || looks.pop_front().unwrap_or_default());
+        let killed = [&one, &other].map(|process| !is_running(process));
+        for child in [&mut first, &mut second] {
+            child.kill().unwrap();
+            child.wait().unwrap();
+        }
+        assert_eq!(left, (Vec::new(), Vec::new()));
+        killed
+    }
+
+    #[test]
+    fn a_tree_that_hops_is_not_called_stopped_after_a_look_in_vain() {
+        let nobody = Vec::new;
+        // It is between two processes, at the first look and at every other one.
+        assert_eq!(killed_when(|one, other| vec![nobody(), vec![one], nobody(), vec![other]]), [true, true]);
+        assert_eq!(killed_when(|one, other| vec![vec![one], nobody(), nobody(), vec![other]]), [true, true]);
+    }
+
+    #[test]
+    fn looking_for_a_tree_comes_to_an_end_with_the_third_look_in_vain() {
+        let mut looks = 0;
+        let look = || {
+            looks += 1;
+            Vec::new()
+        };
+        assert_eq!(force(Vec::new(), look), (Vec::new(), Vec::new()));
+        assert_eq!(looks, LOOKS_IN_VAIN);
     }
 }

@@ -23,6 +23,9 @@ use crate::marker::trouble::Trouble;
 const LOOKS_AT_ONCE_MAX: usize = 8;
 /// A look that takes longer hangs, and does not keep others from being made.
 const LOOK_HANGS_AFTER: Duration = Duration::from_secs(1);
+/// A marker that is half-written at every look and another one each time is being rewritten, for so long; then it is in
+/// trouble as well.
+const REWRITTEN_MAX: Duration = Duration::from_secs(5);
 /// From this many unsent events on, the older one of a marker gives way to its next one.
 const UNSENT_EVENTS_MAX: usize = 64;
 
@@ -76,6 +79,10 @@ enum Look {
 #[derive(Debug, Clone, Copy)]
 struct Failing {
     since: Instant,
+    /// The state of the file since when these looks count.
+    stamp: Option<Stamp>,
+    /// When the next look on the schedule is due. One that began earlier is none of them.
+    due: Instant,
     /// Looks on the schedule that were made.
     looks: usize,
 }
@@ -234,7 +241,7 @@ impl Task {
 
     fn looked(&mut self, looked: Looked) {
         let id = looked.id;
-        self.looks.remove(&id);
+        let began = self.looks.remove(&id);
         let Some(marker) = self.markers.get_mut(&id) else {
             // It was removed meanwhile, maybe before its watch came into place.
             self.release(id);
@@ -244,7 +251,8 @@ impl Task {
         marker.stamp = looked.stamp;
         marker.armed = looked.armed.or(marker.armed);
         let again = std::mem::replace(&mut marker.look, Look::Idle);
-        if marker.is_settled(&looked.result) {
+        let now = Instant::now();
+        if marker.is_settled(&looked.result, began.unwrap_or(now), now) {
             self.deliver(id, looked.result);
         }
         match again {
@@ -282,15 +290,8 @@ impl Task {
 
     fn look_again(&mut self) {
         let now = Instant::now();
-        let mut due = Vec::new();
-        for (id, marker) in &mut self.markers {
-            if marker.look_again_at().is_some_and(|at| at <= now) {
-                if let Some(failing) = &mut marker.failing {
-                    failing.looks += 1;
-                }
-                due.push(*id);
-            }
-        }
+        let is_due = |marker: &Marker| marker.look_again_at().is_some_and(|at| at <= now);
+        let due: Vec<Id> = self.markers.iter().filter(|(_, marker)| is_due(marker)).map(|(id, _)| *id).collect();
         due.into_iter().for_each(|id| self.look(id, false));
     }
 
@@ -358,24 +359,89 @@ impl Marker {
         Trust::of(self.armed)
     }
 
-    /// Whether a result is what it is, and not a moment in the middle of writing. Such a moment is given half a second.
-    fn is_settled(&mut self, result: &Result<Reading, Trouble>) -> bool {
+    /// Whether the result of a look that began then is what it is, and not a moment in the middle of writing. Such a
+    /// moment is given half a second, and every look of that time: whoever is held up makes them later, not all at once.
+    /// One that is followed by another such moment is none that lasts.
+    fn is_settled(&mut self, result: &Result<Reading, Trouble>, began: Instant, now: Instant) -> bool {
         let was_read = matches!(self.last, Some(Ok(_)));
         let is_moment = |trouble: &Trouble| trouble.is_half_written() || (was_read && trouble.is_absent());
         if !result.as_ref().is_err_and(is_moment) || self.last.as_ref() == Some(result) {
             self.failing = None;
             return true;
         }
-        let failing = self.failing.get_or_insert_with(|| Failing { since: Instant::now(), looks: 0 });
-        let is_settled = failing.looks >= LOOK_AGAIN.len();
-        if is_settled {
-            self.failing = None;
-        }
-        is_settled
+        let stamp = self.stamp;
+        let (since, looks) = match self.failing {
+            None => (now, 0),
+            Some(failing) if began < failing.due => return false,
+            Some(Failing { since, stamp: before, .. }) if before != stamp && now - since < REWRITTEN_MAX => (since, 0),
+            Some(failing) => (failing.since, failing.looks + 1),
+        };
+        self.failing = pause_after(looks).map(|pause| Failing { since, stamp, due: now + pause, looks });
+        self.failing.is_none()
     }
 
+    /// When a look on the schedule has to be asked for: one that is coming anyway is as good.
     fn look_again_at(&self) -> Option<Instant> {
-        let failing = self.failing.as_ref()?;
-        LOOK_AGAIN.get(failing.looks).map(|after| failing.since + *after)
+        self.failing.filter(|_| self.look == Look::Idle).map(|failing| failing.due)
+    }
+}
+
+/// Between so many looks at a half-written marker and the next one; `None` after the last.
+fn pause_after(looks: usize) -> Option<Duration> {
+    let at = LOOK_AGAIN.get(looks)?;
+    let before = looks.checked_sub(1).and_then(|last| LOOK_AGAIN.get(last));
+    Some(at.saturating_sub(before.copied().unwrap_or_default()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::marker::place;
+
+    #[test]
+    fn whoever_is_held_up_looks_as_often_at_a_half_written_marker_before_it_is_in_trouble() {
+        let (start, ms) = (Instant::now(), Duration::from_millis);
+        let mut marker = Marker::new(1, PathBuf::from("/progress.json"));
+        let mut looks_at = |began: u64| {
+            let at = start + ms(began);
+            let is_settled = marker.is_settled(&Err(Trouble::Empty), at, at);
+            (is_settled, marker.look_again_at().map(|at| at - start))
+        };
+        assert_eq!(looks_at(0), (false, Some(ms(50))));
+        assert_eq!(looks_at(30), (false, Some(ms(50))), "an event made this look, not the schedule");
+        assert_eq!(looks_at(2_000), (false, Some(ms(2_150))));
+        assert_eq!(looks_at(2_001), (false, Some(ms(2_150))));
+        assert_eq!(looks_at(2_150), (false, Some(ms(2_450))));
+        assert_eq!(looks_at(2_450), (true, None));
+    }
+
+    #[test]
+    fn a_marker_that_is_in_the_middle_of_another_rewriting_at_every_look_is_in_trouble_after_five_seconds() {
+        let (home, start) = (tempfile::tempdir().unwrap(), Instant::now());
+        let path = home.path().join("progress.json");
+        let mut marker = Marker::new(1, path.clone());
+        let (mut now, mut bytes) = (start, String::new());
+        loop {
+            bytes.push('{');
+            std::fs::write(&path, &bytes).unwrap();
+            marker.stamp = place::stamp(&path);
+            if marker.is_settled(&Err(Trouble::NotJson), now, now) {
+                break;
+            }
+            now = marker.look_again_at().unwrap();
+        }
+        let after = now - start;
+        assert!((REWRITTEN_MAX..REWRITTEN_MAX + Duration::from_secs(1)).contains(&after), "{after:?}");
+    }
+
+    #[test]
+    fn a_look_that_is_coming_anyway_is_not_asked_for_again() {
+        let now = Instant::now();
+        let mut marker = Marker::new(1, PathBuf::from("/progress.json"));
+        assert!(!marker.is_settled(&Err(Trouble::NotJson), now, now));
+        for look in [Look::Queued { arm: false }, Look::UnderWay, Look::Again { arm: true }] {
+            marker.look = look;
+            assert_eq!(marker.look_again_at(), None, "{look:?}");
+        }
     }
 }

@@ -42,7 +42,14 @@ fn make(path: &Path) -> Vec<String> {
     let mut store = Store::open(path, Wall::from_ms(0)).unwrap().store;
     let registered =
         (1..=RUNS).map(|run| Write::Register(at(run), Box::new(Registration::plain(&format!("tag-{run}")))));
-    let advance = |n: u64| Entry::Advanced { n, step: 7, total: None, note: Some("a chapter".to_owned()), gap_ms: 1 };
+    let advance = |n: u64| Entry::Advanced {
+        n,
+        step: 7,
+        total: None,
+        note: Some("a chapter".to_owned()),
+        gap_ms: 1,
+        source: None,
+    };
     let story = |run: u64| (1..=ADVANCES).map(|n| Stamped { at: at(run + n), entry: advance(n) }).collect();
     let writes: Vec<Write> = registered.chain((1..=RUNS).map(|run| Write::Append(run, story(run)))).collect();
     assert!(store.write(&writes).unwrap().iter().all(Result::is_ok));

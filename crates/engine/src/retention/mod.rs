@@ -2,24 +2,32 @@
 //! oldest ones when all of them together are too much. The history of a run stays.
 //!
 //! Nothing is removed but of runs that the history calls ended and whose keeper is gone. A directory that is to be
-//! removed gets another name first, so that a crash in between leaves nothing that could be taken for a run.
+//! removed gets another name first, so that a crash in between leaves nothing that could be taken for a run. While the clock
+//! cannot be believed, nothing is too old.
+
+mod belief;
 
 use std::collections::BTreeMap;
 use std::fs::{self, DirEntry};
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::clock;
+use nightkeep_core::Belief;
+
+use crate::clock::Clock;
 use crate::config::{ConfigFile, Settings};
+use crate::places::Places;
 use crate::rundir::RunDir;
 use crate::store::StoreHandle;
 
 /// From the engine's start to the first look: a start has other things to do.
 const FIRST_AFTER: Duration = Duration::from_secs(5 * 60);
 /// Between two looks.
-const AGAIN_AFTER: Duration = Duration::from_secs(24 * 60 * 60);
+const AGAIN_AFTER: Duration = Duration::from_hours(24);
+/// Between two looks at the clock.
+const CLOCK_EVERY: Duration = Duration::from_hours(1);
 
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
@@ -36,20 +44,41 @@ struct Removed {
     failures: u64,
 }
 
-/// Removes what is too old or too much, once a day. Ends with the task that runs it.
-pub(crate) async fn keep_small(runs: PathBuf, store: StoreHandle, config: Arc<ConfigFile>) {
-    let mut pause = FIRST_AFTER;
-    loop {
-        tokio::time::sleep(pause).await;
-        pause = AGAIN_AFTER;
-        let ended = match store.ended_runs().await {
+/// Whoever removes what is left of old runs.
+#[derive(Debug)]
+pub(crate) struct Tidier {
+    pub(crate) places: Places,
+    pub(crate) store: StoreHandle,
+    pub(crate) clock: Clock,
+}
+
+impl Tidier {
+    /// Removes what is too old or too much, once a day. Ends with the task that runs it.
+    pub(crate) async fn keep_small(self, config: Arc<ConfigFile>) {
+        let mut belief = belief::begin(&self.places, &self.clock);
+        let mut left = FIRST_AFTER;
+        loop {
+            let pause = left.min(CLOCK_EVERY);
+            tokio::time::sleep(pause).await;
+            belief.take(self.clock.sample());
+            belief::keep(&self.places, &belief);
+            left = left.saturating_sub(pause);
+            if left.is_zero() {
+                left = AGAIN_AFTER;
+                self.tidy(&config, &belief).await;
+            }
+        }
+    }
+
+    async fn tidy(&self, config: &ConfigFile, belief: &Belief) {
+        let ended = match self.store.ended_runs().await {
             Ok(ended) => ended,
             Err(fault) => {
                 tracing::warn!(fault = %fault.with_causes(), "old runs are not removed: the history cannot be read");
-                continue;
+                return;
             }
         };
-        let (runs, config, now_ms) = (runs.clone(), config.current(), clock::now().wall.as_ms());
+        let (runs, config, now_ms) = (self.places.runs_dir(), config.current(), self.believed_ms(belief));
         let work = move || remove_old(&runs, &ended, config.settings(), now_ms);
         match tokio::task::spawn_blocking(work).await {
             Ok(Ok(removed)) if removed == Removed::default() => {}
@@ -60,6 +89,15 @@ pub(crate) async fn keep_small(runs: PathBuf, store: StoreHandle, config: Arc<Co
             Err(fault) => tracing::error!(%fault, "old runs are not removed"),
         }
     }
+
+    /// This moment, if the clock can be believed.
+    fn believed_ms(&self, belief: &Belief) -> Option<i64> {
+        let is_firm = belief.is_firm();
+        if !is_firm {
+            tracing::debug!("the clock was set, or is not known for long: no run is too old");
+        }
+        is_firm.then(|| self.clock.now().wall.as_ms())
+    }
 }
 
 /// A directory of a run that has ended.
@@ -69,8 +107,14 @@ struct Ended {
     ended_ms: i64,
 }
 
-/// Removes what is too old or too much below `runs`. `ended` says of each tag when its run ended.
-fn remove_old(runs: &Path, ended: &BTreeMap<String, i64>, settings: &Settings, now_ms: i64) -> io::Result<Removed> {
+/// Removes what is too old or too much below `runs`. `ended` says of each tag when its run ended. Without a clock that can
+/// be believed nothing is too old.
+fn remove_old(
+    runs: &Path,
+    ended: &BTreeMap<String, i64>,
+    settings: &Settings,
+    now_ms: Option<i64>,
+) -> io::Result<Removed> {
     let mut removed = Removed::default();
     let mut over = Vec::new();
     for entry in fs::read_dir(runs)?.flatten() {
@@ -85,8 +129,9 @@ fn remove_old(runs: &Path, ended: &BTreeMap<String, i64>, settings: &Settings, n
         }
     }
     over.sort_by_key(|run| run.ended_ms);
-    let oldest_ms = now_ms.saturating_sub(i64::from(settings.keep_days).saturating_mul(DAY_MS));
-    let (old, kept): (Vec<Ended>, Vec<Ended>) = over.into_iter().partition(|run| run.ended_ms < oldest_ms);
+    let oldest_ms = now_ms.map(|now_ms| now_ms.saturating_sub(i64::from(settings.keep_days).saturating_mul(DAY_MS)));
+    let is_old = |run: &Ended| oldest_ms.is_some_and(|oldest_ms| run.ended_ms < oldest_ms);
+    let (old, kept): (Vec<Ended>, Vec<Ended>) = over.into_iter().partition(is_old);
     for run in &old {
         let bytes = output_bytes(&run.dir);
         match remove_run(runs, run) {
@@ -185,6 +230,23 @@ mod tests {
     }
 
     #[test]
+    fn without_a_clock_that_can_be_believed_no_run_is_too_old() {
+        let home = Home::new();
+        for tag in ["old", "older"] {
+            home.run(tag, 100);
+        }
+        let ended = BTreeMap::from([("old".to_owned(), 60), ("older".to_owned(), 1)]);
+        let removed = |max| {
+            let settings = Settings { output_total_max: max, ..Settings::default() };
+            remove_old(home.runs.path(), &ended, &settings, None).expect("the directory can be read")
+        };
+        assert_eq!(removed(1_000), Removed::default());
+        let too_much = Removed { outputs: 1, bytes: 100, ..Removed::default() };
+        assert_eq!(removed(100), too_much, "their order and their sizes are known without a clock");
+        assert_eq!(home.left(), ["old", "older"]);
+    }
+
+    #[test]
     fn what_a_crash_has_left_half_removed_is_removed_at_the_next_look() {
         let home = Home::new();
         home.run(".removed-x", 100);
@@ -226,7 +288,7 @@ mod tests {
 
         fn remove_old(&self, ended: &[(&str, i64)], settings: &Settings) -> Removed {
             let ended = ended.iter().map(|(tag, day)| ((*tag).to_owned(), day * DAY_MS)).collect();
-            remove_old(self.runs.path(), &ended, settings, NOW).expect("the directory can be read")
+            remove_old(self.runs.path(), &ended, settings, Some(NOW)).expect("the directory can be read")
         }
 
         fn left(&self) -> Vec<String> {
