@@ -5,7 +5,12 @@
 
 use nightkeep_core::Signal;
 
+mod calls;
+pub mod claude;
+mod json;
 mod lines;
+#[cfg(test)]
+mod samples;
 
 pub use lines::{LINE_MAX, LineReader, Lines};
 
