@@ -6,7 +6,7 @@ use std::path::Path;
 use nightkeep_core::{Advance, Metrics, Signal, Wait};
 use serde_json::Value;
 
-use super::claude::Stream;
+use super::claude::{Stream, Transcript};
 use super::{LineReader, Lines, Reader};
 
 fn sample(name: &str) -> String {
@@ -89,10 +89,16 @@ fn the_stream_of_claude_code_that_asks_and_fails_is_told() {
     insta::assert_snapshot!(told("claude-stream-failed", Stream::default()));
 }
 
+#[test]
+fn the_transcript_of_claude_code_is_told() {
+    insta::assert_snapshot!(told("claude-transcript", Transcript::default()));
+}
+
 fn readers() -> Vec<(&'static str, Box<dyn Reader>)> {
     vec![
         ("claude-stream", Box::new(Lines::new(Stream::default()))),
         ("claude-stream-failed", Box::new(Lines::new(Stream::default()))),
+        ("claude-transcript", Box::new(Lines::new(Transcript::default()))),
     ]
 }
 
@@ -158,4 +164,16 @@ fn calls_without_an_end_do_not_pile_up() {
     let mut out = Vec::new();
     reader.line(serde_json::json!({"type": "user", "message": {"content": [result]}}).to_string().as_bytes(), &mut out);
     assert!(out.contains(&Signal::Advance(Advance::default())), "work that was done counts: {out:?}");
+}
+
+#[test]
+fn what_a_session_cost_before_it_was_joined_is_not_counted() {
+    let mut reader = Transcript::joined();
+    let mut cost = |usd: f64| {
+        let mut out = Vec::new();
+        reader.line(format!("{{\"type\":\"cost-state\",\"totalCostUSD\":{usd}}}").as_bytes(), &mut out);
+        out
+    };
+    assert_eq!(cost(40.0), [Signal::Beat]);
+    assert_eq!(cost(40.5), [Signal::Metrics(Metrics { cost_microusd: 500_000, ..Metrics::default() })]);
 }

@@ -10,8 +10,10 @@ use super::calls::{Call, Calls, End};
 use super::json::{at, count, id, is_true, list, ms, text};
 
 mod stream;
+mod transcript;
 
 pub use stream::Stream;
+pub use transcript::Transcript;
 
 /// The name under which a compaction begins and ends. No call has it: theirs begin with `toolu_`.
 const COMPACTION: &str = "compaction";
