@@ -6,8 +6,17 @@ use std::path::Path;
 use nightkeep_core::{Advance, Metrics, Signal, Wait};
 use serde_json::Value;
 
-use super::claude::{Stream, Transcript};
+use super::claude::{Stream, Transcript, read_hook};
 use super::{LineReader, Lines, Reader};
+
+/// A hook as if it were a line of a stream.
+struct Hook;
+
+impl LineReader for Hook {
+    fn line(&mut self, line: &[u8], out: &mut Vec<Signal>) {
+        out.extend(read_hook(line));
+    }
+}
 
 fn sample(name: &str) -> String {
     let path =
@@ -94,11 +103,17 @@ fn the_transcript_of_claude_code_is_told() {
     insta::assert_snapshot!(told("claude-transcript", Transcript::default()));
 }
 
+#[test]
+fn the_hooks_of_claude_code_are_told() {
+    insta::assert_snapshot!(told("claude-hooks", Hook));
+}
+
 fn readers() -> Vec<(&'static str, Box<dyn Reader>)> {
     vec![
         ("claude-stream", Box::new(Lines::new(Stream::default()))),
         ("claude-stream-failed", Box::new(Lines::new(Stream::default()))),
         ("claude-transcript", Box::new(Lines::new(Transcript::default()))),
+        ("claude-hooks", Box::new(Lines::new(Hook))),
     ]
 }
 

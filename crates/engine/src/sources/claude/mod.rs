@@ -9,9 +9,11 @@ use serde_json::Value;
 use super::calls::{Call, Calls, End};
 use super::json::{at, count, id, is_true, list, ms, text};
 
+pub mod hook;
 mod stream;
 mod transcript;
 
+pub use hook::read_hook;
 pub use stream::Stream;
 pub use transcript::Transcript;
 
