@@ -7,6 +7,7 @@ use nightkeep_core::Signal;
 
 mod calls;
 pub mod claude;
+pub mod codex;
 mod json;
 mod lines;
 #[cfg(test)]

@@ -7,6 +7,7 @@ use nightkeep_core::{Advance, Metrics, Signal, Wait};
 use serde_json::Value;
 
 use super::claude::{Stream, Transcript, read_hook};
+use super::codex::Exec;
 use super::{LineReader, Lines, Reader};
 
 /// A hook as if it were a line of a stream.
@@ -108,12 +109,18 @@ fn the_hooks_of_claude_code_are_told() {
     insta::assert_snapshot!(told("claude-hooks", Hook));
 }
 
+#[test]
+fn the_events_of_codex_are_told() {
+    insta::assert_snapshot!(told("codex-exec", Exec::default()));
+}
+
 fn readers() -> Vec<(&'static str, Box<dyn Reader>)> {
     vec![
         ("claude-stream", Box::new(Lines::new(Stream::default()))),
         ("claude-stream-failed", Box::new(Lines::new(Stream::default()))),
         ("claude-transcript", Box::new(Lines::new(Transcript::default()))),
         ("claude-hooks", Box::new(Lines::new(Hook))),
+        ("codex-exec", Box::new(Lines::new(Exec::default()))),
     ]
 }
 
