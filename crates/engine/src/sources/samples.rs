@@ -7,7 +7,7 @@ use nightkeep_core::{Advance, Metrics, Signal, Wait};
 use serde_json::Value;
 
 use super::claude::{Stream, Transcript, read_hook};
-use super::codex::Exec;
+use super::codex::{Exec, Rollout};
 use super::{LineReader, Lines, Reader};
 
 /// A hook as if it were a line of a stream.
@@ -114,6 +114,11 @@ fn the_events_of_codex_are_told() {
     insta::assert_snapshot!(told("codex-exec", Exec::default()));
 }
 
+#[test]
+fn the_rollout_of_codex_is_told() {
+    insta::assert_snapshot!(told("codex-rollout", Rollout::default()));
+}
+
 fn readers() -> Vec<(&'static str, Box<dyn Reader>)> {
     vec![
         ("claude-stream", Box::new(Lines::new(Stream::default()))),
@@ -121,6 +126,7 @@ fn readers() -> Vec<(&'static str, Box<dyn Reader>)> {
         ("claude-transcript", Box::new(Lines::new(Transcript::default()))),
         ("claude-hooks", Box::new(Lines::new(Hook))),
         ("codex-exec", Box::new(Lines::new(Exec::default()))),
+        ("codex-rollout", Box::new(Lines::new(Rollout::default()))),
     ]
 }
 

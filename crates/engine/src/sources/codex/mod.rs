@@ -6,8 +6,10 @@ use nightkeep_core::{Signal, Wait, Wall};
 use super::calls::Calls;
 
 mod exec;
+mod rollout;
 
 pub use exec::Exec;
+pub use rollout::Rollout;
 
 /// Whether the words of an error speak of a limit that passes by itself; there is nothing else to go by.
 fn is_limit(message: &str) -> bool {
