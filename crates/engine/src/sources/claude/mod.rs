@@ -10,6 +10,7 @@ use super::calls::{Call, Calls, End};
 use super::json::{at, count, id, is_true, list, ms, text};
 
 pub mod hook;
+pub mod settings;
 mod stream;
 mod transcript;
 
