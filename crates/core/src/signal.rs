@@ -100,7 +100,23 @@ pub enum Wait {
     Limit {
         /// When it is said to pass.
         until: Option<Wall>,
+        /// How long it is said to take from this moment, where nothing says when: a source knows no time of its own.
+        after: Option<Span>,
     },
+}
+
+impl Wait {
+    /// The same wait, with the time at which it is over where a source only said how long it takes.
+    #[must_use]
+    pub fn dated(self, now: Wall) -> Self {
+        match self {
+            Self::Limit { until, after } => {
+                let over = |after: Span| Wall::from_ms(now.as_ms().saturating_add_unsigned(after.as_ms()));
+                Self::Limit { until: until.or_else(|| after.map(over)), after: None }
+            }
+            Self::Human { .. } => self,
+        }
+    }
 }
 
 /// What a person is asked for.
@@ -138,6 +154,9 @@ pub struct Metrics {
     pub cost_microusd: u64,
     /// How many turns the agent took.
     pub turns: u32,
+    /// How many tokens the model read anew and wrote. Those that came out of its cache are left out: they say how long a
+    /// session is, not what it does.
+    pub tokens: u64,
 }
 
 impl Metrics {

@@ -415,7 +415,7 @@ proptest! {
     fn a_waiting_run_is_not_judged(limits in limits(), quiet_ms in 1_u64..1_000_000) {
         let limits = Limits { max_runtime: None, ..limits };
         let mut player = Player::new(limits, Mode::Enforce);
-        player.give(Input::Signal(RUN, HOOK, Signal::Waits(Wait::Limit { until: None })));
+        player.give(Input::Signal(RUN, HOOK, Signal::Waits(Wait::Limit { until: None, after: None })));
         player.pass(quiet_ms);
         let waits = |effect: &Effect| matches!(effect, Effect::Record(_, Entry::Heard(HeardEntry::Waits { .. })));
         prop_assert!(player.seen.effects.iter().all(|(_, effect)| waits(effect)), "{:?}", player.seen.effects);

@@ -1,5 +1,6 @@
 //! The command line as it is written: names, flags and help texts. What they mean is in `commands`.
 
+mod hooks;
 mod jobs;
 mod runs;
 
@@ -7,6 +8,7 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
+pub use hooks::{HookClaude, HookCommand};
 pub use jobs::{Capacity, JobCommand, JobEdit, JobFields, TypeCommand};
 pub use runs::{Attach, History, Limits, Mark, Run, Show, Status, Stop};
 
@@ -81,6 +83,9 @@ pub enum Command {
     /// Show and change job types: named sets of limits
     #[command(subcommand)]
     Type(TypeCommand),
+    /// Have agents tell what they do
+    #[command(subcommand)]
+    Hook(HookCommand),
     /// Be the engine, which watches; started by itself when it is needed
     Engine(Engine),
     /// Check that everything Nightkeep needs is in place

@@ -6,6 +6,7 @@ mod engine;
 mod events;
 mod faults;
 mod history;
+mod hook;
 mod jobs;
 mod mark;
 mod open;
@@ -23,6 +24,10 @@ use crate::failure::{Failure, chain};
 
 /// Does one command.
 pub(crate) fn run(command: Command) -> Done {
+    // An agent calls it at every step, from wherever it is: it needs no place and no engine.
+    if let Command::Hook(wanted) = command {
+        return hook::hook(wanted);
+    }
     let here = Here::find()?;
     runtime()?.block_on(run_here(&here, command))
 }
@@ -36,6 +41,7 @@ async fn run_here(here: &Here, command: Command) -> Done {
         Command::Start { job } => runs::start(here, &job).await?,
         Command::Stop(wanted) => runs::stop(here, &wanted).await?,
         Command::Mark(wanted) => mark::mark(&wanted)?,
+        Command::Hook(wanted) => return hook::hook(wanted),
         Command::Status(wanted) => status::status(here, &wanted).await?,
         Command::History(wanted) => history::history(here, wanted).await?,
         Command::Wait { run } => return events::wait(here, run).await,

@@ -9,7 +9,7 @@ use crate::samples;
 #[tokio::test]
 async fn help_teaches_every_command() {
     let home = private_home();
-    let commands: [&[&str]; 22] = [
+    let commands: [&[&str]; 23] = [
         &[],
         &["run"],
         &["attach"],
@@ -29,6 +29,7 @@ async fn help_teaches_every_command() {
         &["job", "test"],
         &["type"],
         &["type", "set"],
+        &["hook", "claude"],
         &["engine"],
         &["doctor"],
         &["open"],

@@ -4,6 +4,7 @@
 
 mod basics;
 mod fake;
+mod hooks;
 mod jobs;
 mod marks;
 mod runs;

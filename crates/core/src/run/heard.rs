@@ -103,7 +103,7 @@ impl Heard {
 
     /// When the usage limit is said to pass that it waits for.
     pub(super) fn waits_until(&self) -> Option<Wall> {
-        self.waits.values().find_map(|wait| if let Wait::Limit { until } = wait { *until } else { None })
+        self.waits.values().find_map(|wait| if let Wait::Limit { until, .. } = wait { *until } else { None })
     }
 
     /// Compares a step with the best one of its source, and keeps a new best.

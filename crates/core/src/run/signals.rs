@@ -104,7 +104,8 @@ impl Run {
     }
 
     fn waits(&mut self, now: Now, source: &Source, wait: Wait, out: &mut Vec<Effect>) {
-        if let Wait::Limit { until } = wait {
+        let wait = wait.dated(now.wall);
+        if let Wait::Limit { until, after: _ } = wait {
             let over = until.map(|until| {
                 let ms = u64::try_from(until.as_ms().saturating_sub(now.wall.as_ms())).unwrap_or(0);
                 now.awake.plus(Span::from_ms(ms)).plus(LIMIT_SLACK)

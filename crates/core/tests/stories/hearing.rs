@@ -88,10 +88,10 @@ pub(crate) fn signal(hears: Hears, wall: Wall) -> Signal {
         Hears::Returns(id, digest) => Signal::Ends { id, digest: Some(digest) },
         Hears::EmptyTurn => Signal::EmptyTurn,
         Hears::WaitsForPerson => Signal::Waits(Wait::Human { kind: HumanWait::Permission, what: None }),
-        Hears::WaitsForLimit(secs) if secs.is_nan() => Signal::Waits(Wait::Limit { until: None }),
+        Hears::WaitsForLimit(secs) if secs.is_nan() => Signal::Waits(Wait::Limit { until: None, after: None }),
         Hears::WaitsForLimit(secs) => {
             let until = Wall::from_ms(wall.as_ms().saturating_add_unsigned(span(secs).as_ms()));
-            Signal::Waits(Wait::Limit { until: Some(until) })
+            Signal::Waits(Wait::Limit { until: Some(until), after: None })
         }
         Hears::Resumes => Signal::Resumes,
         Hears::Claims(succeeded) => Signal::Claims(Claim { succeeded, message: None }),

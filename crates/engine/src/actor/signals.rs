@@ -125,7 +125,7 @@ fn signal(said: SignalSpec, now: Now) -> Result<Signal, ApiError> {
             what: what.map(text),
         }),
         SignalSpec::WaitingLimit { for_s, until } => {
-            Signal::Waits(Wait::Limit { until: limit_until(for_s, until, now)? })
+            Signal::Waits(Wait::Limit { until: limit_until(for_s, until, now)?, after: None })
         }
         SignalSpec::Resumed => Signal::Resumes,
         SignalSpec::Claims { succeeded, message } => Signal::Claims(Claim { succeeded, message: message.map(text) }),
@@ -136,6 +136,7 @@ fn signal(said: SignalSpec, now: Now) -> Result<Signal, ApiError> {
             latency: latency_ms.map(Span::from_ms),
             cost_microusd: Metrics::dollars(cost_usd),
             turns,
+            ..Metrics::default()
         }),
         SignalSpec::Expects { for_s } => Signal::Expects(span(for_s)?),
     })

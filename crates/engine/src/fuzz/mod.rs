@@ -3,6 +3,7 @@
 //! A fuzzer calls them with whatever it makes up (`cargo xtask fuzz`); the test below calls them with all that was ever
 //! found, and with what was written by hand, in `tests/corpora`.
 
+mod agents;
 mod config;
 mod journal;
 mod keeper;
@@ -21,7 +22,8 @@ pub struct Target {
 }
 
 /// All of them.
-pub const TARGETS: [Target; 7] = [
+pub const TARGETS: [Target; 8] = [
+    Target { name: "agents", read: agents::read },
     Target { name: "config", read: config::read },
     Target { name: "journal", read: journal::read },
     Target { name: "keeper", read: keeper::read },

@@ -5,7 +5,13 @@
 
 use nightkeep_core::Signal;
 
+mod calls;
+pub mod claude;
+pub mod codex;
+mod json;
 mod lines;
+#[cfg(test)]
+mod samples;
 
 pub use lines::{LINE_MAX, LineReader, Lines};
 

@@ -14,7 +14,7 @@ pub(super) fn stored(what: core::HeardEntry) -> HeardEntry {
                 Wait::Human { kind, what } => {
                     HeardEntry::Waits { on: waits_on(kind), what, until_wall_ms: None, source }
                 }
-                Wait::Limit { until } => {
+                Wait::Limit { until, after: _ } => {
                     HeardEntry::Waits { on: WaitsOn::Limit, what: None, until_wall_ms: until.map(Wall::as_ms), source }
                 }
             }
@@ -49,7 +49,7 @@ pub(super) fn waits(stored: &WaitsFor) -> (Source, Wait) {
         WaitsOn::Question => human(HumanWait::Question),
         WaitsOn::SignIn => human(HumanWait::SignIn),
         WaitsOn::Instructions => human(HumanWait::Instructions),
-        WaitsOn::Limit => Wait::Limit { until: stored.until_wall_ms.map(Wall::from_ms) },
+        WaitsOn::Limit => Wait::Limit { until: stored.until_wall_ms.map(Wall::from_ms), after: None },
     };
     (Source::named(stored.source.clone()), wait)
 }
