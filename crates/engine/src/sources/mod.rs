@@ -6,8 +6,12 @@
 use nightkeep_core::Signal;
 
 mod lines;
+pub mod sd_notify;
 
 pub use lines::{LINE_MAX, LineReader, Lines};
+
+/// What is kept of a note, in characters.
+pub(crate) const NOTE_CHARS_MAX: usize = 500;
 
 /// What makes signals of bytes.
 ///
