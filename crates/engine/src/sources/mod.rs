@@ -6,9 +6,11 @@
 use nightkeep_core::Signal;
 
 mod lines;
+mod osc;
 pub mod sd_notify;
 
 pub use lines::{LINE_MAX, LineReader, Lines};
+pub use osc::Osc;
 
 /// What is kept of a note, in characters.
 pub(crate) const NOTE_CHARS_MAX: usize = 500;
