@@ -7,10 +7,12 @@ use nightkeep_core::Signal;
 
 mod lines;
 mod osc;
+mod pattern;
 pub mod sd_notify;
 
 pub use lines::{LINE_MAX, LineReader, Lines};
 pub use osc::Osc;
+pub use pattern::{Pattern, PatternFault, Printed};
 
 /// What is kept of a note, in characters.
 pub(crate) const NOTE_CHARS_MAX: usize = 500;
