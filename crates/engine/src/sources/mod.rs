@@ -5,11 +5,13 @@
 
 use nightkeep_core::Signal;
 
+mod files;
 mod lines;
 mod osc;
 mod pattern;
 pub mod sd_notify;
 
+pub use files::{Files, FilesFault, FilesTrouble};
 pub use lines::{LINE_MAX, LineReader, Lines};
 pub use osc::Osc;
 pub use pattern::{Pattern, PatternFault, Printed};
