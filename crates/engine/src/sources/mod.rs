@@ -5,12 +5,14 @@
 
 use nightkeep_core::Signal;
 
+mod commits;
 mod files;
 mod lines;
 mod osc;
 mod pattern;
 pub mod sd_notify;
 
+pub use commits::{BranchFault, Commits, CommitsTrouble};
 pub use files::{Files, FilesFault, FilesTrouble};
 pub use lines::{LINE_MAX, LineReader, Lines};
 pub use osc::Osc;
