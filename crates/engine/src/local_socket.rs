@@ -14,6 +14,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+pub(crate) use imp::{SocketFile, check_directory, remove_leftover};
 pub use interprocess::local_socket::tokio::Stream;
 use interprocess::local_socket::traits::StreamCommon as _;
 use interprocess::local_socket::traits::tokio::{Listener as _, Stream as _};
@@ -28,7 +29,7 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(200);
 pub struct Listener {
     inner: interprocess::local_socket::tokio::Listener,
     path: PathBuf,
-    file: imp::SocketFile,
+    file: SocketFile,
 }
 
 impl Listener {
@@ -41,11 +42,11 @@ impl Listener {
     /// `PermissionDenied` when others may write into the directory, `AlreadyExists` when something that is no socket lies
     /// there, or what the system says.
     pub fn bind(path: &Path) -> io::Result<Self> {
-        imp::check_directory(path)?;
-        imp::remove_leftover(path)?;
+        check_directory(path)?;
+        remove_leftover(path)?;
         let address = SocketPath::of(path).map_err(into_io)?;
         let inner = imp::listen(&address)?;
-        let file = imp::SocketFile::of(path)?;
+        let file = SocketFile::of(path)?;
         Ok(Self { inner, path: path.to_owned(), file })
     }
 

@@ -8,9 +8,16 @@ mod config;
 mod journal;
 mod keeper;
 mod marker;
+mod osc;
 mod rundir;
+mod sd_notify;
 mod sentinel;
 mod text;
+
+use nightkeep_core::{Signal, Wait};
+
+use crate::clean::harmless;
+use crate::sources::NOTE_CHARS_MAX;
 
 /// A reader and its name.
 #[derive(Debug, Clone, Copy)]
@@ -22,16 +29,39 @@ pub struct Target {
 }
 
 /// All of them.
-pub const TARGETS: [Target; 8] = [
+pub const TARGETS: [Target; 10] = [
     Target { name: "agents", read: agents::read },
     Target { name: "config", read: config::read },
     Target { name: "journal", read: journal::read },
     Target { name: "keeper", read: keeper::read },
     Target { name: "marker", read: marker::read },
+    Target { name: "osc", read: osc::read },
     Target { name: "rundir", read: rundir::read },
+    Target { name: "sd_notify", read: sd_notify::read },
     Target { name: "sentinel", read: sentinel::read },
     Target { name: "text", read: text::read },
 ];
+
+/// Every text of a signal has to be short and fit to be shown.
+fn check_texts(signal: &Signal) {
+    let text = match signal {
+        Signal::Note(text) => Some(text),
+        Signal::Advance(advance) => advance.note.as_ref(),
+        Signal::Begins { what, .. } | Signal::Waits(Wait::Human { what, .. }) => what.as_ref(),
+        Signal::Claims(claim) => claim.message.as_ref(),
+        Signal::Beat
+        | Signal::Ends { .. }
+        | Signal::EmptyTurn
+        | Signal::Waits(Wait::Limit { .. })
+        | Signal::Resumes
+        | Signal::Metrics(_)
+        | Signal::Expects(_) => None,
+    };
+    let Some(text) = text else { return };
+    assert!(text.chars().count() <= NOTE_CHARS_MAX, "{} characters", text.chars().count());
+    assert_eq!(harmless(text), *text);
+    assert!(!text.contains('\n'), "{text:?}");
+}
 
 #[cfg(test)]
 pub(crate) use sentinel::folder;

@@ -13,18 +13,18 @@ use crate::socket_path::SocketPath;
 
 /// Which file a bound socket is, so that it is removed only while it is still the same one.
 #[derive(Debug)]
-pub(super) struct SocketFile {
+pub(crate) struct SocketFile {
     device: u64,
     inode: u64,
 }
 
 impl SocketFile {
-    pub(super) fn of(path: &Path) -> io::Result<Self> {
+    pub(crate) fn of(path: &Path) -> io::Result<Self> {
         let found = path.symlink_metadata()?;
         Ok(Self { device: found.dev(), inode: found.ino() })
     }
 
-    pub(super) fn remove_if_unchanged(&self, path: &Path) {
+    pub(crate) fn remove_if_unchanged(&self, path: &Path) {
         let is_ours =
             path.symlink_metadata().is_ok_and(|found| found.dev() == self.device && found.ino() == self.inode);
         if is_ours && let Err(error) = std::fs::remove_file(path) {
@@ -33,7 +33,7 @@ impl SocketFile {
     }
 }
 
-pub(super) fn check_directory(path: &Path) -> io::Result<()> {
+pub(crate) fn check_directory(path: &Path) -> io::Result<()> {
     let directory = path.parent().unwrap_or(Path::new("/")).metadata()?;
     if directory.uid() != own_user() {
         return Err(io::Error::new(io::ErrorKind::PermissionDenied, "the socket's directory belongs to another user"));
@@ -48,7 +48,7 @@ pub(super) fn check_directory(path: &Path) -> io::Result<()> {
     Ok(())
 }
 
-pub(super) fn remove_leftover(path: &Path) -> io::Result<()> {
+pub(crate) fn remove_leftover(path: &Path) -> io::Result<()> {
     match path.symlink_metadata() {
         Ok(found) if found.file_type().is_socket() => std::fs::remove_file(path),
         Ok(_) => Err(io::Error::new(io::ErrorKind::AlreadyExists, "the socket's place is taken by something else")),

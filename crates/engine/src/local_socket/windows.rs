@@ -17,25 +17,25 @@ const OWNER_ONLY: &widestring::U16CStr = widestring::u16cstr!("D:P(A;;GA;;;OW)(A
 
 /// A pipe goes away with its last handle.
 #[derive(Debug)]
-pub(super) struct SocketFile;
+pub(crate) struct SocketFile;
 
 impl SocketFile {
     #[expect(clippy::unnecessary_wraps, reason = "the signature is that of the other systems")]
-    pub(super) fn of(_path: &Path) -> io::Result<Self> {
+    pub(crate) fn of(_path: &Path) -> io::Result<Self> {
         Ok(Self)
     }
 
     #[expect(clippy::unused_self, reason = "the signature is that of the other systems")]
-    pub(super) fn remove_if_unchanged(&self, _path: &Path) {}
+    pub(crate) fn remove_if_unchanged(&self, _path: &Path) {}
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "the signature is that of the other systems")]
-pub(super) fn check_directory(_path: &Path) -> io::Result<()> {
+pub(crate) fn check_directory(_path: &Path) -> io::Result<()> {
     Ok(())
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "the signature is that of the other systems")]
-pub(super) fn remove_leftover(_path: &Path) -> io::Result<()> {
+pub(crate) fn remove_leftover(_path: &Path) -> io::Result<()> {
     Ok(())
 }
 

@@ -22,12 +22,20 @@ pub struct Lines<R> {
     begun: Vec<u8>,
     /// The present line is longer than it may be; the rest of it is passed over.
     too_long: bool,
+    /// Whether a carriage return ends a line as well.
+    returns: bool,
 }
 
 impl<R: LineReader> Lines<R> {
     /// Lines for `reader`.
     pub const fn new(reader: R) -> Self {
-        Self { reader, begun: Vec::new(), too_long: false }
+        Self { reader, begun: Vec::new(), too_long: false, returns: false }
+    }
+
+    /// Lines for `reader` that end with a carriage return as well: progress bars overwrite one line for hours. Behind
+    /// such an end, a line feed ends an empty line.
+    pub const fn with_returns(reader: R) -> Self {
+        Self { reader, begun: Vec::new(), too_long: false, returns: true }
     }
 
     fn end_line(&mut self, out: &mut Vec<Signal>) {
@@ -53,7 +61,8 @@ impl<R: LineReader> Lines<R> {
 
 impl<R: LineReader> Reader for Lines<R> {
     fn take(&mut self, bytes: &[u8], out: &mut Vec<Signal>) {
-        for (n, piece) in bytes.split(|byte| *byte == b'\n').enumerate() {
+        let returns = self.returns;
+        for (n, piece) in bytes.split(|byte| *byte == b'\n' || (returns && *byte == b'\r')).enumerate() {
             if n > 0 {
                 self.end_line(out);
             }

@@ -8,12 +8,24 @@ use nightkeep_core::Signal;
 mod calls;
 pub mod claude;
 pub mod codex;
+mod commits;
+mod files;
 mod json;
 mod lines;
+mod osc;
+mod pattern;
 #[cfg(test)]
 mod samples;
+pub mod sd_notify;
 
+pub use commits::{BranchFault, Commits, CommitsTrouble};
+pub use files::{Files, FilesFault, FilesTrouble};
 pub use lines::{LINE_MAX, LineReader, Lines};
+pub use osc::Osc;
+pub use pattern::{Pattern, PatternFault, Printed};
+
+/// What is kept of a note, in characters.
+pub(crate) const NOTE_CHARS_MAX: usize = 500;
 
 /// What makes signals of bytes.
 ///
