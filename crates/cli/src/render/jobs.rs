@@ -1,7 +1,8 @@
 //! What the user wants: jobs, job types, and what is said of a job before it is saved.
 
 use nightkeep_engine::api::{
-    JobSpec, JobView, Leftovers, LimitsSpec, LimitsView, Outcome, ProbeReport, ProbeState, TypeView, Validation,
+    JobSpec, JobView, Leftovers, LimitsSpec, LimitsView, Outcome, PingMode, ProbeReport, ProbeState, TypeView,
+    Validation,
 };
 
 use super::{UNKNOWN, View, count, facts, length, moment, table};
@@ -35,8 +36,22 @@ fn job_cells(job: &JobView, view: &View) -> Vec<String> {
 /// One job with all that is known of it.
 #[must_use]
 pub fn job(job: &JobView, view: &View) -> String {
-    let JobSpec { name, r#type, command, cwd, env, progress, observe, leftovers, stop_signal, output_max, limits } =
-        &job.spec;
+    let JobSpec {
+        name,
+        r#type,
+        command,
+        cwd,
+        env,
+        progress,
+        observe,
+        leftovers,
+        stop_signal,
+        output_max,
+        ping,
+        ping_mode,
+        export_ping_env,
+        limits,
+    } = &job.spec;
     let mut pairs = vec![
         ("job", name.clone()),
         ("type", r#type.clone().unwrap_or_else(|| "generic".to_owned())),
@@ -62,6 +77,18 @@ pub fn job(job: &JobView, view: &View) -> String {
     }
     if let Some(size) = output_max {
         pairs.push(("output kept", size.clone()));
+    }
+    if let Some(uuid) = ping {
+        let told = if *export_ping_env { ", which its runs are told" } else { "" };
+        pairs.push(("pings", format!("under {uuid}{told}")));
+    }
+    if let Some(mode) = ping_mode {
+        let what = match mode {
+            PingMode::Auto => "the end after a start, else a sign of life",
+            PingMode::Job => "the end",
+            PingMode::Heartbeat => "a sign of life",
+        };
+        pairs.push(("pinged success", format!("is {what}")));
     }
     if let Some(run) = job.running {
         pairs.push(("running", format!("run {run}")));
