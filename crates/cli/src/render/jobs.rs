@@ -78,17 +78,8 @@ pub fn job(job: &JobView, view: &View) -> String {
     if let Some(size) = output_max {
         pairs.push(("output kept", size.clone()));
     }
-    if let Some(uuid) = ping {
-        let told = if *export_ping_env { ", which its runs are told" } else { "" };
-        pairs.push(("pings", format!("under {uuid}{told}")));
-    }
-    if let Some(mode) = ping_mode {
-        let what = match mode {
-            PingMode::Auto => "the end after a start, else a sign of life",
-            PingMode::Job => "the end",
-            PingMode::Heartbeat => "a sign of life",
-        };
-        pairs.push(("pinged success", format!("is {what}")));
+    if let Some(pings) = pings(ping.as_deref(), *ping_mode, *export_ping_env) {
+        pairs.push(("pings", pings));
     }
     if let Some(run) = job.running {
         pairs.push(("running", format!("run {run}")));
@@ -97,6 +88,18 @@ pub fn job(job: &JobView, view: &View) -> String {
         pairs.push(("last run", format!("run {run}, {}, {}", outcome_word(outcome), moment(at, view))));
     }
     facts(pairs)
+}
+
+/// How it takes pings, as far as it says so itself.
+fn pings(uuid: Option<&str>, mode: Option<PingMode>, are_told: bool) -> Option<String> {
+    let under = uuid.map(|uuid| format!("under {uuid}{}", if are_told { ", which its runs are told" } else { "" }));
+    let success = mode.map(|mode| match mode {
+        PingMode::Auto => "a success is the end after a start, else a sign of life",
+        PingMode::Job => "a success is the end",
+        PingMode::Heartbeat => "a success is a sign of life",
+    });
+    let said: Vec<String> = under.into_iter().chain(success.map(str::to_owned)).collect();
+    (!said.is_empty()).then(|| said.join("; "))
 }
 
 /// The table of job types.
