@@ -9,6 +9,7 @@ mod port;
 use std::ffi::OsString;
 use std::path::Path;
 
+use nightkeep_engine::environment::of_pings;
 use nightkeep_tests::root;
 use tokio::process::Command;
 
@@ -85,9 +86,9 @@ async fn healthchecks_io_of_python_is_understood_and_understands() {
 #[tokio::test]
 async fn healthchecks_decorator_of_python_is_understood() {
     let mut port = Port::open().await;
-    let url = format!("{}/{CHECK}", port.url());
+    let told = of_pings(&port.url(), CHECK).into_iter().map(|(name, value)| (name, value.0));
     let mut script = python("with_decorator.py");
-    let printed = run(script.env("HEALTHCHECK_URL", url).env("HEALTHCHECK_SEND_START", "true")).await;
+    let printed = run(script.envs(told).env("HEALTHCHECK_SEND_START", "true")).await;
     assert_eq!(lines(&printed), ["raised"]);
     assert_eq!(
         port.told(),
