@@ -52,6 +52,18 @@ pub fn of_last_run(last: &LastOfJob) -> BTreeMap<String, OsText> {
         .collect()
 }
 
+/// Where clients of Healthchecks look up where to ping: the whole URL of a check, or its server and its UUID. Only for
+/// jobs that ask for it, because it takes the place of whatever the user monitors otherwise.
+#[must_use]
+pub fn of_pings(url: &str, check: &str) -> BTreeMap<String, OsText> {
+    let check = check.to_ascii_lowercase();
+    BTreeMap::from([
+        ("HEALTHCHECK_URL".to_owned(), OsText(format!("{url}/{check}").into())),
+        ("HC_API_URL".to_owned(), OsText(url.into())),
+        ("CHECK_UUID".to_owned(), OsText(check.into())),
+    ])
+}
+
 /// Whether a variable tells of the run before.
 #[must_use]
 pub fn is_of_last_run(name: &str) -> bool {

@@ -5,6 +5,7 @@
 //!   remembers with, [`notify`] and [`server`] are what it speaks with.
 //! * [`api`] holds the types that are spoken, [`config`] what the user wants, [`rundir`] what lies in a run's directory,
 //!   [`captured`] how its output is kept small.
+//! * [`sources`] and [`pings`] are other ways in which a run is heard of.
 //!
 //! Only [`clock`] reads clocks, and only `nightkeep-os` touches processes.
 
@@ -26,6 +27,7 @@ pub mod keeper;
 pub mod local_socket;
 pub mod marker;
 pub mod notify;
+pub mod pings;
 pub mod places;
 mod retention;
 pub mod rundir;

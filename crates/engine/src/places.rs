@@ -150,6 +150,18 @@ impl Places {
         self.data_dir.join("clock.json")
     }
 
+    /// Where pings are heard, for scripts.
+    #[must_use]
+    pub fn pings_url(&self) -> PathBuf {
+        self.data_dir.join("pings.url")
+    }
+
+    /// The key of pings, where the configuration has none.
+    #[must_use]
+    pub fn pings_key(&self) -> PathBuf {
+        self.data_dir.join("pings.key")
+    }
+
     /// The engine's own log.
     #[must_use]
     pub fn log_dir(&self) -> PathBuf {

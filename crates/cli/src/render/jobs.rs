@@ -1,7 +1,8 @@
 //! What the user wants: jobs, job types, and what is said of a job before it is saved.
 
 use nightkeep_engine::api::{
-    JobSpec, JobView, Leftovers, LimitsSpec, LimitsView, Outcome, ProbeReport, ProbeState, TypeView, Validation,
+    JobSpec, JobView, Leftovers, LimitsSpec, LimitsView, Outcome, PingMode, ProbeReport, ProbeState, TypeView,
+    Validation,
 };
 
 use super::{UNKNOWN, View, count, facts, length, moment, table};
@@ -35,8 +36,22 @@ fn job_cells(job: &JobView, view: &View) -> Vec<String> {
 /// One job with all that is known of it.
 #[must_use]
 pub fn job(job: &JobView, view: &View) -> String {
-    let JobSpec { name, r#type, command, cwd, env, progress, observe, leftovers, stop_signal, output_max, limits } =
-        &job.spec;
+    let JobSpec {
+        name,
+        r#type,
+        command,
+        cwd,
+        env,
+        progress,
+        observe,
+        leftovers,
+        stop_signal,
+        output_max,
+        ping,
+        ping_mode,
+        export_ping_env,
+        limits,
+    } = &job.spec;
     let mut pairs = vec![
         ("job", name.clone()),
         ("type", r#type.clone().unwrap_or_else(|| "generic".to_owned())),
@@ -63,6 +78,9 @@ pub fn job(job: &JobView, view: &View) -> String {
     if let Some(size) = output_max {
         pairs.push(("output kept", size.clone()));
     }
+    if let Some(pings) = pings(ping.as_deref(), *ping_mode, *export_ping_env) {
+        pairs.push(("pings", pings));
+    }
     if let Some(run) = job.running {
         pairs.push(("running", format!("run {run}")));
     }
@@ -70,6 +88,18 @@ pub fn job(job: &JobView, view: &View) -> String {
         pairs.push(("last run", format!("run {run}, {}, {}", outcome_word(outcome), moment(at, view))));
     }
     facts(pairs)
+}
+
+/// How it takes pings, as far as it says so itself.
+fn pings(uuid: Option<&str>, mode: Option<PingMode>, are_told: bool) -> Option<String> {
+    let under = uuid.map(|uuid| format!("under {uuid}{}", if are_told { ", which its runs are told" } else { "" }));
+    let success = mode.map(|mode| match mode {
+        PingMode::Auto => "a success is the end after a start, else a sign of life",
+        PingMode::Job => "a success is the end",
+        PingMode::Heartbeat => "a success is a sign of life",
+    });
+    let said: Vec<String> = under.into_iter().chain(success.map(str::to_owned)).collect();
+    (!said.is_empty()).then(|| said.join("; "))
 }
 
 /// The table of job types.

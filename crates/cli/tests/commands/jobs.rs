@@ -55,7 +55,7 @@ async fn an_edit_changes_what_is_given_and_keeps_the_rest() {
         .await;
     assert_eq!((ended.code(), ended.stdout.as_str()), (0, "changed job weekly\n"));
     let put = fake.asked().pop().unwrap();
-    let wanted = r#"PUT /v1/jobs/nightly {"name":"weekly","type":"llm","command":["true"],"cwd":"~/articles","env":{"MODE":"night"},"progress":"progress.json","observe":false,"leftovers":"stop","stop_signal":"INT","output_max":"50MB","limits":{"stall_after":"45m","grace":"5s"}}"#;
+    let wanted = r#"PUT /v1/jobs/nightly {"name":"weekly","type":"llm","command":["true"],"cwd":"~/articles","env":{"MODE":"night"},"progress":"progress.json","observe":false,"leftovers":"stop","stop_signal":"INT","output_max":"50MB","ping":"5bf66975-d4c7-4bf5-bcc8-b8d8a82ea278","ping_mode":"heartbeat","export_ping_env":true,"limits":{"stall_after":"45m","grace":"5s"}}"#;
     assert_eq!(put.replace(r#""observe":false,"#, ""), wanted.replace(r#""observe":false,"#, ""));
 }
 
@@ -195,4 +195,26 @@ async fn doctor_starts_no_engine_and_names_what_is_broken() {
         .map(|check| check["name"].as_str().unwrap())
         .collect();
     assert_eq!(broken, ["configuration", "history"]);
+}
+
+#[tokio::test]
+async fn doctor_says_where_pings_are_heard_and_keeps_the_key_to_itself() {
+    let home = tempfile::tempdir().unwrap();
+    let line = async || {
+        let ended = crate::fake::run(home.path(), &["doctor"], &[]).await;
+        let line = ended.stdout.lines().find(|line| line.contains("pings")).map(|line| line.trim().to_owned());
+        assert!(!ended.stdout.contains("0123456789abcdef"), "{}", ended.stdout);
+        line
+    };
+    assert_eq!(line().await, None);
+    let config = "[pings]\nlisten = 0\nkey = \"0123456789abcdef012345\"\n";
+    std::fs::write(home.path().join("config.toml"), config).unwrap();
+    assert_eq!(line().await.as_deref(), Some("! pings          are not heard yet"));
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", port.local_addr().unwrap());
+    std::fs::write(home.path().join("pings.url"), format!("{url}\n")).unwrap();
+    let heard = line().await.unwrap();
+    assert!(heard.contains(&format!("✓ pings          are heard at {url} (`")), "{heard}");
+    drop(port);
+    assert_eq!(line().await, Some(format!("! pings          nobody hears them at {url}")));
 }

@@ -2,8 +2,8 @@
 
 use nightkeep_engine::api::{
     Activity, AdvanceView, EngineInfo, Evidence, EvidenceProcess, Fault, FaultKind, HistoryRow, JobSpec, JobView,
-    LeftoverView, Leftovers, LimitsSpec, LimitsView, Live, Liveness, Method, Outcome, OutputTail, Phase, Progress,
-    QueuePlace, Reason, RunDetail, RunView, SocketView, Status, Summary, TimelineEvent, TypeView,
+    LeftoverView, Leftovers, LimitsSpec, LimitsView, Live, Liveness, Method, Outcome, OutputTail, Phase, PingMode,
+    Progress, QueuePlace, Reason, RunDetail, RunView, SocketView, Status, Summary, TimelineEvent, TypeView,
 };
 
 pub(crate) fn engine() -> EngineInfo {
@@ -242,6 +242,9 @@ pub(crate) fn job(name: &str) -> JobView {
             leftovers: Some(Leftovers::Stop),
             stop_signal: Some("INT".into()),
             output_max: None,
+            ping: Some("5bf66975-d4c7-4bf5-bcc8-b8d8a82ea278".into()),
+            ping_mode: Some(PingMode::Heartbeat),
+            export_ping_env: true,
             limits: LimitsSpec { stall_after: Some("45m".into()), ..LimitsSpec::default() },
         },
         limits: limits(),

@@ -84,6 +84,32 @@ impl From<Leftovers> for nightkeep_core::LeftoverPolicy {
     }
 }
 
+/// What a success is that is pinged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize, utoipa::ToSchema)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
+#[serde(rename_all = "kebab-case")]
+pub enum PingMode {
+    /// The end when a start was pinged before it, else a sign of life.
+    #[default]
+    Auto,
+    /// Always the end.
+    Job,
+    /// Always a sign of life.
+    Heartbeat,
+}
+
+impl PingMode {
+    /// The word in `config.toml`.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::Job => "job",
+            Self::Heartbeat => "heartbeat",
+        }
+    }
+}
+
 /// A job as it stands in `config.toml`, below `[jobs.NAME]`.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, utoipa::ToSchema)]
 #[cfg_attr(feature = "bindings", derive(ts_rs::TS), ts(optional_fields))]
@@ -120,6 +146,16 @@ pub struct JobSpec {
     /// How much of its output is kept, such as `20MB`; what the settings say when left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub output_max: Option<String>,
+    /// The UUID under which it takes pings, besides the slug that its name makes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ping: Option<String>,
+    /// What a success is that is pinged; `auto` when left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ping_mode: Option<PingMode>,
+    /// Whether its runs are told where to ping, as clients of Healthchecks look it up.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[cfg_attr(feature = "bindings", ts(as = "Option<bool>", optional))]
+    pub export_ping_env: bool,
     /// Its own limits.
     pub limits: LimitsSpec,
 }

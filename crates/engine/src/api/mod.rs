@@ -15,8 +15,8 @@ pub use history::{
     AdvanceView, Evidence, EvidenceProcess, HistoryRow, OutputTail, RunDetail, SocketView, TimelineEvent,
 };
 pub use jobs::{
-    FieldFault, JobSpec, JobType, JobView, Leftovers, LimitsSpec, LimitsView, ProbeReport, ProbeState, TypeView,
-    Validation,
+    FieldFault, JobSpec, JobType, JobView, Leftovers, LimitsSpec, LimitsView, PingMode, ProbeReport, ProbeState,
+    TypeView, Validation,
 };
 pub use live::{
     Activity, EngineInfo, Fault, FaultKind, LeftoverView, Live, Liveness, Method, Outcome, Phase, Progress, QueuePlace,

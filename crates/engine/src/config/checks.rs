@@ -9,6 +9,7 @@ use super::shape::{KeyPath, listed};
 use super::{Config, limits, size};
 use crate::api::{FieldFault, JobSpec, LimitsSpec};
 use crate::captured::OUTPUT_BYTES_MIN;
+use crate::pings::canonical;
 
 /// The longest name of a job or type, in characters.
 const NAME_CHARS_MAX: usize = 60;
@@ -29,7 +30,7 @@ pub(super) fn first_fault(config: &Config) -> Option<(KeyPath, String)> {
     });
     types.or_else(|| {
         config.jobs.iter().find_map(|job| {
-            let fault = job_faults(job, config).into_iter().next()?;
+            let fault = job_faults(job, config).into_iter().next().or_else(|| ping_taken(job, config, None))?;
             let path = KeyPath::of(&["jobs", &job.name]);
             Some((in_file(&path, &fault.field), fault.message))
         })
@@ -60,6 +61,11 @@ pub(super) fn job_faults(job: &JobSpec, config: &Config) -> Vec<FieldFault> {
     }
     faults.extend(job.stop_signal.as_deref().and_then(|name| stop_signal(name).err()));
     faults.extend(job.output_max.as_deref().and_then(|text| output_max(text).err()));
+    faults.extend(job.ping.as_deref().and_then(ping));
+    if job.export_ping_env && job.ping.is_none() {
+        let message = "its runs can be told only of a `ping` of its own; write a UUID there".to_owned();
+        faults.push(FieldFault { field: "export_ping_env".to_owned(), message });
+    }
     faults.extend(env_faults(&job.env));
     faults.extend(limit_faults(job, config));
     faults
@@ -93,6 +99,23 @@ pub(super) fn stop_signal(name: &str) -> Result<Signal, FieldFault> {
         let message = format!("`{name}` is no signal that asks a program to end; use one of {known}");
         FieldFault { field: "stop_signal".to_owned(), message }
     })
+}
+
+/// What is wrong with the UUID under which a job takes pings.
+fn ping(text: &str) -> Option<FieldFault> {
+    let message =
+        || format!("`{text}` is no UUID, such as `5bf66975-d4c7-4bf5-bcc8-b8d8a82ea278`; `uuidgen` makes one");
+    canonical(text).is_none().then(|| FieldFault { field: "ping".to_owned(), message: message() })
+}
+
+/// Whether another job takes the pings that this one would. `replacing` is the job in whose place it comes.
+pub(super) fn ping_taken(job: &JobSpec, config: &Config, replacing: Option<&str>) -> Option<FieldFault> {
+    let uuid = canonical(job.ping.as_deref()?)?;
+    let is_other = |other: &&JobSpec| other.name != job.name && Some(other.name.as_str()) != replacing;
+    let is_same = |other: &&JobSpec| other.ping.as_deref().and_then(canonical) == Some(uuid);
+    let other = config.jobs.iter().filter(is_other).find(is_same)?;
+    let message = format!("the job `{}` takes the pings of this UUID already", other.name);
+    Some(FieldFault { field: "ping".to_owned(), message })
 }
 
 /// How many bytes are kept of a job's output.

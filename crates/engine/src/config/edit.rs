@@ -126,15 +126,18 @@ fn check(config: &Config, edit: Edit<'_>) -> Result<(), EditError> {
         true => Err(EditError::Exists { name: name.to_owned() }),
         false => Ok(()),
     };
-    let sound = |job: &JobSpec| match checks::job_faults(job, config).into_iter().next() {
-        Some(fault) => Err(EditError::Invalid(fault)),
-        None => Ok(()),
+    let sound = |job: &JobSpec, replacing: Option<&str>| {
+        let fault = checks::job_faults(job, config).into_iter().next();
+        match fault.or_else(|| checks::ping_taken(job, config, replacing)) {
+            Some(fault) => Err(EditError::Invalid(fault)),
+            None => Ok(()),
+        }
     };
     match edit {
-        Edit::AddJob(job) => sound(job).and_then(|()| free(&job.name)),
+        Edit::AddJob(job) => sound(job, None).and_then(|()| free(&job.name)),
         Edit::ReplaceJob { name, job } => {
             present(name)?;
-            sound(job)?;
+            sound(job, Some(name))?;
             if name == job.name { Ok(()) } else { free(&job.name) }
         }
         Edit::RemoveJob { name } => present(name),
@@ -222,6 +225,9 @@ fn job_value(job: &JobSpec, key: &str) -> Option<Value> {
         "leftovers" => job.leftovers.map(|leftovers| Value::from(leftovers.word())),
         "stop_signal" => job.stop_signal.as_deref().map(Value::from),
         "output_max" => job.output_max.as_deref().map(Value::from),
+        "ping" => job.ping.as_deref().map(Value::from),
+        "ping_mode" => job.ping_mode.map(|mode| Value::from(mode.word())),
+        "export_ping_env" => job.export_ping_env.then(|| Value::from(true)),
         _ => None,
     }
 }

@@ -9,6 +9,10 @@
 //! max_runtime = "8h"              # the longest run time where neither job nor type names one; left out: none
 //! max_running = 4                 # how many runs may run side by side; left out: any number
 //!
+//! [pings]                         # off unless there is a `listen`
+//! listen = "127.0.0.1:0"          # any free port, or one: `8765`
+//! key = "0123456789abcdef012345"  # what opens the slugs; left out: one is made
+//!
 //! [types.llm]                     # a built-in type with another limit, or a type of one's own
 //! stall_after = "20m"
 //! max_running = 1                 # how many runs of this type may run side by side
@@ -22,6 +26,9 @@
 //! leftovers = "report"            # or "stop" or "keep": processes that outlive the command
 //! stop_signal = "INT"             # how it is asked to end; TERM when left out
 //! output_max = "50MB"             # what is kept of its output, when not that of the settings
+//! ping = "5bf66975-d4c7-4bf5-bcc8-b8d8a82ea278" # takes pings under this UUID, besides its name's slug
+//! ping_mode = "heartbeat"         # or "job" or "auto": what a success is that is pinged
+//! export_ping_env = true          # its runs are told where to ping
 //! stall_after = "15m"             # limits stand directly in the table of the job or type
 //! max_runtime = "off"             # none, whatever type or settings say
 //! ```
@@ -57,6 +64,7 @@ pub use resolve::{Surroundings, cwd_of, expand, progress_of, stop_signal_of};
 pub use validate::validate;
 
 use crate::api::{FieldFault, JobSpec, JobType, LimitsSpec, TypeView};
+use crate::pings::Listen;
 
 /// What is kept of the outputs of all ended runs, unless the settings say otherwise.
 const OUTPUT_TOTAL_MAX: u64 = 1_000_000_000;
@@ -91,6 +99,23 @@ impl Default for Settings {
     }
 }
 
+/// The table `[pings]`.
+#[derive(Clone, PartialEq, Eq, Default)]
+pub struct Pings {
+    /// Where pings are listened for; `None` for nowhere.
+    pub listen: Option<Listen>,
+    /// What opens the slugs of all jobs; `None` for one that is made.
+    pub key: Option<String>,
+}
+
+/// The key is a secret.
+impl std::fmt::Debug for Pings {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let key = self.key.as_ref().map(|_| "…");
+        f.debug_struct("Pings").field("listen", &self.listen).field("key", &key).finish()
+    }
+}
+
 impl Settings {
     /// What they say of limits.
     fn limits(&self) -> LimitsSpec {
@@ -102,6 +127,7 @@ impl Settings {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Config {
     settings: Settings,
+    pings: Pings,
     types: Vec<(String, JobType)>,
     jobs: Vec<JobSpec>,
 }
@@ -126,6 +152,12 @@ impl Config {
     #[must_use]
     pub fn settings(&self) -> &Settings {
         &self.settings
+    }
+
+    /// What is said of pings.
+    #[must_use]
+    pub fn pings(&self) -> &Pings {
+        &self.pings
     }
 
     /// The jobs, in the order of the file.

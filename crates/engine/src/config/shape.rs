@@ -7,17 +7,33 @@ use std::collections::{BTreeMap, HashMap};
 
 use toml_edit::{Document, Item, TableLike};
 
-use super::{Config, ConfigFault, Settings, limits};
-use crate::api::{JobSpec, JobType, Leftovers, LimitsSpec};
+use super::{Config, ConfigFault, Pings, Settings, limits};
+use crate::api::{JobSpec, JobType, Leftovers, LimitsSpec, PingMode};
 use crate::captured::OUTPUT_BYTES_MIN;
+use crate::pings::{Listen, key_fault};
 
 /// The keys of a job's table besides its limits, in the order in which they are written.
-pub(super) const JOB_KEYS: [&str; 9] =
-    ["type", "command", "cwd", "env", "progress", "observe", "leftovers", "stop_signal", "output_max"];
+pub(super) const JOB_KEYS: [&str; 12] = [
+    "type",
+    "command",
+    "cwd",
+    "env",
+    "progress",
+    "observe",
+    "leftovers",
+    "stop_signal",
+    "output_max",
+    "ping",
+    "ping_mode",
+    "export_ping_env",
+];
 
 /// The keys of the settings.
 const SETTINGS_KEYS: [&str; 6] =
     ["notifications", "keep_days", "output_max", "output_total_max", "max_runtime", MAX_RUNNING];
+
+/// The keys about pings.
+const PINGS_KEYS: [&str; 2] = ["listen", "key"];
 
 /// How many runs may run side by side: a setting for all of them, and a key of a type.
 pub(super) const MAX_RUNNING: &str = "max_running";
@@ -94,10 +110,13 @@ struct Walk {
 impl Walk {
     fn config(&mut self, document: &Document<&str>) -> Result<Config, Flaw> {
         let mut config = Config::default();
-        for (key, item) in self.known(&KeyPath::default(), document.as_table(), &["settings", "types", "jobs"])? {
+        for (key, item) in
+            self.known(&KeyPath::default(), document.as_table(), &["settings", "pings", "types", "jobs"])?
+        {
             let path = KeyPath::of(&[key]);
             match key {
                 "settings" => config.settings = self.settings(&path, item)?,
+                "pings" => config.pings = self.pings(&path, item)?,
                 "types" => {
                     for (name, item) in self.entries(&path, item)? {
                         let kind = self.job_type(&path.then(name), item)?;
@@ -130,6 +149,28 @@ impl Walk {
         Ok(settings)
     }
 
+    fn pings(&mut self, path: &KeyPath, item: &Item) -> Result<Pings, Flaw> {
+        let mut pings = Pings::default();
+        for (key, item) in self.known(path, table(path, item)?, &PINGS_KEYS)? {
+            let path = path.then(key);
+            let flaw = |message| Flaw { path: path.clone(), message };
+            match key {
+                "listen" => {
+                    let text = number_or_text(&path, item, "an address such as `\"127.0.0.1:0\"`, or a port")?;
+                    pings.listen = Some(Listen::parse(&text).map_err(|fault| flaw(fault.to_string()))?);
+                }
+                _ => {
+                    let key = string(&path, item)?;
+                    if let Some(message) = key_fault(&key) {
+                        return Err(flaw(message));
+                    }
+                    pings.key = Some(key);
+                }
+            }
+        }
+        Ok(pings)
+    }
+
     fn job(&mut self, path: &KeyPath, name: &str, item: &Item) -> Result<JobSpec, Flaw> {
         let keys: Vec<&str> = JOB_KEYS.into_iter().chain(limits::KEYS).collect();
         let mut job = JobSpec { name: name.to_owned(), ..JobSpec::default() };
@@ -145,6 +186,9 @@ impl Walk {
                 "leftovers" => job.leftovers = Some(leftovers(&path, item)?),
                 "stop_signal" => job.stop_signal = Some(string(&path, item)?),
                 "output_max" => job.output_max = Some(number_or_text(&path, item, "a size such as `\"20MB\"`")?),
+                "ping" => job.ping = Some(string(&path, item)?),
+                "ping_mode" => job.ping_mode = Some(ping_mode(&path, item)?),
+                "export_ping_env" => job.export_ping_env = flag(&path, item)?,
                 _ => limit(&path, key, item, &mut job.limits)?,
             }
         }
@@ -226,6 +270,15 @@ fn leftovers(path: &KeyPath, item: &Item) -> Result<Leftovers, Flaw> {
             Err(Flaw { path: path.clone(), message: format!("has to be `stop`, `keep` or `report`, not `{other}`") })
         }
     }
+}
+
+fn ping_mode(path: &KeyPath, item: &Item) -> Result<PingMode, Flaw> {
+    let word = string(path, item)?;
+    let modes = [PingMode::Auto, PingMode::Job, PingMode::Heartbeat];
+    modes.into_iter().find(|mode| mode.word() == word).ok_or_else(|| Flaw {
+        path: path.clone(),
+        message: format!("has to be `auto`, `job` or `heartbeat`, not `{word}`"),
+    })
 }
 
 fn days(path: &KeyPath, item: &Item) -> Result<u32, Flaw> {

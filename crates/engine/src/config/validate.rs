@@ -24,6 +24,7 @@ pub fn validate(job: &JobSpec, config: &Config, replacing: Option<&str>, around:
     if replacing != Some(job.name.as_str()) && config.job(&job.name).is_some() {
         error(&mut said, "name", format!("there is a job `{}` already", job.name));
     }
+    said.errors.extend(checks::ping_taken(job, config, replacing));
     name_warnings(job, &mut said);
     let cwd = cwd_of(job, &around.home);
     check_cwd(job, &cwd, &mut said);

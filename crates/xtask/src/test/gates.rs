@@ -43,6 +43,7 @@ pub(crate) fn all(project: &Project, filter: Option<&str>) -> Vec<Gate> {
         None => {
             let mut gates = Vec::from(lints(project));
             gates.extend([build, later(project), rust_tests(project, None)]);
+            gates.push(clients(project));
             gates.extend(pages(project));
             gates.push(Gate { may_be_skipped: true, ..check("cross", cross::libraries(project)) });
             let status = project.task("git").args(["status"]);
@@ -77,6 +78,13 @@ fn rust_tests(project: &Project, filter: Option<&str>) -> Gate {
     // Process-level tests start our own binaries, which the check before this one has built.
     let binaries = project.binaries(Profile::Dev).display().to_string();
     Gate { kind: Kind::Tests, ..check("test", task.args(filter).env("NIGHTKEEP_BIN_DIR", binaries)) }
+}
+
+/// Clients of Healthchecks that others wrote: fetched, and run against the port for pings.
+fn clients(project: &Project) -> Gate {
+    let folder = project.target.join("clients").display().to_string();
+    let task = project.task("bash").args(["crates/xtask/scripts/clients.sh"]).env("NIGHTKEEP_CLIENTS_DIR", folder);
+    Gate { kind: Kind::Tests, may_be_skipped: true, ..check("clients", task) }
 }
 
 fn pages(project: &Project) -> [Gate; 4] {

@@ -3,17 +3,23 @@
 use std::fs::File;
 use std::io::{ErrorKind, Read};
 use std::path::Path;
+use std::time::Duration;
 
 use nightkeep_engine::api::{API_VERSION, ErrorCode, Fault, FaultKind, Reconciled};
 use nightkeep_engine::client::{Client, engine_at, nightkeep_program};
 use nightkeep_engine::config::{Config, read_text};
+use nightkeep_engine::pings;
 use nightkeep_engine::version::{self, VERSION};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
 
 use super::Check;
 use crate::commands::Here;
 use crate::commands::open::program_beside;
 use crate::failure::chain;
 
+/// How long our own port may take to answer.
+const CONNECT_WITHIN: Duration = Duration::from_secs(1);
 /// What a database of SQLite begins with.
 const SQLITE_MAGIC: &[u8; 16] = b"SQLite format 3\0";
 
@@ -120,6 +126,27 @@ pub(super) fn config(here: &Here) -> Check {
             Check::broken("configuration", format!("`{}`: {cause}", path.display()), "make the file readable for you")
         }
     }
+}
+
+/// Where pings are heard, if the configuration wants that. The key is not shown: what is printed here gets into reports.
+pub(super) async fn pings(here: &Here) -> Option<Check> {
+    let config = Config::parse(&read_text(&here.places.config_file()).ok()?).ok()?;
+    config.pings().listen?;
+    let key = match config.pings().key {
+        Some(_) => format!("`[pings]` in `{}`", here.places.config_file().display()),
+        None => format!("`{}`", here.places.pings_key().display()),
+    };
+    let Some(url) = pings::url(&here.places) else {
+        return Some(Check::remark("pings", "are not heard yet", "they are, as soon as the engine runs"));
+    };
+    let address = url.trim_start_matches("http://");
+    let is_open = matches!(timeout(CONNECT_WITHIN, TcpStream::connect(address)).await, Ok(Ok(_)));
+    let place = here.places.pings_url();
+    Some(if is_open {
+        Check::good("pings", format!("are heard at {url} (`{}`), the key is in {key}", place.display()))
+    } else {
+        Check::remark("pings", format!("nobody hears them at {url}"), "they are heard there while the engine runs")
+    })
 }
 
 /// Whether the history is a database at all. The engine checks what is in it whenever it starts.

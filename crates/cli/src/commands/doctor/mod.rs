@@ -59,6 +59,7 @@ pub(super) async fn doctor(here: &Here, wanted: &Doctor) -> Done {
     let mut checks = vec![checks::places(here)];
     checks.extend(checks::engine(here).await);
     checks.push(checks::config(here));
+    checks.extend(checks::pings(here).await);
     checks.push(checks::history(here));
     checks.extend(system::limits());
     checks.extend(system::desktop().await);

@@ -2,6 +2,7 @@
 
 mod editing;
 mod files;
+mod pings;
 mod validating;
 
 use super::*;

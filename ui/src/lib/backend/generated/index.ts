@@ -25,6 +25,7 @@ export type { Outcome } from './Outcome';
 export type { OutputTail } from './OutputTail';
 export type { PaceMs } from './PaceMs';
 export type { Phase } from './Phase';
+export type { PingMode } from './PingMode';
 export type { ProbeReport } from './ProbeReport';
 export type { ProbeRequest } from './ProbeRequest';
 export type { ProbeState } from './ProbeState';
