@@ -30,6 +30,9 @@ fn at(kind: Kind, start: Start, moments: &[Moment]) -> Vec<Scene> {
     moments.iter().map(|moment| (kind, Some(start), *moment)).collect()
 }
 
+/// How often a kill may miss its moment.
+const TRIES: u32 = 8;
+
 #[test]
 fn an_engine_that_is_killed_while_it_starts_a_job_starts_it_once_or_never() {
     each(Victim::Engine, &at(Kind::Failing, Start::Job, &START));
@@ -72,11 +75,17 @@ fn a_keeper_that_is_killed_while_it_starts_its_command_leaves_nothing_that_nobod
     each(Victim::Keeper, &at(Kind::Stubborn, Start::Detach, &start));
 }
 
+/// Plays the same act until the kill has hit its moment: on a busy machine the keeper may be faster than whoever lies in
+/// wait for it. What was promised is compared after each of them.
+fn hit(kind: Kind, start: Start, moment: Moment) {
+    let is_hit = (0..TRIES).any(|_| act(kind, Some(start), Victim::Keeper, moment).unwrap());
+    assert!(is_hit, "{kind:?}: the keeper was faster {TRIES} times, so nothing was tried");
+}
+
 #[test]
 fn a_command_whose_keeper_is_killed_before_it_has_recorded_it_never_runs() {
     for (kind, start) in [(Kind::Working, Start::Job), (Kind::Stubborn, Start::Detach), (Kind::Quick, Start::Run)] {
-        let is_exact = act(kind, Some(start), Victim::Keeper, Moment::AfterFork).unwrap();
-        assert!(is_exact, "{kind:?}: it was recorded or not forked, so nothing was tried");
+        hit(kind, start, Moment::AfterFork);
     }
 }
 
@@ -91,8 +100,7 @@ fn the_stop_of_a_run_whose_keeper_is_killed_goes_on_process_by_process() {
 fn an_end_that_a_killed_keeper_could_not_record_is_not_made_up() {
     for moment in [Moment::RootEnded, Moment::ExitBegun] {
         for kind in [Kind::Quick, Kind::Failing, Kind::Leaving] {
-            let is_exact = act(kind, Some(Start::Detach), Victim::Keeper, moment).unwrap();
-            assert!(is_exact, "{kind:?}: it was recorded, so nothing was tried");
+            hit(kind, Start::Detach, moment);
         }
     }
 }
