@@ -42,6 +42,8 @@ pub enum Input {
     Looked(RunId, Look),
     /// A source of a run says something.
     Signal(RunId, Source, Signal),
+    /// What the sources of a run said is about to be acknowledged: what is only put on record now and then is at once.
+    Settle(RunId),
     /// The answer to [`crate::Effect::TakeEvidence`].
     EvidenceTaken(RunId),
     /// The answer to [`crate::Effect::RecordIntent`]: it is durable.

@@ -88,6 +88,7 @@ impl Supervisor {
             | Input::Marker(id, _)
             | Input::Looked(id, _)
             | Input::Signal(id, ..)
+            | Input::Settle(id)
             | Input::EvidenceTaken(id)
             | Input::IntentStored(id)
             | Input::IntentNotStored(id)
@@ -241,6 +242,7 @@ fn run_input(run: &mut Run, now: Now, input: Input, out: &mut Vec<Effect>) {
         }
         Input::Looked(_, look) => run.looked(now, look, out),
         Input::Signal(_, source, signal) => run.hear(now, &source, signal, out),
+        Input::Settle(_) => run.settle_totals(now, out),
         Input::EvidenceTaken(_) => run.on(now, Event::EvidenceDone, out),
         Input::IntentStored(_) => run.stored(now, out),
         Input::IntentNotStored(_) => run.not_stored(now, out),

@@ -68,6 +68,10 @@ pub struct JobFields {
     /// The file in which the command stamps its progress, relative to its directory
     #[arg(long, value_name = "FILE")]
     pub progress: Option<String>,
+    /// Another way in which its progress shows, such as claude-stream, 'pattern:step (\d+)' or 'files:out/*.md'; may be
+    /// given several times
+    #[arg(long = "source", value_name = "SOURCE")]
+    pub sources: Vec<String>,
     /// Where the command runs; the home directory when left out
     #[arg(long, value_name = "DIRECTORY")]
     pub cwd: Option<String>,
@@ -114,12 +118,14 @@ impl JobEdit {
     /// Whether nothing is to be changed by flags.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        let JobFields { kind, progress, cwd, env, observe, leftovers, stop_signal, output_max, limits } = &self.fields;
+        let JobFields { kind, progress, sources, cwd, env, observe, leftovers, stop_signal, output_max, limits } =
+            &self.fields;
         self.rename.is_none()
             && !self.enforce
             && self.command.is_empty()
             && kind.is_none()
             && progress.is_none()
+            && sources.is_empty()
             && cwd.is_none()
             && env.is_empty()
             && !observe

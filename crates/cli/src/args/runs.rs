@@ -82,6 +82,10 @@ pub struct Run {
     /// The file in which the command stamps its progress
     #[arg(long, value_name = "FILE")]
     pub progress: Option<PathBuf>,
+    /// Another way in which its progress shows, such as claude-stream, 'pattern:step (\d+)' or 'files:out/*.md'; may be
+    /// given several times
+    #[arg(long = "source", value_name = "SOURCE")]
+    pub sources: Vec<String>,
     /// The limits.
     #[command(flatten)]
     pub limits: Limits,
@@ -125,8 +129,12 @@ pub struct Attach {
     #[arg(long, value_name = "FILE")]
     pub pidfile: Option<PathBuf>,
     /// The file in which the process stamps its progress
-    #[arg(long, value_name = "FILE")]
-    pub progress: PathBuf,
+    #[arg(long, value_name = "FILE", required_unless_present = "sources")]
+    pub progress: Option<PathBuf>,
+    /// Another way in which its progress shows, such as claude-stream, 'pattern:step (\d+)' or 'files:out/*.md'; may be
+    /// given several times
+    #[arg(long = "source", value_name = "SOURCE")]
+    pub sources: Vec<String>,
     /// The job type, which brings the limits
     #[arg(long = "type", value_name = "TYPE")]
     pub kind: Option<String>,

@@ -110,9 +110,12 @@ fn remark(said: &Validation) -> Result<(), Failure> {
 }
 
 fn apply(fields: JobFields, spec: &mut JobSpec) -> Result<(), Failure> {
-    let JobFields { kind, progress, cwd, env, observe, leftovers, stop_signal, output_max, limits } = fields;
+    let JobFields { kind, progress, sources, cwd, env, observe, leftovers, stop_signal, output_max, limits } = fields;
     spec.r#type = kind.or(spec.r#type.take());
     spec.progress = progress.or(spec.progress.take());
+    if !sources.is_empty() {
+        spec.sources = sources;
+    }
     if let Some(cwd) = cwd {
         spec.cwd = Some(from_here(&cwd)?);
     }

@@ -12,13 +12,15 @@ use crate::failure::Failure;
 
 pub(super) async fn attach(here: &Here, wanted: Attach) -> Result<(), Failure> {
     let limits = wanted.limits.spec();
-    let Attach { name, pid, pidfile, progress, kind, limits: _, observe } = wanted;
+    let Attach { name, pid, pidfile, progress, sources, kind, limits: _, observe } = wanted;
     let request = AttachRequest {
         name,
         r#type: kind,
         pid,
         pidfile: pidfile.map(|path| absolute(&path)).transpose()?,
-        progress: absolute(&progress)?,
+        progress: progress.map(|path| absolute(&path)).transpose()?,
+        cwd: Some(std::env::current_dir().map_err(|cause| Failure::new(format!("the present directory: {cause}")))?),
+        sources,
         limits,
         observe,
     };

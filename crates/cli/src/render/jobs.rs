@@ -43,6 +43,7 @@ pub fn job(job: &JobView, view: &View) -> String {
         cwd,
         env,
         progress,
+        sources,
         observe,
         leftovers,
         stop_signal,
@@ -59,6 +60,7 @@ pub fn job(job: &JobView, view: &View) -> String {
         ("directory", cwd.clone().unwrap_or_else(|| "~".to_owned())),
         ("marker", progress.clone().unwrap_or_else(|| "a file of each run, named by $NIGHTKEEP_PROGRESS".to_owned())),
     ];
+    pairs.extend(sources.iter().map(|source| ("source", source.clone())));
     pairs.extend(env.iter().map(|(name, value)| ("variable", format!("{name}={value}"))));
     pairs.push(("limits", limits_line(&job.limits, limits)));
     if *observe {

@@ -142,7 +142,7 @@ async fn start_and_attach_say_the_number_and_the_directory_of_the_run() {
     assert_eq!(fake.run(&line.split(' ').collect::<Vec<_>>()).await.stdout, "run 44 0193-tag\n");
     let home = fake.home.path().display();
     let wanted = format!(
-        r#"POST /v1/attach {{"name":"fuzz","type":"agent","pid":7,"pidfile":null,"progress":"{home}/p.json","limits":{{"stall_after":"2h"}},"observe":true}}"#
+        r#"POST /v1/attach {{"name":"fuzz","type":"agent","pid":7,"pidfile":null,"progress":"{home}/p.json","cwd":"{home}","sources":[],"limits":{{"stall_after":"2h"}},"observe":true}}"#
     );
     assert_eq!(fake.asked().pop().unwrap(), wanted);
 }

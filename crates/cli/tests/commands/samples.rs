@@ -43,6 +43,7 @@ pub(crate) fn running(run: u64, job: &str) -> RunView {
         totals: None,
         circling: false,
         signals_dropped: 0,
+        source_note: None,
     }
 }
 
@@ -246,6 +247,7 @@ pub(crate) fn job(name: &str) -> JobView {
             ping_mode: Some(PingMode::Heartbeat),
             export_ping_env: true,
             limits: LimitsSpec { stall_after: Some("45m".into()), ..LimitsSpec::default() },
+            sources: Vec::new(),
         },
         limits: limits(),
         running: Some(41),

@@ -96,6 +96,7 @@ impl Home {
             output_max: nightkeep_engine::captured::OUTPUT_BYTES_MAX,
             started_by: StartedBy { surface: "test".to_owned(), pid: std::process::id(), version: String::new() },
             clocks: clocks(),
+            sources: Vec::new(),
         }
     }
 

@@ -38,6 +38,8 @@ pub(super) struct Heard {
     pub(super) liveness: Option<Liveness>,
     pub(super) claim: Option<Claim>,
     pub(super) totals: Totals,
+    /// The totals that are on record.
+    pub(super) totals_on_record: Totals,
     /// When the totals were last put on record.
     pub(super) totals_kept: Option<Awake>,
     circles: Round,
@@ -91,7 +93,13 @@ pub(super) enum Stepped {
 impl Heard {
     /// What an earlier watch had heard, if there was one. A sign of life is expected from this moment on.
     pub(super) fn new(now: Awake, resume: &Resume) -> Self {
-        let mut heard = Self { beat: now, totals: resume.totals, expected: resume.expected, ..Self::default() };
+        let mut heard = Self {
+            beat: now,
+            totals: resume.totals,
+            totals_on_record: resume.totals,
+            expected: resume.expected,
+            ..Self::default()
+        };
         for (source, step) in &resume.best {
             heard.resume_step(source, *step);
         }

@@ -159,9 +159,16 @@ impl Run {
         }
     }
 
-    /// Puts on record what the work took so far.
+    /// Puts on record what the work took so far, unless it is.
+    pub(crate) fn settle_totals(&mut self, now: Now, out: &mut Vec<Effect>) {
+        if self.heard.totals != self.heard.totals_on_record {
+            self.keep_totals(now.awake, out);
+        }
+    }
+
     fn keep_totals(&mut self, now: Awake, out: &mut Vec<Effect>) {
         self.heard.totals_kept = Some(now);
+        self.heard.totals_on_record = self.heard.totals;
         self.note_heard(HeardEntry::Totals(self.heard.totals), out);
     }
 

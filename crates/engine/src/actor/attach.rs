@@ -14,7 +14,7 @@ use super::run::{Body, Members};
 use super::task::Actor;
 use crate::api::{ApiError, AttachRequest, ErrorCode};
 use crate::captured;
-use crate::config::name_fault;
+use crate::config::{name_fault, source_faults};
 use crate::store::entry::Registration;
 
 /// How often the processes below an attached run are looked for; a walk of a few processes costs some 0.05 ms.
@@ -30,6 +30,12 @@ impl Actor {
     pub(super) fn attachable(&self, request: &AttachRequest) -> Result<(Registered, Members), ApiError> {
         if let Some(fault) = name_fault(&request.name) {
             return Err(ApiError::new(ErrorCode::Invalid, fault).at_field("name"));
+        }
+        if let Some(fault) = source_faults(&request.sources).into_iter().next() {
+            return Err(ApiError::new(ErrorCode::Invalid, fault.message).at_field(fault.field));
+        }
+        if request.progress.is_none() && request.sources.is_empty() {
+            return Err(ApiError::new(ErrorCode::Invalid, "name a marker or a source").at_field("progress"));
         }
         let root = match (request.pid, &request.pidfile) {
             (Some(pid), None) => own_process(pid)?,
@@ -48,12 +54,13 @@ impl Actor {
             job: request.name.clone(),
             job_type: request.r#type.clone().unwrap_or_else(|| nightkeep_core::limits::DEFAULT_TYPE.to_owned()),
             command: Vec::new(),
-            cwd: None,
-            marker: Some(request.progress.display().to_string()),
+            cwd: request.cwd.as_ref().map(|cwd| cwd.display().to_string()),
+            marker: request.progress.as_ref().map(|marker| marker.display().to_string()),
             attached: true,
             observe: request.observe,
             limits: limits_ms(&limits),
             identity: serde_json::to_value(&root).ok(),
+            sources: request.sources.clone(),
         };
         Ok((Registered::attached(registration, limits), Members::of_root(root)))
     }

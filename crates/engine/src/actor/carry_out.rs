@@ -134,8 +134,16 @@ impl Actor {
     /// What the marker of a run says at this moment.
     fn looked(&self, id: RunId, within: Duration) -> impl Future<Output = Look> + Send + use<> {
         let markers = Arc::clone(&self.markers);
-        let before = self.runs.get(&id).and_then(|run| run.marker_before);
+        let run = self.runs.get(&id);
+        let before = run.and_then(|run| run.marker_before);
+        let sources = run.and_then(|run| run.sources.clone());
         async move {
+            // What they say comes in before the answer; a source that cannot be read may hold the advance.
+            if let Some(sources) = sources
+                && !matches!(tokio::time::timeout(within, sources.look()).await, Ok(true))
+            {
+                return Look::CouldNotLook;
+            }
             match tokio::time::timeout(within, markers.read_now(id.0)).await {
                 Ok(Ok(reading)) => Look::Read(core_reading(reading, before)),
                 Ok(Err(Trouble::NotPermitted)) | Err(_) => Look::CouldNotLook,

@@ -20,6 +20,7 @@ use crate::store::state::StoredRun;
 use super::launch::Registered;
 use super::reconcile::Compared;
 use super::run::Members;
+use super::sources::Heard;
 use super::waiting::SlotRequest;
 
 /// A fact, told by one of the engine's helpers.
@@ -59,6 +60,8 @@ pub(super) enum Fact {
     GivenUp { run: RunId, recovered: bool },
     /// What the root left behind had its time to go by itself.
     LeftoversSettled(RunId),
+    /// A source of a run was read.
+    Heard(RunId, Box<Heard>),
     /// Steps of a run that came too fast may go in.
     HeldDue(RunId),
     /// A watched process that is not a child ended.

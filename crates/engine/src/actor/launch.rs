@@ -36,6 +36,8 @@ pub(super) struct Registered {
     pub(super) leftovers: LeftoverPolicy,
     /// When it started, if that was before.
     pub(super) started: Option<(Awake, Wall)>,
+    /// How far its sources were read, if somebody did before.
+    pub(super) read: BTreeMap<String, String>,
 }
 
 impl Registered {
@@ -49,6 +51,7 @@ impl Registered {
             stop_signal: Signal::Term,
             leftovers: LeftoverPolicy::Report,
             started: None,
+            read: BTreeMap::new(),
         }
     }
 
@@ -65,6 +68,7 @@ impl Registered {
             observe: spec.observe,
             limits: limits_ms(&spec.limits.into()),
             identity: None,
+            sources: spec.sources.clone(),
         };
         Self {
             registration,
@@ -74,6 +78,7 @@ impl Registered {
             stop_signal: spec.stop_signal,
             leftovers: spec.leftovers.into(),
             started: Some((Awake::from_ms(spec.clocks.awake_ms), Wall::from_ms(spec.clocks.wall_ms))),
+            read: BTreeMap::new(),
         }
     }
 }
@@ -112,9 +117,10 @@ impl Actor {
         clock_from: Option<Awake>,
     ) {
         let now = self.now();
-        let Registered { registration, limits, dir, marker_before, stop_signal, leftovers, started } = registered;
+        let Registered { registration, limits, dir, marker_before, stop_signal, leftovers, started, read } = registered;
         let (started_awake, started_wall) = started.unwrap_or((now.awake, now.wall));
         let marker = registration.marker.as_ref().map(PathBuf::from);
+        let sources = self.read_sources(id, &registration, dir.as_ref(), &read);
         let kind = (!registration.attached).then(|| registration.job_type.clone());
         let stage = resume.as_ref().and_then(|resume| resume.stop?.reached).map(|(stage, _)| stage);
         let watched = Watched {
@@ -140,6 +146,8 @@ impl Actor {
             before: None,
             usage: Usage::default(),
             inlet: Inlet::default(),
+            sources,
+            source_trouble: BTreeMap::new(),
             output_age: OutputAge::default(),
             root: None,
             over: false,
@@ -194,6 +202,7 @@ impl Actor {
             stderr_apart: false,
             stdin: Stdin::Null,
             leftovers: job.leftovers.unwrap_or_default(),
+            sources: job.sources.clone(),
             stop_signal: stop_signal_of(job).map_err(invalid)?,
             output_max: config.output_max_of(job).map_err(invalid)?,
             started_by: StartedBy {

@@ -33,6 +33,7 @@ mod remains;
 mod run;
 mod signals;
 mod slots;
+mod sources;
 mod stops;
 mod task;
 mod time;

@@ -41,6 +41,7 @@ impl Actor {
             Fact::Remains(id, remains) => self.remains(id, remains),
             Fact::GivenUp { run, recovered } => self.given_up(run, recovered),
             Fact::LeftoversSettled(id) => self.leftovers_settled(id),
+            Fact::Heard(id, heard) => self.source_read(id, *heard),
             Fact::HeldDue(id) => self.held_due(id),
             Fact::Exited(identity, status) => self.exited(&identity, status),
             Fact::Members(id, found) => self.members_found(id, found),

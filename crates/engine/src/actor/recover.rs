@@ -58,6 +58,7 @@ impl Actor {
         let start = stored.started.as_ref().unwrap_or(&stored.registered);
         // A run of an earlier boot has ended; until that is found out, no limit may count on a clock that began anew.
         let started = record::awake_in(start, &self.boot).unwrap_or_else(|| self.now().awake);
+        registered.read.clone_from(&stored.heard.read);
         registered.started = Some((started, Wall::from_ms(start.at_wall_ms)));
         self.watch(id, registered, Some(resume), clock_from);
         if let Some(run) = self.runs.get_mut(&id) {
@@ -104,6 +105,7 @@ impl Actor {
             observe: stored.observe,
             limits: stored.limits,
             identity: stored.identity.clone(),
+            sources: stored.sources.clone(),
         };
         Registered { dir, ..Registered::attached(registration, record::limits(&stored.limits)) }
     }

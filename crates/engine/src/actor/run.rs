@@ -13,6 +13,7 @@ use crate::store::entry::Stamped;
 
 use super::inlet::Inlet;
 use super::output::OutputAge;
+use super::sources::SourceReader;
 use super::usage::Usage;
 
 /// A run that is watched.
@@ -52,6 +53,10 @@ pub(super) struct Watched {
     pub(super) usage: Usage,
     /// How fast it may speak.
     pub(super) inlet: Inlet,
+    /// Who reads its sources beside the marker.
+    pub(super) sources: Option<SourceReader>,
+    /// Which of them cannot be read, why, and since when.
+    pub(super) source_trouble: BTreeMap<String, (String, Wall)>,
     pub(super) output_age: OutputAge,
     /// The root, where a record tells it before anybody answers.
     pub(super) root: Option<u32>,

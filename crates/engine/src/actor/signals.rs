@@ -26,7 +26,9 @@ impl Actor {
         let now = self.now();
         let answer = self.run_called(&request.run).and_then(|id| {
             let (source, signals) = read(request, now)?;
-            Ok(self.take_signals(id, &source, signals))
+            let said = self.take_signals(id, &source, signals);
+            self.give(Input::Settle(id));
+            Ok(said)
         });
         let Ok(said) = answer else {
             let _heard = reply.send(answer);

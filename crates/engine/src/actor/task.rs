@@ -77,6 +77,8 @@ pub(super) struct Actor {
     pub(super) exits: ExitWatch,
     pub(super) notifier: Option<Notifier>,
     pub(super) facts: mpsc::Sender<Fact>,
+    /// Where sources of runs are.
+    pub(super) places_of_sources: crate::sources::Places,
     pub(super) live: watch::Sender<Arc<Live>>,
     pub(super) info: EngineInfo,
     pub(super) boot: String,
@@ -168,6 +170,7 @@ impl Actor {
             exits,
             notifier,
             facts,
+            places_of_sources: crate::sources::Places::default(),
             live: watch::Sender::new(Arc::new(super::live::empty(&info))),
             info,
             boot: nightkeep_os::boot_id()?,

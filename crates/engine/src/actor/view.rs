@@ -53,6 +53,7 @@ pub(super) fn run_view(watched: &Watched, core: &RunSnapshot, now: Now) -> RunVi
         claim: core.claim.as_ref().map(claim),
         totals: totals(&core.totals),
         circling: core.circling,
+        source_note: source_note(watched),
         signals_dropped: watched.inlet.dropped,
     }
 }
@@ -91,6 +92,7 @@ pub(super) fn waiting_view(waiting: &Waiting, place: Option<QueuePlace>) -> RunV
         claim: None,
         totals: None,
         circling: false,
+        source_note: None,
         signals_dropped: 0,
     }
 }
@@ -98,6 +100,13 @@ pub(super) fn waiting_view(waiting: &Waiting, place: Option<QueuePlace>) -> RunV
 fn claim(claim: &core::Claim) -> ClaimView {
     let message = claim.message.as_deref().map(|message| clean_text(message, NOTE_MAX));
     ClaimView { succeeded: claim.succeeded, message }
+}
+
+/// The source that has been out of reach the longest, and since when.
+fn source_note(watched: &Watched) -> Option<String> {
+    let (source, (what, since)) = watched.source_trouble.iter().min_by_key(|(_, (_, since))| *since)?;
+    let source = clean_text(source, NOTE_MAX);
+    Some(format!("`{source}` cannot be read since {}: {}.", rfc3339(*since), clean_text(what, NOTE_MAX)))
 }
 
 /// What the work took, where anything is known of it.

@@ -133,6 +133,10 @@ pub struct JobSpec {
     /// Its marker, relative to `cwd`; a file of the run's own directory when left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub progress: Option<String>,
+    /// Its sources beside the marker, such as `claude-stream` or `pattern:step (\\d+)`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "bindings", ts(as = "Option<Vec<String>>", optional))]
+    pub sources: Vec<String>,
     /// Whether a stall is only recorded.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     #[cfg_attr(feature = "bindings", ts(as = "Option<bool>", optional))]

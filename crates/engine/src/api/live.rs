@@ -266,6 +266,9 @@ pub struct RunView {
     /// It is busy with the same thing again and again.
     #[serde(default)]
     pub circling: bool,
+    /// Which of its sources cannot be read, and since when, as a sentence.
+    #[serde(default)]
+    pub source_note: Option<String>,
     /// So many signals of it were left out because they came too fast.
     #[serde(default)]
     #[cfg_attr(feature = "bindings", ts(type = "number"))]

@@ -25,9 +25,17 @@ pub struct AttachRequest {
     /// A file with the process's number; this or `pid`.
     #[schema(value_type = Option<String>)]
     pub pidfile: Option<PathBuf>,
-    /// Its marker, absolute.
-    #[schema(value_type = String)]
-    pub progress: PathBuf,
+    /// Its marker, absolute; this or a source.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    pub progress: Option<PathBuf>,
+    /// What the paths in its sources are relative to, absolute.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    pub cwd: Option<PathBuf>,
+    /// Its sources beside the marker, as they are written in a job.
+    #[serde(default)]
+    pub sources: Vec<String>,
     /// Its own limits.
     pub limits: LimitsSpec,
     /// Whether a stall is only recorded.

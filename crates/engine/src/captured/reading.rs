@@ -35,6 +35,18 @@ impl Kept {
         Self { file, at: 0 }
     }
 
+    /// Reads `file` from the byte `at` on, or what is left behind it.
+    #[must_use]
+    pub const fn from_byte(file: File, at: u64) -> Self {
+        Self { file, at }
+    }
+
+    /// How far it has come.
+    #[must_use]
+    pub const fn at(&self) -> u64 {
+        self.at
+    }
+
     /// Reads what follows. No bytes: that was all for this moment.
     ///
     /// # Errors

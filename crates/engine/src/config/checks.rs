@@ -10,6 +10,7 @@ use super::{Config, limits, size};
 use crate::api::{FieldFault, JobSpec, LimitsSpec};
 use crate::captured::OUTPUT_BYTES_MIN;
 use crate::pings::canonical;
+use crate::sources::{SOURCES_MAX, SourceSpec};
 
 /// The longest name of a job or type, in characters.
 const NAME_CHARS_MAX: usize = 60;
@@ -59,6 +60,7 @@ pub(super) fn job_faults(job: &JobSpec, config: &Config) -> Vec<FieldFault> {
             Some(_) | None => {}
         }
     }
+    faults.extend(source_faults(&job.sources));
     faults.extend(job.stop_signal.as_deref().and_then(|name| stop_signal(name).err()));
     faults.extend(job.output_max.as_deref().and_then(|text| output_max(text).err()));
     faults.extend(job.ping.as_deref().and_then(ping));
@@ -68,6 +70,24 @@ pub(super) fn job_faults(job: &JobSpec, config: &Config) -> Vec<FieldFault> {
     }
     faults.extend(env_faults(&job.env));
     faults.extend(limit_faults(job, config));
+    faults
+}
+
+/// What is wrong with the sources of a job or of an attached run.
+#[must_use]
+pub fn source_faults(sources: &[String]) -> Vec<FieldFault> {
+    let at = |message: String| FieldFault { field: "sources".to_owned(), message };
+    let mut faults: Vec<FieldFault> = sources
+        .iter()
+        .filter_map(|text| SourceSpec::parse(text).err().map(|fault| at(format!("`{text}`: {fault}"))))
+        .collect();
+    if sources.len() > SOURCES_MAX {
+        faults.push(at(format!("a job can have {SOURCES_MAX} sources at most")));
+    }
+    if let Some((_, twice)) = sources.iter().enumerate().find(|(n, text)| sources.iter().take(*n).any(|it| it == *text))
+    {
+        faults.push(at(format!("`{twice}` is there twice")));
+    }
     faults
 }
 

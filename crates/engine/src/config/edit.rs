@@ -221,6 +221,7 @@ fn job_value(job: &JobSpec, key: &str) -> Option<Value> {
         "command" => Some(Value::Array(job.command.iter().collect::<Array>())),
         "cwd" => job.cwd.as_deref().map(Value::from),
         "progress" => job.progress.as_deref().map(Value::from),
+        "sources" => (!job.sources.is_empty()).then(|| Value::Array(job.sources.iter().collect::<Array>())),
         "observe" => job.observe.then(|| Value::from(true)),
         "leftovers" => job.leftovers.map(|leftovers| Value::from(leftovers.word())),
         "stop_signal" => job.stop_signal.as_deref().map(Value::from),

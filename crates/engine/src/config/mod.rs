@@ -53,7 +53,7 @@ mod validate;
 use nightkeep_core::Capacities;
 use nightkeep_core::limits::{DEFAULT_TYPE, Limits, built_in_types};
 
-pub use checks::name_fault;
+pub use checks::{name_fault, source_faults};
 pub use edit::EditError;
 #[cfg(any(test, feature = "fuzz"))]
 pub(crate) use edit::{Edit, apply};

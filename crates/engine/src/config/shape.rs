@@ -13,12 +13,13 @@ use crate::captured::OUTPUT_BYTES_MIN;
 use crate::pings::{Listen, key_fault};
 
 /// The keys of a job's table besides its limits, in the order in which they are written.
-pub(super) const JOB_KEYS: [&str; 12] = [
+pub(super) const JOB_KEYS: [&str; 13] = [
     "type",
     "command",
     "cwd",
     "env",
     "progress",
+    "sources",
     "observe",
     "leftovers",
     "stop_signal",
@@ -182,6 +183,7 @@ impl Walk {
                 "cwd" => job.cwd = Some(string(&path, item)?),
                 "env" => job.env = self.env(&path, item)?,
                 "progress" => job.progress = Some(string(&path, item)?),
+                "sources" => job.sources = texts(&path, item)?,
                 "observe" => job.observe = flag(&path, item)?,
                 "leftovers" => job.leftovers = Some(leftovers(&path, item)?),
                 "stop_signal" => job.stop_signal = Some(string(&path, item)?),
@@ -332,6 +334,12 @@ fn command(path: &KeyPath, item: &Item) -> Result<Vec<String>, Flaw> {
     };
     let words: Option<Vec<String>> = array.iter().map(|word| word.as_str().map(str::to_owned)).collect();
     words.ok_or_else(|| Flaw { path: path.clone(), message: "every part of it has to be a text in quotes".to_owned() })
+}
+
+/// A list of texts.
+fn texts(path: &KeyPath, item: &Item) -> Result<Vec<String>, Flaw> {
+    let texts = item.as_array().and_then(|array| array.iter().map(|text| text.as_str().map(str::to_owned)).collect());
+    texts.ok_or_else(|| wrong(path, item, "a list of texts such as `[\"claude-stream\"]`"))
 }
 
 fn wrong(path: &KeyPath, item: &Item, wanted: &str) -> Flaw {

@@ -38,6 +38,9 @@ pub struct Spec {
     /// What stood at the marker's path before the start: it says nothing about this run.
     #[serde(default)]
     pub marker_before: Option<FileStamp>,
+    /// Its sources beside the marker, as they are written.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sources: Vec<String>,
     /// The limits in force.
     pub limits: LimitsMs,
     /// What of them was said for this run or its job.

@@ -87,6 +87,12 @@ impl Files {
         self
     }
 
+    /// Where they are looked for.
+    #[must_use]
+    pub fn base(&self) -> &Path {
+        &self.base
+    }
+
     /// Counts, and says what is different: an advance when there are more than ever, a beat when there are fewer than
     /// that and not as many as before.
     ///

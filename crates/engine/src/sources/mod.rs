@@ -9,20 +9,27 @@ mod calls;
 pub mod claude;
 pub mod codex;
 mod commits;
+mod feed;
 mod files;
 mod json;
 mod lines;
 mod osc;
 mod pattern;
+mod places;
 #[cfg(test)]
 mod samples;
 pub mod sd_notify;
+mod sentinels;
+mod spec;
 
 pub use commits::{BranchFault, Commits, CommitsTrouble};
+pub use feed::Feed;
 pub use files::{Files, FilesFault, FilesTrouble};
 pub use lines::{LINE_MAX, LineReader, Lines};
 pub use osc::Osc;
 pub use pattern::{Pattern, PatternFault, Printed};
+pub use places::Places;
+pub use spec::{KINDS, SOURCES_MAX, SourceSpec, Whereabouts};
 
 /// What is kept of a note, in characters.
 pub(crate) const NOTE_CHARS_MAX: usize = 500;

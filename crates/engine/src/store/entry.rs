@@ -72,6 +72,9 @@ pub struct Registration {
     pub limits: LimitsMs,
     /// The identity of the root, known at once for an attached run.
     pub identity: Option<Value>,
+    /// Its sources beside the marker, as they are written.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sources: Vec<String>,
 }
 
 #[cfg(any(test, feature = "fuzz"))]
@@ -89,6 +92,7 @@ impl Registration {
             observe: false,
             limits: LimitsMs::default(),
             identity: None,
+            sources: Vec::new(),
         }
     }
 }

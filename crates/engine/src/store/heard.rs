@@ -1,5 +1,7 @@
 //! What is journaled of what the sources of a run said. The rules of [`super::entry`] hold here as well.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::api::Liveness;
@@ -97,6 +99,20 @@ pub enum HeardEntry {
     },
     /// What its work took so far.
     Totals(Totals),
+    /// How far a source was read when it last said something.
+    Read {
+        /// Which source.
+        source: String,
+        /// Its own word for it.
+        at: String,
+    },
+    /// A source cannot be read, or can be again.
+    SourceTrouble {
+        /// Which source.
+        source: String,
+        /// Why not, as a fragment; `None` when it can be read.
+        what: Option<String>,
+    },
 }
 
 impl HeardEntry {
@@ -112,6 +128,8 @@ impl HeardEntry {
             Self::Circling { .. } => "circling",
             Self::Spent { .. } => "spent",
             Self::Totals(_) => "totals",
+            Self::Read { .. } => "read",
+            Self::SourceTrouble { .. } => "source-trouble",
         }
     }
 }
@@ -131,6 +149,9 @@ pub struct Heard {
     pub claimed: Option<(bool, Option<String>)>,
     /// What its work took.
     pub totals: Totals,
+    /// How far each source was read.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub read: BTreeMap<String, String>,
 }
 
 /// What a run waits for.
@@ -157,7 +178,13 @@ impl Heard {
             HeardEntry::Expects { until_ms } => self.expected_ms = Some(*until_ms),
             HeardEntry::Claimed { succeeded, message } => self.claimed = Some((*succeeded, message.clone())),
             HeardEntry::Totals(totals) => self.totals = *totals,
-            HeardEntry::Liveness { .. } | HeardEntry::Circling { .. } | HeardEntry::Spent { .. } => {}
+            HeardEntry::Read { source, at } => {
+                let _former = self.read.insert(source.clone(), at.clone());
+            }
+            HeardEntry::SourceTrouble { .. }
+            | HeardEntry::Liveness { .. }
+            | HeardEntry::Circling { .. }
+            | HeardEntry::Spent { .. } => {}
         }
     }
 }

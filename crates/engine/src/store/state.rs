@@ -46,6 +46,9 @@ pub struct StoredRun {
     pub limits: LimitsMs,
     /// The root's identity.
     pub identity: Option<Value>,
+    /// Its sources beside the marker, as they are written.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sources: Vec<String>,
     /// The root process.
     pub pid: Option<u32>,
     /// When its command started.
@@ -213,7 +216,7 @@ pub struct Acknowledgement {
 impl StoredRun {
     /// The state after the first entry.
     pub(crate) fn register(run: u64, at: &Stamp, registration: &Registration) -> Self {
-        let Registration { tag, job, job_type, command, cwd, marker, attached, observe, limits, identity } =
+        let Registration { tag, job, job_type, command, cwd, marker, attached, observe, limits, identity, sources } =
             registration.clone();
         Self {
             run,
@@ -228,6 +231,7 @@ impl StoredRun {
             observe,
             limits,
             identity,
+            sources,
             pid: None,
             started: None,
             last_advance: None,

@@ -1,6 +1,6 @@
 //! What the sources of a run said, in its story.
 
-use super::parts::{lengths, quote};
+use super::parts::{fragment, lengths, quote};
 use crate::api::Liveness;
 use crate::store::heard::{HeardEntry, Totals, WaitsOn};
 
@@ -39,6 +39,11 @@ pub(super) fn heard(entry: &HeardEntry) -> String {
             format!("It has cost {} of {}.", dollars(*cost_microusd), dollars(*max_microusd))
         }
         HeardEntry::Totals(totals) => totals_sentence(totals),
+        HeardEntry::Read { source, .. } => format!("{} was read.", quote(source)),
+        HeardEntry::SourceTrouble { source, what: Some(what) } => {
+            format!("{} cannot be read: {}.", quote(source), fragment(what))
+        }
+        HeardEntry::SourceTrouble { source, what: None } => format!("{} can be read again.", quote(source)),
     }
 }
 

@@ -70,6 +70,7 @@ pub(crate) fn registration(tag: &str, job: &str) -> Registration {
             reports: Default::default(),
         },
         identity: None,
+        sources: Vec::new(),
     }
 }
 

@@ -64,6 +64,7 @@ pub(crate) fn run(job: &str) -> RunView {
         totals: None,
         circling: false,
         signals_dropped: 0,
+        source_note: None,
     }
 }
 

@@ -178,5 +178,6 @@ pub(super) fn run(job: &str) -> RunView {
         totals: None,
         circling: false,
         signals_dropped: 0,
+        source_note: None,
     }
 }

@@ -193,6 +193,7 @@ export class Script {
       claim: null,
       totals: null,
       circling: false,
+      source_note: null,
       signals_dropped: 0,
     } as const;
     return [

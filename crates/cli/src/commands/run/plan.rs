@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use nightkeep_engine::api::{FieldFault, JobSpec, LimitsView};
 use nightkeep_engine::client::Client;
 use nightkeep_engine::config::{
-    Config, Surroundings, cwd_of, name_fault, overrides, progress_of, read_text, stop_signal_of,
+    Config, Surroundings, cwd_of, name_fault, overrides, progress_of, read_text, source_faults, stop_signal_of,
 };
 use nightkeep_engine::limits::Limits;
 use nightkeep_engine::rundir::{FORMAT, OsText, RunDir, Spec, StartedBy, Stdin};
@@ -54,6 +54,10 @@ pub(super) async fn plan(here: &Here, engine: Option<&Client>, wanted: Run) -> R
         Some(path) => current_directory()?.join(path),
         None => progress_of(&job, &home).unwrap_or_else(|| RunDir::at(here.places.run_dir(&tag)).marker()),
     };
+    let sources = if wanted.sources.is_empty() { job.sources.clone() } else { wanted.sources.clone() };
+    if let Some(fault) = source_faults(&sources).into_iter().next() {
+        return Err(at_fault(fault));
+    }
     let mut variables: Vec<(String, OsText)> =
         job.env.iter().map(|(name, value)| (name.clone(), OsText::from(value))).collect();
     variables.push(("NIGHTKEEP_SOCKET".to_owned(), OsText::from(here.places.socket())));
@@ -71,6 +75,7 @@ pub(super) async fn plan(here: &Here, engine: Option<&Client>, wanted: Run) -> R
         env: variables.into_iter().collect(),
         marker_before: nightkeep_os::stamp(&marker).ok().flatten(),
         marker: OsText::from(marker),
+        sources,
         limits: limits.into(),
         overrides: overrides(&job.limits).map_err(at_fault)?.into(),
         observe: wanted.observe || job.observe,

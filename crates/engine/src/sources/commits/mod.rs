@@ -89,6 +89,13 @@ impl Commits {
         self.tip.as_ref().map(|tip| tip.commit.as_str())
     }
 
+    /// The directories in which something happens when the branch moves, as far as they are there.
+    #[must_use]
+    pub fn places(&self) -> Vec<PathBuf> {
+        let Ok(Some(repository)) = Repository::of(&self.directory) else { return vec![self.directory.clone()] };
+        repository.places()
+    }
+
     /// Says what is different: an advance for each new commit, a beat when the branch moved without one.
     ///
     /// # Errors

@@ -60,6 +60,11 @@ impl Repository {
         Ok(None)
     }
 
+    /// The directories in which something happens when a branch moves.
+    pub(super) fn places(&self) -> Vec<PathBuf> {
+        vec![self.own.clone(), self.own.join("logs"), self.common.clone(), self.common.join("refs/heads")]
+    }
+
     /// Where `branch` is, or what is checked out. `None`: nothing was committed there so far.
     pub(super) fn tip(&self, branch: Option<&str>) -> Result<Option<Tip>, CommitsTrouble> {
         if self.common.join("reftable").is_dir() {

@@ -32,6 +32,10 @@ env?: { [key in string]: string },
  */
 progress?: string, 
 /**
+ * Its sources beside the marker, such as `claude-stream` or `pattern:step (\\d+)`.
+ */
+sources?: Array<string>, 
+/**
  * Whether a stall is only recorded.
  */
 observe?: boolean, 

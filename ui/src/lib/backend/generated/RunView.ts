@@ -132,6 +132,10 @@ totals: TotalsView | null,
  */
 circling: boolean, 
 /**
+ * Which of its sources cannot be read, and since when, as a sentence.
+ */
+source_note: string | null, 
+/**
  * So many signals of it were left out because they came too fast.
  */
 signals_dropped: number, };
