@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use nightkeep_core::Wall;
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{broadcast, mpsc, oneshot, watch};
 
 use super::fact::{Command, Reply};
 use super::output;
@@ -12,8 +12,8 @@ use super::task::Actor;
 use super::waiting::SlotRequest;
 use crate::api::{
     ApiError, AttachRequest, ErrorCode, HandOverRequest, HistoryQuery, HistoryRow, JobSpec, JobView, LimitsSpec, Live,
-    OutputTail, ProbeReport, ProbeRequest, Reconciled, RunDetail, SignalsReply, SignalsRequest, StartReply, StopReply,
-    TypeView, Validation,
+    OutputTail, ProbeReport, ProbeRequest, Reconciled, RunDetail, RunEvent, SignalsReply, SignalsRequest, StartReply,
+    StopReply, TypeView, Validation,
 };
 use crate::clock::Clock;
 use crate::config::{self, ConfigFile, EditError, Surroundings};
@@ -28,6 +28,7 @@ use crate::store::{StoreError, StoreHandle};
 pub struct Handle {
     commands: mpsc::Sender<Command>,
     live: watch::Receiver<Arc<Live>>,
+    story: broadcast::Sender<RunEvent>,
     store: StoreHandle,
     config: Arc<ConfigFile>,
     around: Surroundings,
@@ -41,6 +42,7 @@ impl Handle {
         Self {
             commands,
             live: actor.live.subscribe(),
+            story: actor.story.clone(),
             store: actor.store.clone(),
             config: Arc::clone(&actor.config),
             around: actor.around.clone(),
@@ -56,6 +58,19 @@ impl Handle {
         let mut changes = self.live.clone();
         changes.mark_changed();
         changes
+    }
+
+    /// What happens to runs from this moment on.
+    #[must_use]
+    pub fn story(&self) -> broadcast::Receiver<RunEvent> {
+        self.story.subscribe()
+    }
+
+    /// Every run as an event, `of_life` with a look at its processes.
+    pub async fn signs(&self, of_life: bool) -> Result<Vec<RunEvent>, ApiError> {
+        let (reply, answer) = oneshot::channel();
+        self.commands.send(Command::Signs { of_life, reply }).await.map_err(|_| is_ending())?;
+        answer.await.map_err(|_| is_ending())
     }
 
     /// All that is the case at this moment, with what processes use.
@@ -152,6 +167,15 @@ impl Handle {
         let has_printed = !detail.command.is_empty() && detail.timeline.iter().any(|event| event.kind == "started");
         detail.output.removed = detail.ended.is_some() && has_printed && !dir.output().exists();
         Ok(detail)
+    }
+
+    /// The latest run of a job, over or not, with all that is known of it.
+    pub async fn latest_run(&self, job: String) -> Result<RunDetail, ApiError> {
+        match self.store.latest_of_job(job.clone()).await.map_err(|fault| storage(&fault))? {
+            Some(run) => self.run(run).await,
+            None => Err(ApiError::new(ErrorCode::NotFound, format!("there was no run of `{job}`"))
+                .with_hint("see `nightkeep status` and `nightkeep history`")),
+        }
     }
 
     /// Somebody looked at a run.

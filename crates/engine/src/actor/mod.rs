@@ -34,6 +34,7 @@ mod run;
 mod signals;
 mod slots;
 mod stops;
+mod story;
 mod task;
 mod time;
 mod usage;

@@ -4,6 +4,7 @@
 //! Times are RFC 3339 UTC text, lengths are seconds as numbers whose names end in `_s`, unknown values are `null`.
 
 mod error;
+mod events;
 mod history;
 mod jobs;
 mod live;
@@ -11,6 +12,7 @@ mod requests;
 mod signals;
 
 pub use error::{ApiError, ErrorCode};
+pub use events::{RunEvent, RunEventKind};
 pub use history::{
     AdvanceView, Evidence, EvidenceProcess, HistoryRow, OutputTail, RunDetail, SocketView, TimelineEvent,
 };

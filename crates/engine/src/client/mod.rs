@@ -16,7 +16,7 @@ use std::sync::Arc;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-pub use events::{Events, SlotEvents, Told, follow};
+pub use events::{Events, RunEvents, SlotEvents, Told, follow};
 pub use start::nightkeep_program;
 
 use crate::api::{
@@ -92,6 +92,11 @@ impl Client {
     /// One run, with all that is known of it.
     pub async fn run(&self, run: u64) -> Result<RunDetail, ApiError> {
         self.get(&format!("/v1/runs/{run}")).await
+    }
+
+    /// The latest run of a job, over or not, with all that is known of it.
+    pub async fn latest_run(&self, job: &str) -> Result<RunDetail, ApiError> {
+        self.get(&format!("/v1/jobs/{}/latest-run", encode(job))).await
     }
 
     /// What the environment of a job's next run says of the run before it; nothing when there was none.
@@ -198,6 +203,11 @@ impl Client {
     /// Everything that a surface shows, at once and after each change.
     pub async fn events(&self) -> Result<Events, ApiError> {
         Events::open(&self.socket).await
+    }
+
+    /// What happens to runs, one event at a time, with a sign of life of each every so many seconds.
+    pub async fn run_events(&self, every_s: u64) -> Result<RunEvents, ApiError> {
+        RunEvents::open(&self.socket, every_s).await
     }
 
     async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, ApiError> {

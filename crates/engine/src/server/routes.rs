@@ -125,6 +125,12 @@ pub(super) async fn last_run(State(handle): State<Handle>, Path(job): Path<Strin
     Ok(Json(handle.last_run(job).await?))
 }
 
+/// The latest run of a job, over or not, with all that is known of it.
+#[utoipa::path(get, path = "/v1/jobs/{job}/latest-run", params(("job" = String, Path)), responses((status = 200, body = RunDetail), (status = "4XX", body = ApiError)))]
+pub(super) async fn latest_run(State(handle): State<Handle>, Path(job): Path<String>) -> Reply<RunDetail> {
+    Ok(Json(handle.latest_run(job).await?))
+}
+
 /// Starts a job.
 #[utoipa::path(post, path = "/v1/jobs/{job}/start", params(("job" = String, Path)), responses((status = 200, body = StartReply), (status = "4XX", body = ApiError)))]
 pub(super) async fn start_job(State(handle): State<Handle>, Path(job): Path<String>) -> Reply<StartReply> {
