@@ -130,6 +130,9 @@ fn a_job_that_could_not_be_started_fails_its_test() {
     assert_eq!(said.code, Some(1), "{}", said.out);
     assert!(format!("{}{}", said.out, said.err).contains("/nowhere/agent"), "{}{}", said.out, said.err);
     assert_eq!(night.json(&["history"]).unwrap(), json!([]), "a test starts nothing");
+    let said = night.nightkeep(&["job", "test", "gone", "--json"]).unwrap();
+    let checks: Value = serde_json::from_str(&said.out).unwrap();
+    assert_eq!((said.code, &checks[0]["check"], &checks[0]["ok"]), (Some(1), &json!("program"), &json!("fail")));
 }
 
 #[test]

@@ -11,15 +11,16 @@ use super::output;
 use super::task::Actor;
 use super::waiting::SlotRequest;
 use crate::api::{
-    ApiError, AttachRequest, ErrorCode, HandOverRequest, HistoryQuery, HistoryRow, JobSpec, JobView, LimitsSpec, Live,
-    OutputTail, ProbeReport, ProbeRequest, Reconciled, RunDetail, RunEvent, SignalsReply, SignalsRequest, StartReply,
-    StopReply, TypeView, Validation,
+    ApiError, AttachRequest, ErrorCode, HandOverRequest, HistoryQuery, HistoryRow, JobCheck, JobSpec, JobView,
+    LimitsSpec, Live, OutputTail, ProbeReport, ProbeRequest, Reconciled, RunDetail, RunEvent, SignalsReply,
+    SignalsRequest, StartReply, StopReply, TypeView, Validation,
 };
 use crate::clock::Clock;
 use crate::config::{self, ConfigFile, EditError, Surroundings};
 use crate::marker;
 use crate::places::Places;
 use crate::rundir::{RunDir, is_tag};
+use crate::service::Service;
 use crate::store::entry::Stamp;
 use crate::store::{StoreError, StoreHandle};
 
@@ -229,6 +230,23 @@ impl Handle {
     #[must_use]
     pub fn validate_job(&self, job: &JobSpec, replacing: Option<&str>) -> Validation {
         config::validate(job, &self.config.current(), replacing, &self.around)
+    }
+
+    /// Checks whether a job could be left alone; `replacing` is the job that it is, or is to take the place of.
+    pub async fn preflight(&self, job: &JobSpec, replacing: Option<&str>) -> Vec<JobCheck> {
+        let (config, now) = (self.config.current(), self.clock.now().wall);
+        let mut checks = config::preflight(job, &config, replacing, &self.around, now);
+        if let Some(Ok(service)) = job.check_url.as_deref().map(Service::at) {
+            checks.push(service.check().await);
+        }
+        checks
+    }
+
+    /// The same for a job that is in the configuration.
+    pub async fn test_job(&self, name: &str) -> Result<Vec<JobCheck>, ApiError> {
+        let job = self.config.current().job(name).cloned();
+        let job = job.ok_or_else(|| ApiError::new(ErrorCode::NotFound, format!("there is no job `{name}`")))?;
+        Ok(self.preflight(&job, Some(name)).await)
     }
 
     /// Adds a job to `config.toml`.

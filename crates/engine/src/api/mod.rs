@@ -8,6 +8,7 @@ mod events;
 mod history;
 mod jobs;
 mod live;
+mod preflight;
 mod requests;
 mod signals;
 
@@ -24,6 +25,7 @@ pub use live::{
     Activity, EngineInfo, Fault, FaultKind, LeftoverView, Live, Liveness, Method, Outcome, Phase, Progress, QueuePlace,
     Reason, RunView, Status, Summary,
 };
+pub use preflight::{CheckName, CheckResult, JobCheck};
 pub use requests::{
     AttachRequest, CapacityRequest, HandOverRequest, HistoryQuery, ProbeRequest, Reconciled, RegisterRequest, SlotNews,
     StartReply, StopReply, StopRequest,

@@ -20,9 +20,9 @@ pub use events::{Events, RunEvents, SlotEvents, Told, follow};
 pub use start::nightkeep_program;
 
 use crate::api::{
-    API_VERSION, ApiError, AttachRequest, CapacityRequest, EngineInfo, ErrorCode, HistoryQuery, HistoryRow, JobSpec,
-    JobView, LimitsSpec, Live, ProbeReport, ProbeRequest, Reconciled, RegisterRequest, RunDetail, SignalsReply,
-    SignalsRequest, StartReply, Status, StopReply, StopRequest, TypeView, Validation,
+    API_VERSION, ApiError, AttachRequest, CapacityRequest, EngineInfo, ErrorCode, HistoryQuery, HistoryRow, JobCheck,
+    JobSpec, JobView, LimitsSpec, Live, ProbeReport, ProbeRequest, Reconciled, RegisterRequest, RunDetail,
+    SignalsReply, SignalsRequest, StartReply, Status, StopReply, StopRequest, TypeView, Validation,
 };
 use http::{Body, encode, request};
 
@@ -158,6 +158,17 @@ impl Client {
     pub async fn validate_job(&self, spec: &JobSpec, replacing: Option<&str>) -> Result<Validation, ApiError> {
         let query = replacing.map(|job| format!("?replacing={}", encode(job))).unwrap_or_default();
         self.post(&format!("/v1/jobs/validate{query}"), spec).await
+    }
+
+    /// Checks whether a job could be left alone; `replacing` as above.
+    pub async fn preflight(&self, spec: &JobSpec, replacing: Option<&str>) -> Result<Vec<JobCheck>, ApiError> {
+        let query = replacing.map(|job| format!("?replacing={}", encode(job))).unwrap_or_default();
+        self.post(&format!("/v1/preflight{query}"), spec).await
+    }
+
+    /// The same for a job of the configuration.
+    pub async fn test_job(&self, job: &str) -> Result<Vec<JobCheck>, ApiError> {
+        self.post(&format!("/v1/jobs/{}/test", encode(job)), &()).await
     }
 
     /// Replaces a job; another name in `spec` renames it.

@@ -71,6 +71,8 @@ pub fn router(handle: Handle) -> Router {
         .route("/v1/jobs/{job}/last-run", get(routes::last_run))
         .route("/v1/jobs/{job}/latest-run", get(routes::latest_run))
         .route("/v1/jobs/{job}/start", post(routes::start_job))
+        .route("/v1/jobs/{job}/test", post(routes::test_job))
+        .route("/v1/preflight", post(routes::preflight))
         .route("/v1/jobs/{job}/stop", post(routes::stop_job))
         .route("/v1/types", get(routes::types))
         .route("/v1/types/{type}", put(routes::set_type))

@@ -39,6 +39,8 @@ use super::{events, routes, run_events};
         routes::hand_over,
         routes::history,
         routes::validate_job,
+        routes::preflight,
+        routes::test_job,
     )
 )]
 struct Document;
