@@ -33,6 +33,7 @@ mod retention;
 pub mod rundir;
 pub mod sentinel;
 pub mod server;
+mod service;
 pub mod socket_path;
 pub mod sources;
 pub mod store;

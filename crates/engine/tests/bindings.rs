@@ -41,6 +41,7 @@ fn export_into(folder: &Path) {
         api::TypeView::export_all(&config),
         api::JobSpec::export_all(&config),
         api::Validation::export_all(&config),
+        api::JobCheck::export_all(&config),
         api::ProbeRequest::export_all(&config),
         api::ProbeReport::export_all(&config),
         api::StartReply::export_all(&config),

@@ -72,7 +72,8 @@ fn status_has_the_fields_that_are_promised() {
     // Fields are added; those that were promised stay.
     let added: Vec<&str> = keys(run).into_iter().filter(|key| !STATUS_RUN.contains(key)).collect();
     let signals = ["doing", "waits_until", "expected_s", "claim", "totals", "circling", "signals_dropped"];
-    assert_eq!(added, [&["total", "observe", "attached", "marker_note", "queue"][..], &signals].concat());
+    let shown = ["total", "since_last_output_s", "idle_for_s", "observe", "attached", "marker_note", "queue"];
+    assert_eq!(added, [&shown[..], &signals].concat());
     assert_eq!(
         (&run["job"], &run["phase"], &run["liveness"], &run["note"], &run["processes"]),
         (&json!("docs"), &json!("running"), &json!("unknown"), &json!("begun"), &json!(1))
@@ -129,6 +130,9 @@ fn a_job_that_could_not_be_started_fails_its_test() {
     assert_eq!(said.code, Some(1), "{}", said.out);
     assert!(format!("{}{}", said.out, said.err).contains("/nowhere/agent"), "{}{}", said.out, said.err);
     assert_eq!(night.json(&["history"]).unwrap(), json!([]), "a test starts nothing");
+    let said = night.nightkeep(&["job", "test", "gone", "--json"]).unwrap();
+    let checks: Value = serde_json::from_str(&said.out).unwrap();
+    assert_eq!((said.code, &checks[0]["check"], &checks[0]["ok"]), (Some(1), &json!("program"), &json!("fail")));
 }
 
 #[test]

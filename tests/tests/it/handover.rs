@@ -1,7 +1,7 @@
 //! A later version takes over from an earlier one, and no run notices.
 
 use std::fs;
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::thread;
 
 use nightkeep_engine::VERSION;
@@ -215,9 +215,11 @@ fn a_command_that_waits_for_its_run_keeps_its_exit_code_through_a_hand_over() {
     let mut waiting = waiting.spawn().unwrap();
     eventually("the command", || night.work().join("up").exists().then_some(())).unwrap();
     night.until_run("its number", 1, |_| true).unwrap();
-    let mut watching = night.command(&["wait", "1"]).unwrap().spawn().unwrap();
+    let watching = night.command(&["wait", "1"]).unwrap().stdout(Stdio::piped()).spawn().unwrap();
     night.later_json(&["status"]).unwrap();
     fs::write(night.work().join("gate"), "go\n").unwrap();
     assert_eq!(waiting.wait().unwrap().code(), Some(5));
-    assert_eq!(watching.wait().unwrap().code(), Some(5));
+    let told = watching.wait_with_output().unwrap();
+    let report: serde_json::Value = serde_json::from_slice(&told.stdout).unwrap();
+    assert_eq!((told.status.code(), &report["exit_code"]), (Some(1), &5.into()), "{report:#}");
 }

@@ -19,6 +19,8 @@ mod contract;
 mod crashes;
 #[cfg(target_os = "linux")]
 mod desk;
+#[cfg(target_os = "linux")]
+mod events;
 #[cfg(unix)]
 mod fake_agent;
 #[cfg(target_os = "linux")]
@@ -68,5 +70,7 @@ mod stuck;
 mod torture;
 #[cfg(target_os = "linux")]
 mod tray;
+#[cfg(target_os = "linux")]
+mod waited;
 #[cfg(target_os = "linux")]
 mod window;

@@ -50,12 +50,15 @@ pub enum JobCommand {
     },
     /// Check a job without starting it
     #[command(
-        after_help = "Looks for the program, the directory and the marker, and checks the limits. Ends with 1 when \
-        the job could not be started."
+        after_help = "Looks for the program, the interpreter of a script, the folders and the marker, checks the limits, and \
+        asks the service that `check_url` names, for at most 3 s. Ends with 1 when one of these fails."
     )]
     Test {
         /// The job's name
         name: String,
+        /// Print one JSON document
+        #[arg(long)]
+        json: bool,
     },
 }
 
@@ -90,6 +93,9 @@ pub struct JobFields {
     /// How much of the output is kept, such as 50MB; what the settings say when left out
     #[arg(long, value_name = "SIZE")]
     pub output_max: Option<String>,
+    /// A service that the command needs, as http://host:port/path or tcp://host:port; `job test` asks it
+    #[arg(long, value_name = "URL")]
+    pub check_url: Option<String>,
     /// The limits.
     #[command(flatten)]
     pub limits: Limits,
@@ -118,8 +124,19 @@ impl JobEdit {
     /// Whether nothing is to be changed by flags.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        let JobFields { kind, progress, sources, cwd, env, observe, leftovers, stop_signal, output_max, limits } =
-            &self.fields;
+        let JobFields {
+            kind,
+            progress,
+            sources,
+            cwd,
+            env,
+            observe,
+            leftovers,
+            stop_signal,
+            output_max,
+            check_url,
+            limits,
+        } = &self.fields;
         self.rename.is_none()
             && !self.enforce
             && self.command.is_empty()
@@ -132,6 +149,7 @@ impl JobEdit {
             && leftovers.is_none()
             && stop_signal.is_none()
             && output_max.is_none()
+            && check_url.is_none()
             && limits.spec() == nightkeep_engine::api::LimitsSpec::default()
     }
 }

@@ -10,7 +10,7 @@ use clap::{Parser, Subcommand};
 
 pub use hooks::{HookClaude, HookCommand};
 pub use jobs::{Capacity, JobCommand, JobEdit, JobFields, TypeCommand};
-pub use runs::{Attach, History, Limits, Mark, Run, Show, Status, Stop};
+pub use runs::{Attach, Events, History, Limits, Mark, Run, Show, Status, Stop, Wait};
 
 /// The whole command line.
 #[derive(Debug, Parser)]
@@ -60,23 +60,10 @@ pub enum Command {
     History(History),
     /// Tell the story of one run
     Show(Show),
-    /// Wait until a run is over, and end as it did
-    #[command(
-        after_help = "Ends with the exit code of the run: 124 when Nightkeep stopped it, 128 + N when signal N ended it, 1 when nobody knows."
-    )]
-    Wait {
-        /// The run's number
-        run: u64,
-    },
-    /// Print all that changes, one JSON object a line, until Ctrl-C
-    #[command(
-        after_help = "Each line is the whole picture at that moment and replaces the one before. Ends with 1 when the engine ends."
-    )]
-    Events {
-        /// Print JSON, as it always does
-        #[arg(long)]
-        json: bool,
-    },
+    /// Wait until a run is over, and print what came of it as one JSON document
+    Wait(Wait),
+    /// Print what happens to runs, one JSON object a line, until Ctrl-C
+    Events(Events),
     /// Add, change, test and remove jobs
     #[command(subcommand)]
     Job(JobCommand),

@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use nightkeep_engine::api::{Leftovers, LimitsSpec, Outcome};
@@ -157,6 +158,48 @@ pub struct Stop {
     /// Kill at once, without time to clean up
     #[arg(long)]
     pub force: bool,
+}
+
+/// `nightkeep wait`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+    nightkeep wait 41\n  \
+    nightkeep wait nightly --timeout 2h | jq -r .message\n\n\
+    Ends with 0 when the run succeeded, with 1 when it did not, and with 124 when it was not over in time: `outcome` is \
+    null then. Of a job, it is the latest run.")]
+pub struct Wait {
+    /// The number of a run, or the name of a job
+    #[arg(value_name = "RUN|JOB")]
+    pub target: String,
+    /// Wait no longer than this; without it, for as long as it takes
+    #[arg(long, value_name = "TIME", value_parser = span)]
+    pub timeout: Option<Duration>,
+}
+
+/// `nightkeep events`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Each line is an event of one run: `liveness` comes at a fixed interval, whether or not anything is \
+    printed, so that a run that is alive and quiet can be told from one that is gone; `output` when it has printed; \
+    `advance` when it moved forward; `state` when anything else about it changed, its end included.\n\n\
+    Goes on with the engine that takes over in an update. Ends with 1 when the engine ends."
+)]
+pub struct Events {
+    /// Print JSON, as it always does
+    #[arg(long)]
+    pub json: bool,
+    /// The time between two signs of life of a run, in whole seconds
+    #[arg(long, value_name = "TIME", value_parser = span, default_value = "10s")]
+    pub every: Duration,
+    /// Print the whole picture after every change instead; each replaces the one before
+    #[arg(long, conflicts_with = "every")]
+    pub whole: bool,
+}
+
+/// Takes a length of time as it is written.
+fn span(text: &str) -> Result<Duration, String> {
+    let span = nightkeep_engine::config::duration::parse(text).map_err(|fault| fault.to_string())?;
+    Ok(Duration::from_millis(span.as_ms()))
 }
 
 /// `nightkeep mark`.

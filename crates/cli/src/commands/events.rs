@@ -1,112 +1,73 @@
-//! Following the engine: `events` and `wait`.
+//! `events`: what happens, one JSON object a line.
 
-use std::time::Duration;
+use std::collections::BTreeSet;
 
-use futures_util::StreamExt;
-use nightkeep_engine::api::{ApiError, EngineInfo, ErrorCode, HistoryRow, Live, Outcome, Reason, RunDetail};
-use nightkeep_engine::client::{Client, Events, follow};
+use nightkeep_engine::api::{Phase, RunEvent};
+use nightkeep_engine::client::Client;
+use serde::Serialize;
 
 use super::Here;
-use crate::Done;
+use super::following::Following;
+use crate::args::Events;
 use crate::console;
-use crate::failure::{FAILED, Failure, fragment};
+use crate::failure::Failure;
 
-/// What a run ends with that Nightkeep stopped.
-const STOPPED: u8 = 124;
-/// How long an engine may take to come up in the place of one that ended.
-const NEXT_WITHIN: Duration = Duration::from_secs(10);
-
-/// Prints each picture as one line.
-pub(super) async fn events(here: &Here) -> Result<(), Failure> {
-    let (mut engine, mut events) = followed(here).await?;
+pub(super) async fn events(here: &Here, wanted: &Events) -> Result<(), Failure> {
     let mut interrupt = std::pin::pin!(tokio::signal::ctrl_c());
+    tokio::select! {
+        _ended = &mut interrupt => Ok(()),
+        ended = async { if wanted.whole { pictures(here).await } else { story(here, wanted.every.as_secs()).await } } => ended,
+    }
+}
+
+/// Prints what happens to runs.
+async fn story(here: &Here, every_s: u64) -> Result<(), Failure> {
+    let mut following = Following::begin(here, async |engine: &Client| engine.run_events(every_s).await).await?;
+    let mut going_on = BTreeSet::new();
     loop {
-        let live = tokio::select! {
-            _ended = &mut interrupt => return Ok(()),
-            live = events.next() => live,
-        };
-        let Some(live) = unless_away(live)? else {
-            (engine, events) = next_engine(here, engine.engine()).await?;
+        if let Some(event) = following.news().await? {
+            note(&mut going_on, &event);
+            print(&event)?;
             continue;
-        };
-        let line = serde_json::to_string(&live)
-            .map_err(|cause| Failure::new(format!("the event cannot be written as JSON: {cause}")))?;
-        console::print(&format!("{line}\n"))?;
-    }
-}
-
-/// Ends as the run did. Looks at the run whenever something has changed.
-pub(super) async fn wait(here: &Here, run: u64) -> Done {
-    let (mut engine, mut events) = followed(here).await?;
-    loop {
-        match engine.run(run).await {
-            Ok(RunDetail { ended: Some(row), .. }) => {
-                console::tell(&format!("run {run}: {}\n", fragment(&row.message)));
-                return Ok(code(&row));
-            }
-            Ok(RunDetail { ended: None, .. }) => {
-                if unless_away(events.next().await)?.is_some() {
-                    continue;
-                }
-            }
-            Err(error) if error.code == ErrorCode::Unreachable => {}
-            Err(error) if error.code == ErrorCode::NotFound => {
-                return Err(Failure::new(format!("there is no run {run}"))
-                    .with_hint("see `nightkeep status` and `nightkeep history`"));
-            }
-            Err(error) => return Err(error.into()),
         }
-        (engine, events) = next_engine(here, engine.engine()).await?;
-    }
-}
-
-/// A stream that breaks off has ended, as one does whose engine is gone at once.
-fn unless_away(told: Option<Result<Live, ApiError>>) -> Result<Option<Live>, Failure> {
-    match told.transpose() {
-        Err(error) if error.code != ErrorCode::Unreachable => Err(error.into()),
-        live => Ok(live.ok().flatten()),
-    }
-}
-
-/// The engine, and what it tells.
-async fn followed(here: &Here) -> Result<(Client, Events), Failure> {
-    let engine = here.engine().await?;
-    match engine.events().await {
-        Ok(events) => Ok((engine, events)),
-        Err(error) if error.code == ErrorCode::Unreachable => next_engine(here, engine.engine()).await,
-        Err(error) => Err(error.into()),
-    }
-}
-
-/// The engine that takes the place of `ended`, as after a hand-over. None is started: it may have been ended by hand.
-async fn next_engine(here: &Here, ended: &EngineInfo) -> Result<(Client, Events), Failure> {
-    let socket = here.places.socket();
-    let mut told = follow(socket.clone());
-    let reached = async {
-        loop {
-            let _news = told.next().await;
-            let Ok(engine) = Client::connect(&socket).await else { continue };
-            if (engine.engine().pid, &engine.engine().started_at) == (ended.pid, &ended.started_at) {
-                return Err(engine_ended());
-            }
-            if let Ok(events) = engine.events().await {
-                return Ok((engine, events));
-            }
+        following.go_on().await?;
+        for event in ended_meanwhile(&following.engine, &going_on).await {
+            note(&mut going_on, &event);
+            print(&event)?;
         }
+    }
+}
+
+fn note(going_on: &mut BTreeSet<u64>, event: &RunEvent) {
+    let _changed = match event.phase {
+        Phase::Ended => going_on.remove(&event.run),
+        Phase::Queued | Phase::Starting | Phase::Running | Phase::Stopping => going_on.insert(event.run),
     };
-    tokio::time::timeout(NEXT_WITHIN, reached).await.unwrap_or_else(|_| Err(engine_ended()))
 }
 
-fn engine_ended() -> Failure {
-    Failure::new("the engine has ended").with_hint("its runs go on; say it again to start the engine")
-}
-
-fn code(row: &HistoryRow) -> u8 {
-    let is_stopped = row.outcome == Outcome::Aborted && row.reason != Some(Reason::User);
-    match (row.exit_code, row.signal) {
-        _ if is_stopped => STOPPED,
-        (Some(code), _) => u8::try_from(code & 0xff).unwrap_or(FAILED),
-        (None, Some(signal)) => u8::try_from(128 + signal).unwrap_or(FAILED),
-        (None, None) => FAILED,
+/// The ends of runs that came while one engine took the place of another, when nobody told of them.
+async fn ended_meanwhile(engine: &Client, going_on: &BTreeSet<u64>) -> Vec<RunEvent> {
+    let mut ends = Vec::new();
+    for run in going_on {
+        let row = engine.run(*run).await.ok().and_then(|detail| detail.ended);
+        ends.extend(row.and_then(|row| RunEvent::end(row.ended_at.clone(), None, Some(row))));
     }
+    ends
+}
+
+/// Prints each picture.
+async fn pictures(here: &Here) -> Result<(), Failure> {
+    let mut following = Following::begin(here, Client::events).await?;
+    loop {
+        match following.news().await? {
+            Some(live) => print(&live)?,
+            None => following.go_on().await?,
+        }
+    }
+}
+
+fn print(event: &impl Serialize) -> Result<(), Failure> {
+    let line = serde_json::to_string(event)
+        .map_err(|cause| Failure::new(format!("the event cannot be written as JSON: {cause}")))?;
+    console::print(&format!("{line}\n"))
 }

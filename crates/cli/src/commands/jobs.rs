@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use nightkeep_engine::api::{ApiError, ErrorCode, JobSpec, JobView, ProbeRequest, Validation};
+use nightkeep_engine::api::{ApiError, CheckResult, ErrorCode, JobSpec, JobView, Validation};
 use nightkeep_engine::client::Client;
 
 use super::{Here, editor};
@@ -20,7 +20,7 @@ pub(super) async fn job(here: &Here, wanted: JobCommand) -> Done {
         JobCommand::Edit(wanted) if wanted.is_empty() => editor::edit_config(here, &wanted.name)?,
         JobCommand::Edit(wanted) => edit(here, wanted).await?,
         JobCommand::Remove { name } => remove(here, &name).await?,
-        JobCommand::Test { name } => return test(here, &name).await,
+        JobCommand::Test { name, json } => return test(here, &name, json).await,
     }
     Ok(0)
 }
@@ -68,20 +68,14 @@ async fn remove(here: &Here, name: &str) -> Result<(), Failure> {
 }
 
 /// Says what would stand in the way of a start. Nothing is started.
-async fn test(here: &Here, name: &str) -> Done {
-    let engine = here.engine().await?;
-    let spec = find(&engine, name).await?.spec;
-    if let Some(path) = &spec.progress {
-        let wanted = ProbeRequest { path: path.clone(), cwd: spec.cwd.clone() };
-        console::print(&render::probe(&engine.probe(&wanted).await?))?;
+async fn test(here: &Here, name: &str, json: bool) -> Done {
+    let checks = here.engine().await?.test_job(name).await.map_err(|error| no_such_job(error, name))?;
+    if json {
+        console::print_json(&checks)?;
+    } else {
+        console::print(&render::checks(&checks))?;
     }
-    let mut said = engine.validate_job(&spec, Some(name)).await?;
-    // A program that is not there is no fault of the configuration, and still nothing can be started.
-    let (missing, remarks) = said.warnings.into_iter().partition(|remark| remark.field == "command");
-    said.warnings = remarks;
-    said.errors.extend::<Vec<_>>(missing);
-    console::print(&render::validation(&said))?;
-    Ok(if said.errors.is_empty() { 0 } else { FAILED })
+    Ok(if checks.iter().any(|check| check.ok == CheckResult::Fail) { FAILED } else { 0 })
 }
 
 async fn find(engine: &Client, name: &str) -> Result<JobView, Failure> {
@@ -110,7 +104,8 @@ fn remark(said: &Validation) -> Result<(), Failure> {
 }
 
 fn apply(fields: JobFields, spec: &mut JobSpec) -> Result<(), Failure> {
-    let JobFields { kind, progress, sources, cwd, env, observe, leftovers, stop_signal, output_max, limits } = fields;
+    let JobFields { kind, progress, sources, cwd, env, observe, leftovers, stop_signal, output_max, check_url, limits } =
+        fields;
     spec.r#type = kind.or(spec.r#type.take());
     spec.progress = progress.or(spec.progress.take());
     if !sources.is_empty() {
@@ -124,6 +119,7 @@ fn apply(fields: JobFields, spec: &mut JobSpec) -> Result<(), Failure> {
     spec.leftovers = leftovers.or(spec.leftovers);
     spec.stop_signal = stop_signal.or(spec.stop_signal.take());
     spec.output_max = output_max.or(spec.output_max.take());
+    spec.check_url = check_url.or(spec.check_url.take());
     spec.limits = limits.over(&std::mem::take(&mut spec.limits));
     Ok(())
 }

@@ -5,6 +5,7 @@ mod editor;
 mod engine;
 mod events;
 mod faults;
+mod following;
 mod history;
 mod hook;
 mod jobs;
@@ -14,6 +15,7 @@ mod run;
 mod runs;
 mod status;
 mod types;
+mod wait;
 
 use nightkeep_engine::client::Client;
 use nightkeep_engine::places::{Places, PlacesError};
@@ -44,8 +46,8 @@ async fn run_here(here: &Here, command: Command) -> Done {
         Command::Hook(wanted) => return hook::hook(wanted),
         Command::Status(wanted) => status::status(here, &wanted).await?,
         Command::History(wanted) => history::history(here, wanted).await?,
-        Command::Wait { run } => return events::wait(here, run).await,
-        Command::Events { json: _ } => events::events(here).await?,
+        Command::Wait(wanted) => return wait::wait(here, &wanted).await,
+        Command::Events(wanted) => events::events(here, &wanted).await?,
         Command::Show(wanted) => history::show(here, &wanted).await?,
         Command::Type(wanted) => types::type_of(here, wanted).await?,
         Command::Engine(wanted) => engine::engine(here, &wanted).await?,

@@ -1,8 +1,7 @@
 //! What the user wants: jobs, job types, and what is said of a job before it is saved.
 
 use nightkeep_engine::api::{
-    JobSpec, JobView, Leftovers, LimitsSpec, LimitsView, Outcome, PingMode, ProbeReport, ProbeState, TypeView,
-    Validation,
+    CheckResult, JobCheck, JobSpec, JobView, Leftovers, LimitsSpec, LimitsView, Outcome, PingMode, TypeView,
 };
 
 use super::{UNKNOWN, View, count, facts, length, moment, table};
@@ -51,6 +50,7 @@ pub fn job(job: &JobView, view: &View) -> String {
         ping,
         ping_mode,
         export_ping_env,
+        check_url,
         limits,
     } = &job.spec;
     let mut pairs = vec![
@@ -82,6 +82,9 @@ pub fn job(job: &JobView, view: &View) -> String {
     }
     if let Some(pings) = pings(ping.as_deref(), *ping_mode, *export_ping_env) {
         pairs.push(("pings", pings));
+    }
+    if let Some(url) = check_url {
+        pairs.push(("service", url.clone()));
     }
     if let Some(run) = job.running {
         pairs.push(("running", format!("run {run}")));
@@ -146,30 +149,26 @@ pub fn type_of(kind: &TypeView) -> String {
     ])
 }
 
-/// What is said of a job: each fault and each remark on a line.
+/// What a test of a job found: a line for each check, and whether the job could be left alone.
 #[must_use]
-pub fn validation(said: &Validation) -> String {
-    let faults = said.errors.iter().map(|fault| format!("✕ {}: {}\n", fault.field, fault.message));
-    let remarks = said.warnings.iter().map(|fault| format!("! {}: {}\n", fault.field, fault.message));
-    let lines: String = faults.chain(remarks).collect();
-    let verdict = match (said.errors.len(), said.warnings.len()) {
+pub fn checks(checks: &[JobCheck]) -> String {
+    let widest = checks.iter().map(|check| check.check.words().len()).max().unwrap_or_default();
+    let lines = checks.iter().map(|JobCheck { check, ok, says }| {
+        let mark = match ok {
+            CheckResult::Ok => "✓",
+            CheckResult::Warn => "!",
+            CheckResult::Fail => "✕",
+        };
+        format!("{mark} {:widest$}  {says}\n", check.words())
+    });
+    let lines: String = lines.collect();
+    let tally = |wanted: CheckResult| checks.iter().filter(|check| check.ok == wanted).count();
+    let verdict = match (tally(CheckResult::Fail), tally(CheckResult::Warn)) {
         (0, 0) => "✓ the job can be started".to_owned(),
         (0, n) => format!("✓ the job can be started, with {}", count(n, "remark", "remarks")),
-        (n, _) => format!("✕ the job cannot be started: {}", count(n, "fault", "faults")),
+        (n, _) => format!("✕ the job is not fit to be started: {}", count(n, "fault", "faults")),
     };
     format!("{lines}{verdict}\n")
-}
-
-/// What a look at the marker found.
-#[must_use]
-pub fn probe(report: &ProbeReport) -> String {
-    let mark = match report.state {
-        ProbeState::Readable => "✓",
-        ProbeState::Missing | ProbeState::NoDirectory | ProbeState::Unreadable => "!",
-        ProbeState::NotAFile | ProbeState::NotPermitted => "✕",
-    };
-    let step = report.step.map(|step| format!(" (step {step})")).unwrap_or_default();
-    format!("{mark} marker: {}{step}\n", report.message)
 }
 
 /// All limits in one line; those that are said here and not inherited carry a star.

@@ -13,7 +13,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 pub use history::{history, result_of};
-pub use jobs::{job, jobs, probe, type_of, types, validation};
+pub use jobs::{checks, job, jobs, type_of, types};
 pub use show::run;
 pub use status::{status, summary};
 pub use units::{bytes, length, moment};

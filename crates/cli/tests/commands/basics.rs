@@ -1,7 +1,9 @@
 //! Help, errors, status, history and show.
 
 use axum::http::StatusCode;
-use nightkeep_engine::api::{ApiError, ErrorCode, HistoryRow, Live, RunDetail, Status, StopReply};
+use nightkeep_engine::api::{
+    ApiError, ErrorCode, HistoryRow, Live, Outcome, RunDetail, RunEvent, RunEventKind, Status, StopReply,
+};
 
 use crate::fake::{Fake, private_home, run};
 use crate::samples;
@@ -206,24 +208,41 @@ async fn stop_takes_a_run_by_number_and_a_job_by_name() {
 }
 
 #[tokio::test]
-async fn wait_ends_as_the_run_did() {
+async fn wait_prints_what_came_of_the_run_and_says_by_its_code_whether_it_succeeded() {
     let fake = Fake::start().says("GET /v1/runs/40", &samples::detail()).says("GET /v1/events", &samples::idle());
-    let ended = fake.run(&["wait", "40"]).await;
-    assert_eq!((ended.code(), ended.stdout.as_str()), (124, ""));
-    assert_eq!(ended.stderr, "run 40: no progress for 45 min; it stayed at step 14. All 4 processes ended\n");
-    let detail =
-        RunDetail { ended: Some(HistoryRow { exit_code: Some(7), ..samples::succeeded(40) }), ..samples::detail() };
-    let fake = fake.says("GET /v1/runs/40", &detail);
-    assert_eq!(fake.run(&["wait", "40"]).await.code(), 7);
+    insta::assert_snapshot!("wait_for_a_stopped_run", fake.run(&["wait", "40"]).await.shown());
+    for (outcome, exit_code, code) in [(Outcome::Succeeded, 0, 0), (Outcome::Failed, 7, 1)] {
+        let row = HistoryRow { outcome, exit_code: Some(exit_code), ..samples::succeeded(40) };
+        let fake = Fake::start()
+            .says("GET /v1/runs/40", &RunDetail { ended: Some(row), ..samples::detail() })
+            .says("GET /v1/events", &samples::idle());
+        let ended = fake.run(&["wait", "40"]).await;
+        let report: serde_json::Value = serde_json::from_str(&ended.stdout).unwrap();
+        assert_eq!((ended.code(), &report["exit_code"], ended.stderr.as_str()), (code, &exit_code.into(), ""));
+    }
+}
+
+#[tokio::test]
+async fn wait_for_a_job_means_its_latest_run() {
+    let fake = Fake::start()
+        .says("GET /v1/jobs/docs-sweep/latest-run", &samples::detail())
+        .says("GET /v1/events", &samples::idle())
+        .says("GET /v1/runs/40", &samples::detail());
+    assert_eq!(fake.run(&["wait", "docs-sweep"]).await.code(), 1);
+    assert_eq!(fake.asked(), ["GET /v1/events", "GET /v1/jobs/docs-sweep/latest-run", "GET /v1/runs/40"]);
 }
 
 #[tokio::test]
 async fn events_are_one_object_a_line_until_the_engine_ends() {
-    let fake = Fake::start().says("GET /v1/events", &samples::live());
-    let ended = fake.run(&["events", "--json"]).await;
-    assert_eq!(serde_json::from_str::<Live>(&ended.stdout).unwrap(), samples::live());
+    let event = RunEvent::of(RunEventKind::Liveness, "2026-11-22T05:00:00Z".into(), &samples::running(41, "nightly"));
+    let fake = Fake::start().says("GET /v1/events/runs", &event).says("GET /v1/events", &samples::live());
+    let ended = fake.run(&["events", "--json", "--every", "2s"]).await;
+    assert_eq!(serde_json::from_str::<RunEvent>(&ended.stdout).unwrap(), event);
     assert_eq!((ended.code(), ended.stdout.lines().count()), (1, 1));
     assert!(ended.stderr.starts_with("error: the engine has ended\n"), "{}", ended.stderr);
+    assert_eq!(fake.asked()[0], "GET /v1/events/runs?every_s=2");
+    let whole = fake.run(&["events", "--whole"]).await;
+    assert_eq!(serde_json::from_str::<Live>(&whole.stdout).unwrap(), samples::live());
 }
 
 #[tokio::test]

@@ -145,8 +145,10 @@ async fn answer(State(known): State<Arc<Known>>, method: Method, uri: Uri, body:
     let request = format!("{method} {}", uri.path());
     let answer = known.answers.lock().unwrap().get(&request).cloned();
     match answer {
-        Some((status, body)) if request.ends_with("/v1/events") => {
-            (status, [("content-type", "text/event-stream")], format!("event: live\ndata: {body}\n\n")).into_response()
+        Some((status, body)) if request.contains("/v1/events") => {
+            let name = if request.ends_with("/runs") { "liveness" } else { "live" };
+            (status, [("content-type", "text/event-stream")], format!("event: {name}\ndata: {body}\n\n"))
+                .into_response()
         }
         Some((status, body)) => (status, [("content-type", "application/json")], body).into_response(),
         None => (StatusCode::NOT_FOUND, "nobody told this fake what to say").into_response(),

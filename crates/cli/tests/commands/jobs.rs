@@ -1,7 +1,7 @@
 //! Jobs, types and what begins a run at the engine.
 
 use nightkeep_engine::api::{
-    FieldFault, JobView, ProbeReport, ProbeState, QueuePlace, StartReply, TypeView, Validation,
+    CheckName, CheckResult, FieldFault, JobCheck, JobView, QueuePlace, StartReply, TypeView, Validation,
 };
 
 use crate::fake::Fake;
@@ -86,27 +86,21 @@ async fn a_job_is_removed_by_name() {
 }
 
 #[tokio::test]
-async fn a_test_looks_at_the_marker_and_the_job_and_starts_nothing() {
-    let report = ProbeReport {
-        state: ProbeState::Readable,
-        message: "The marker can be read.".into(),
-        path: "/p".into(),
-        step: Some(3),
-        note: None,
-        age_s: Some(4.0),
-    };
-    let fine = Validation::default();
-    let missing = Validation { warnings: vec![remark("command", "The program `x` was not found.")], errors: vec![] };
-    let fake = Fake::start()
-        .says("GET /v1/jobs", &vec![samples::job("nightly")])
-        .says("POST /v1/probe", &report)
-        .says("POST /v1/jobs/validate", &fine);
+async fn a_test_is_a_line_for_each_check_and_starts_nothing() {
+    let check = |check, ok, says: &str| JobCheck { check, ok, says: says.to_owned() };
+    let program = check(CheckName::Program, CheckResult::Ok, "Is `/usr/bin/python3`.");
+    let folder =
+        check(CheckName::MarkerFolder, CheckResult::Warn, "`/home/u/out` is not there; fine if the job makes it.");
+    let service =
+        check(CheckName::Service, CheckResult::Fail, "`localhost:11434` does not answer: Connection refused.");
+    let fake = Fake::start().says("POST /v1/jobs/nightly/test", &vec![program.clone(), folder.clone()]);
     insta::assert_snapshot!("job_test_good", fake.run(&["job", "test", "nightly"]).await.shown());
-    let fake = fake.says("POST /v1/jobs/validate", &missing);
-    insta::assert_snapshot!("job_test_missing_program", fake.run(&["job", "test", "nightly"]).await.shown());
-    assert!(fake.asked().iter().all(|request| !request.contains("/start")));
-    let judged = fake.asked().pop().unwrap();
-    assert!(judged.starts_with("POST /v1/jobs/validate?replacing=nightly {"), "its name is its own: {judged}");
+    let all = vec![program, folder, service];
+    let fake = fake.says("POST /v1/jobs/nightly/test", &all);
+    insta::assert_snapshot!("job_test_failed", fake.run(&["job", "test", "nightly"]).await.shown());
+    let json = fake.run(&["job", "test", "nightly", "--json"]).await;
+    assert_eq!((json.code(), serde_json::from_str::<Vec<JobCheck>>(&json.stdout).unwrap()), (1, all));
+    assert!(fake.asked().iter().all(|request| request == "POST /v1/jobs/nightly/test"), "{:?}", fake.asked());
 }
 
 #[tokio::test]

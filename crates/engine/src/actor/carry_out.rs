@@ -62,6 +62,9 @@ impl Actor {
         if let Entry::Ended { outcome, exit, .. } = &entry {
             self.see_the_end(id, *outcome, exit);
         }
+        if matches!(entry, Entry::Advanced { .. }) {
+            self.tell_advance(now, id);
+        }
         let Some(run) = self.runs.get(&id) else { return };
         let ended = matches!(entry, Entry::Ended { .. });
         let stamped = record::stored(run, self.stamp(now), entry);
@@ -86,6 +89,7 @@ impl Actor {
     fn record_end(&mut self, id: RunId, stamped: Stamped) {
         let store = self.store.clone();
         let note = self.runs.get_mut(&id).and_then(|run| run.note.take());
+        let end = self.end_to_tell(id);
         self.spawn(async move {
             let left = match note {
                 Some(note) => tokio::time::timeout(NOTE_MAX, note).await.ok().and_then(Result::ok).flatten(),
@@ -96,6 +100,7 @@ impl Actor {
                 // Its directory tells the next engine.
                 tracing::error!(run = id.0, fault = %fault.with_causes(), "an end was not recorded");
             }
+            end.tell(&store).await;
             Fact::History(unseen(&store).await)
         });
     }

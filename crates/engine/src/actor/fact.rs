@@ -5,8 +5,8 @@ use nightkeep_os::{ExecError, ExitStatus, Identity};
 use tokio::sync::oneshot;
 
 use crate::api::{
-    ApiError, AttachRequest, Fault, HandOverRequest, HistoryRow, Live, Reconciled, SignalsReply, SignalsRequest,
-    StartReply, StopReply,
+    ApiError, AttachRequest, Fault, HandOverRequest, HistoryRow, Live, Reconciled, RunEvent, SignalsReply,
+    SignalsRequest, StartReply, StopReply,
 };
 use crate::config::ConfigEvent;
 use crate::keeper::link::KeeperLink;
@@ -154,6 +154,8 @@ pub(super) type Reply<T> = oneshot::Sender<Result<T, ApiError>>;
 pub(super) enum Command {
     /// Everything that is the case, with what processes use.
     Live(oneshot::Sender<Live>),
+    /// Every run as an event, with whether it is alive if that is asked for.
+    Signs { of_life: bool, reply: oneshot::Sender<Vec<RunEvent>> },
     /// Watch a run that a client launched.
     Register { tag: String, known: Option<u64>, reply: Reply<StartReply> },
     /// Have a run started by its caller when there is a slot for it.

@@ -4,22 +4,23 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use nightkeep_core::Wall;
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{broadcast, mpsc, oneshot, watch};
 
 use super::fact::{Command, Reply};
 use super::output;
 use super::task::Actor;
 use super::waiting::SlotRequest;
 use crate::api::{
-    ApiError, AttachRequest, ErrorCode, HandOverRequest, HistoryQuery, HistoryRow, JobSpec, JobView, LimitsSpec, Live,
-    OutputTail, ProbeReport, ProbeRequest, Reconciled, RunDetail, SignalsReply, SignalsRequest, StartReply, StopReply,
-    TypeView, Validation,
+    ApiError, AttachRequest, ErrorCode, HandOverRequest, HistoryQuery, HistoryRow, JobCheck, JobSpec, JobView,
+    LimitsSpec, Live, OutputTail, ProbeReport, ProbeRequest, Reconciled, RunDetail, RunEvent, SignalsReply,
+    SignalsRequest, StartReply, StopReply, TypeView, Validation,
 };
 use crate::clock::Clock;
 use crate::config::{self, ConfigFile, EditError, Surroundings};
 use crate::marker;
 use crate::places::Places;
 use crate::rundir::{RunDir, is_tag};
+use crate::service::Service;
 use crate::store::entry::Stamp;
 use crate::store::{StoreError, StoreHandle};
 
@@ -28,6 +29,7 @@ use crate::store::{StoreError, StoreHandle};
 pub struct Handle {
     commands: mpsc::Sender<Command>,
     live: watch::Receiver<Arc<Live>>,
+    story: broadcast::Sender<RunEvent>,
     store: StoreHandle,
     config: Arc<ConfigFile>,
     around: Surroundings,
@@ -41,6 +43,7 @@ impl Handle {
         Self {
             commands,
             live: actor.live.subscribe(),
+            story: actor.story.clone(),
             store: actor.store.clone(),
             config: Arc::clone(&actor.config),
             around: actor.around.clone(),
@@ -56,6 +59,19 @@ impl Handle {
         let mut changes = self.live.clone();
         changes.mark_changed();
         changes
+    }
+
+    /// What happens to runs from this moment on.
+    #[must_use]
+    pub fn story(&self) -> broadcast::Receiver<RunEvent> {
+        self.story.subscribe()
+    }
+
+    /// Every run as an event, `of_life` with a look at its processes.
+    pub async fn signs(&self, of_life: bool) -> Result<Vec<RunEvent>, ApiError> {
+        let (reply, answer) = oneshot::channel();
+        self.commands.send(Command::Signs { of_life, reply }).await.map_err(|_| is_ending())?;
+        answer.await.map_err(|_| is_ending())
     }
 
     /// All that is the case at this moment, with what processes use.
@@ -154,6 +170,15 @@ impl Handle {
         Ok(detail)
     }
 
+    /// The latest run of a job, over or not, with all that is known of it.
+    pub async fn latest_run(&self, job: String) -> Result<RunDetail, ApiError> {
+        match self.store.latest_of_job(job.clone()).await.map_err(|fault| storage(&fault))? {
+            Some(run) => self.run(run).await,
+            None => Err(ApiError::new(ErrorCode::NotFound, format!("there was no run of `{job}`"))
+                .with_hint("see `nightkeep status` and `nightkeep history`")),
+        }
+    }
+
     /// Somebody looked at a run.
     pub async fn see_run(&self, run: u64) -> Result<(), ApiError> {
         let _was_unseen = self.store.mark_seen(run, self.stamp()).await.map_err(|fault| storage(&fault))?;
@@ -205,6 +230,23 @@ impl Handle {
     #[must_use]
     pub fn validate_job(&self, job: &JobSpec, replacing: Option<&str>) -> Validation {
         config::validate(job, &self.config.current(), replacing, &self.around)
+    }
+
+    /// Checks whether a job could be left alone; `replacing` is the job that it is, or is to take the place of.
+    pub async fn preflight(&self, job: &JobSpec, replacing: Option<&str>) -> Vec<JobCheck> {
+        let (config, now) = (self.config.current(), self.clock.now().wall);
+        let mut checks = config::preflight(job, &config, replacing, &self.around, now);
+        if let Some(Ok(service)) = job.check_url.as_deref().map(Service::at) {
+            checks.push(service.check().await);
+        }
+        checks
+    }
+
+    /// The same for a job that is in the configuration.
+    pub async fn test_job(&self, name: &str) -> Result<Vec<JobCheck>, ApiError> {
+        let job = self.config.current().job(name).cloned();
+        let job = job.ok_or_else(|| ApiError::new(ErrorCode::NotFound, format!("there is no job `{name}`")))?;
+        Ok(self.preflight(&job, Some(name)).await)
     }
 
     /// Adds a job to `config.toml`.

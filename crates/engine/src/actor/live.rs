@@ -27,6 +27,7 @@ impl Actor {
             return;
         }
         let live = self.document();
+        self.tell_changes(&live);
         let news = std::mem::take(&mut self.news);
         let _changed = self.live.send_if_modified(|former| {
             let changed = news || !says_the_same(former, &live);
@@ -39,15 +40,20 @@ impl Actor {
 
     /// All that is the case, with what processes use sampled anew.
     pub(super) fn fresh_document(&mut self) -> Live {
+        self.refresh_usage();
+        self.document()
+    }
+
+    /// Samples what the processes of all runs use.
+    pub(super) fn refresh_usage(&mut self) {
         let now = self.now();
         for run in self.runs.values_mut() {
             let top = run.top();
             run.usage.refresh(now.awake, top);
         }
-        self.document()
     }
 
-    fn document(&mut self) -> Live {
+    pub(super) fn document(&mut self) -> Live {
         let now = self.now();
         self.revision += 1;
         let waiting = self.waiting.values().map(|waiting| waiting_view(waiting, self.place(waiting.id)));
@@ -104,8 +110,14 @@ fn summary(runs: &[RunView], stopped_unseen: u32) -> Summary {
 
 /// Whether two documents say the same but for the passing of time, which whoever shows them counts alone.
 fn says_the_same(one: &Live, other: &Live) -> bool {
-    let timeless =
-        |run: &RunView| RunView { since_advance_s: 0.0, since_output_s: None, since_beat_s: None, ..run.clone() };
+    let timeless = |run: &RunView| RunView {
+        since_advance_s: 0.0,
+        since_output_s: None,
+        since_last_output_s: None,
+        since_beat_s: None,
+        idle_for_s: 0.0,
+        ..run.clone()
+    };
     // A stall clock that went back was reset by an advance.
     let advanced = |(former, run): (&RunView, &RunView)| run.since_advance_s < former.since_advance_s;
     let (runs, others) = (&one.status.runs, &other.status.runs);

@@ -35,6 +35,7 @@ mod signals;
 mod slots;
 mod sources;
 mod stops;
+mod story;
 mod task;
 mod time;
 mod usage;

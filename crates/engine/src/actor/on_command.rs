@@ -19,6 +19,9 @@ impl Actor {
             Command::Live(reply) => {
                 let _heard = reply.send(self.fresh_document());
             }
+            Command::Signs { of_life, reply } => {
+                let _heard = reply.send(self.signs(of_life));
+            }
             Command::Register { tag, known, reply } => self.register(&tag, known, reply),
             Command::AskForSlot { tag, known, reply } => self.slot_wanted(&tag, known, reply),
             Command::CallerLeft { run, request } => self.caller_left(run, request),

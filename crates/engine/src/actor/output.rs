@@ -66,6 +66,12 @@ fn add(tail: &mut OutputTail, path: &Path, title: Option<&str>) -> io::Result<bo
     Ok(true)
 }
 
+/// How many bytes the run has printed.
+pub(super) fn bytes_printed(run: &RunDir) -> u64 {
+    let length = |path: std::path::PathBuf| std::fs::metadata(path).map_or(0, |metadata| metadata.len());
+    length(run.output()).saturating_add(length(run.stderr()))
+}
+
 /// What has to be known of a wall clock that was set, to tell how old output is that came before.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct OutputAge {

@@ -278,13 +278,14 @@ impl Actor {
             let cancelled = ApiError::new(ErrorCode::Conflict, format!("run {id} was cancelled before it began"));
             let _heard = reply.send(Err(cancelled));
         }
-        let (store, at) = (self.store.clone(), self.stamp(now));
+        let (store, at, end) = (self.store.clone(), self.stamp(now), self.end_to_tell(id));
         let entries = [Entry::Cancelled { why: waiting.why }, Entry::Ended(Box::new(never_begun(&at)))];
         let entries = entries.map(|entry| Stamped { at: at.clone(), entry }).into();
         self.spawn(async move {
             if let Err(fault) = store.append_in_the_end(id.0, entries).await {
                 tracing::error!(run = id.0, fault = %fault.with_causes(), "an end was not recorded");
             }
+            end.tell(&store).await;
             Fact::History(unseen(&store).await)
         });
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use nightkeep_core::{Continuity, Input, RunId, Supervisor};
 use nightkeep_os::ExitWatch;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{broadcast, mpsc, watch};
 
 use super::fact::{Command, Fact, Reply, Unseen};
 use super::faults::Faults;
@@ -18,7 +18,7 @@ use super::run::{Found, Watched};
 use super::stops::StopWait;
 use super::time::until;
 use super::waiting::Waiting;
-use crate::api::{EngineInfo, Live, StartReply};
+use crate::api::{EngineInfo, Live, RunEvent, StartReply};
 use crate::clock::{self, Clock};
 use crate::config::{ConfigFile, Surroundings};
 use crate::hand_over::{HandedOver, Successor};
@@ -33,6 +33,8 @@ const FACTS_MAX: usize = 4096;
 const COMMANDS_MAX: usize = 256;
 /// Edits of the configuration that wait at most.
 const CONFIG_EVENTS_MAX: usize = 8;
+/// Events of runs that a slow reader may be behind; it misses the oldest ones then.
+const EVENTS_MAX: usize = 1024;
 /// Inputs that are taken before surfaces are told again.
 const BATCH_MAX: usize = 256;
 
@@ -80,6 +82,8 @@ pub(super) struct Actor {
     /// Where sources of runs are.
     pub(super) places_of_sources: crate::sources::Places,
     pub(super) live: watch::Sender<Arc<Live>>,
+    /// What happens to runs, for whoever follows that.
+    pub(super) story: broadcast::Sender<RunEvent>,
     pub(super) info: EngineInfo,
     pub(super) boot: String,
     pub(super) revision: u64,
@@ -172,6 +176,7 @@ impl Actor {
             facts,
             places_of_sources: crate::sources::Places::default(),
             live: watch::Sender::new(Arc::new(super::live::empty(&info))),
+            story: broadcast::Sender::new(EVENTS_MAX),
             info,
             boot: nightkeep_os::boot_id()?,
             revision: 0,

@@ -18,7 +18,8 @@ const NOTE_MAX: usize = 200;
 /// One run as surfaces show it.
 pub(super) fn run_view(watched: &Watched, core: &RunSnapshot, now: Now) -> RunView {
     let grown = watched.dir.as_ref().and_then(|dir| watched.output_age.grown_at_ms(dir));
-    RunView {
+    let since_output_s = grown.map(|at| since_s(at, now));
+    let mut view = RunView {
         run: watched.id.0,
         job: watched.job.clone(),
         r#type: watched.job_type.clone(),
@@ -35,8 +36,10 @@ pub(super) fn run_view(watched: &Watched, core: &RunSnapshot, now: Now) -> RunVi
         total: core.total,
         note: core.note.as_deref().map(|note| clean_text(note, NOTE_MAX)),
         since_advance_s: core.since_advance.as_secs_f64(),
-        since_output_s: grown.map(|at| since_s(at, now)),
+        since_output_s,
+        since_last_output_s: since_output_s,
         since_beat_s: core.since_beat.map(core::Span::as_secs_f64),
+        idle_for_s: 0.0,
         warn_after_s: core.limits.warn_after.as_secs_f64(),
         stall_after_s: core.limits.stall_after.as_secs_f64(),
         observe: core.mode == Mode::Observe,
@@ -55,7 +58,14 @@ pub(super) fn run_view(watched: &Watched, core: &RunSnapshot, now: Now) -> RunVi
         circling: core.circling,
         source_note: source_note(watched),
         signals_dropped: watched.inlet.dropped,
-    }
+    };
+    view.idle_for_s = idle_for_s(&view);
+    view
+}
+
+/// Since the last sign of any kind.
+fn idle_for_s(view: &RunView) -> f64 {
+    [view.since_last_output_s, view.since_beat_s].into_iter().flatten().fold(view.since_advance_s, f64::min)
 }
 
 /// A run that is to be started, as surfaces show it. None of its clocks runs.
@@ -75,7 +85,9 @@ pub(super) fn waiting_view(waiting: &Waiting, place: Option<QueuePlace>) -> RunV
         note: None,
         since_advance_s: 0.0,
         since_output_s: None,
+        since_last_output_s: None,
         since_beat_s: None,
+        idle_for_s: 0.0,
         warn_after_s: limits.warn_after.as_secs_f64(),
         stall_after_s: limits.stall_after.as_secs_f64(),
         observe: waiting.registered.registration.observe,

@@ -160,6 +160,9 @@ pub struct JobSpec {
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     #[cfg_attr(feature = "bindings", ts(as = "Option<bool>", optional))]
     pub export_ping_env: bool,
+    /// A service that it needs, as `http://host:port/path` or `tcp://host:port`. Asked only when the job is tested.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub check_url: Option<String>,
     /// Its own limits.
     pub limits: LimitsSpec,
 }

@@ -224,8 +224,15 @@ pub struct RunView {
     pub since_advance_s: f64,
     /// Seconds since its output last grew.
     pub since_output_s: Option<f64>,
+    /// The same as `since_output_s`, under the name that it has in every event.
+    #[serde(default)]
+    pub since_last_output_s: Option<f64>,
     /// Seconds since its last beat.
     pub since_beat_s: Option<f64>,
+    /// Seconds since it last gave any sign: the least of `since_advance_s`, `since_last_output_s` and `since_beat_s`. How
+    /// busy its processes are is no sign: a run that hangs can keep a processor busy.
+    #[serde(default)]
+    pub idle_for_s: f64,
     /// The limit for the warning.
     pub warn_after_s: f64,
     /// The limit for the stop.

@@ -4,13 +4,16 @@
 //! Times are RFC 3339 UTC text, lengths are seconds as numbers whose names end in `_s`, unknown values are `null`.
 
 mod error;
+mod events;
 mod history;
 mod jobs;
 mod live;
+mod preflight;
 mod requests;
 mod signals;
 
 pub use error::{ApiError, ErrorCode};
+pub use events::{RunEvent, RunEventKind};
 pub use history::{
     AdvanceView, Evidence, EvidenceProcess, HistoryRow, OutputTail, RunDetail, SocketView, TimelineEvent,
 };
@@ -22,6 +25,7 @@ pub use live::{
     Activity, EngineInfo, Fault, FaultKind, LeftoverView, Live, Liveness, Method, Outcome, Phase, Progress, QueuePlace,
     Reason, RunView, Status, Summary,
 };
+pub use preflight::{CheckName, CheckResult, JobCheck};
 pub use requests::{
     AttachRequest, CapacityRequest, HandOverRequest, HistoryQuery, ProbeRequest, Reconciled, RegisterRequest, SlotNews,
     StartReply, StopReply, StopRequest,

@@ -15,21 +15,24 @@ use sse_stream::SseStream;
 
 use super::Client;
 use super::http::{self, Body, Connection};
-use crate::api::{ApiError, ErrorCode, Live, RegisterRequest, SlotNews};
+use crate::api::{ApiError, ErrorCode, Live, RegisterRequest, RunEvent, SlotNews};
 
 /// The name of the events that carry a [`Live`].
-const LIVE: &str = "live";
+const LIVE: &[&str] = &["live"];
 /// Between two attempts to reach an engine that is away: the first pause and the longest.
 const BACK_OFF: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(5));
 
 /// The name of the events that carry a [`SlotNews`].
-const SLOT: &str = "slot";
+const SLOT: &[&str] = &["slot"];
+
+/// The names of the events that carry a [`RunEvent`].
+const STORY: &[&str] = &["liveness", "output", "advance", "state"];
 
 /// The events of one connection. Ends when the engine ends; dropping it ends the connection.
 pub struct Told<T> {
     connection: Option<Connection>,
     blocks: SseStream<Incoming>,
-    name: &'static str,
+    names: &'static [&'static str],
     what: PhantomData<fn() -> T>,
 }
 
@@ -45,6 +48,16 @@ impl Events {
     }
 }
 
+/// What happens to runs, one event at a time.
+pub type RunEvents = Told<RunEvent>;
+
+impl RunEvents {
+    pub(super) async fn open(socket: &Path, every_s: u64) -> Result<Self, ApiError> {
+        let path = format!("/v1/events/runs?every_s={every_s}");
+        Ok(Self::of(http::open(socket, "GET", &path, Body::None).await?, STORY))
+    }
+}
+
 impl SlotEvents {
     pub(super) async fn open(socket: &Path, wanted: &RegisterRequest) -> Result<Self, ApiError> {
         Ok(Self::of(http::open(socket, "POST", "/v1/slots", Body::json(wanted)?).await?, SLOT))
@@ -52,15 +65,18 @@ impl SlotEvents {
 }
 
 impl<T> Told<T> {
-    fn of((response, connection): (Response<Incoming>, Connection), name: &'static str) -> Self {
+    fn of((response, connection): (Response<Incoming>, Connection), names: &'static [&'static str]) -> Self {
         let blocks = SseStream::new(response.into_body());
-        Self { connection: Some(connection), blocks, name, what: PhantomData }
+        Self { connection: Some(connection), blocks, names, what: PhantomData }
     }
 }
 
 impl<T> fmt::Debug for Told<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct(self.name).field("connected", &self.connection.is_some()).finish_non_exhaustive()
+        f.debug_struct("Told")
+            .field("names", &self.names)
+            .field("connected", &self.connection.is_some())
+            .finish_non_exhaustive()
     }
 }
 
@@ -85,7 +101,7 @@ impl<T: DeserializeOwned> Stream for Told<T> {
             };
             // Other events are those of a later engine; a client of this version has no use for them.
             if let (Some(name), Some(data)) = (block.event.as_deref(), &block.data)
-                && name == self.name
+                && self.names.contains(&name)
             {
                 return Poll::Ready(Some(http::json(data.as_bytes())));
             }

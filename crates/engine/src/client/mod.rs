@@ -16,13 +16,13 @@ use std::sync::Arc;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-pub use events::{Events, SlotEvents, Told, follow};
+pub use events::{Events, RunEvents, SlotEvents, Told, follow};
 pub use start::nightkeep_program;
 
 use crate::api::{
-    API_VERSION, ApiError, AttachRequest, CapacityRequest, EngineInfo, ErrorCode, HistoryQuery, HistoryRow, JobSpec,
-    JobView, LimitsSpec, Live, ProbeReport, ProbeRequest, Reconciled, RegisterRequest, RunDetail, SignalsReply,
-    SignalsRequest, StartReply, Status, StopReply, StopRequest, TypeView, Validation,
+    API_VERSION, ApiError, AttachRequest, CapacityRequest, EngineInfo, ErrorCode, HistoryQuery, HistoryRow, JobCheck,
+    JobSpec, JobView, LimitsSpec, Live, ProbeReport, ProbeRequest, Reconciled, RegisterRequest, RunDetail,
+    SignalsReply, SignalsRequest, StartReply, Status, StopReply, StopRequest, TypeView, Validation,
 };
 use http::{Body, encode, request};
 
@@ -94,6 +94,11 @@ impl Client {
         self.get(&format!("/v1/runs/{run}")).await
     }
 
+    /// The latest run of a job, over or not, with all that is known of it.
+    pub async fn latest_run(&self, job: &str) -> Result<RunDetail, ApiError> {
+        self.get(&format!("/v1/jobs/{}/latest-run", encode(job))).await
+    }
+
     /// What the environment of a job's next run says of the run before it; nothing when there was none.
     pub async fn last_run(&self, job: &str) -> Result<BTreeMap<String, String>, ApiError> {
         self.get(&format!("/v1/jobs/{}/last-run", encode(job))).await
@@ -155,6 +160,17 @@ impl Client {
         self.post(&format!("/v1/jobs/validate{query}"), spec).await
     }
 
+    /// Checks whether a job could be left alone; `replacing` as above.
+    pub async fn preflight(&self, spec: &JobSpec, replacing: Option<&str>) -> Result<Vec<JobCheck>, ApiError> {
+        let query = replacing.map(|job| format!("?replacing={}", encode(job))).unwrap_or_default();
+        self.post(&format!("/v1/preflight{query}"), spec).await
+    }
+
+    /// The same for a job of the configuration.
+    pub async fn test_job(&self, job: &str) -> Result<Vec<JobCheck>, ApiError> {
+        self.post(&format!("/v1/jobs/{}/test", encode(job)), &()).await
+    }
+
     /// Replaces a job; another name in `spec` renames it.
     pub async fn replace_job(&self, job: &str, spec: &JobSpec) -> Result<(), ApiError> {
         self.send("PUT", &format!("/v1/jobs/{}", encode(job)), spec).await
@@ -198,6 +214,11 @@ impl Client {
     /// Everything that a surface shows, at once and after each change.
     pub async fn events(&self) -> Result<Events, ApiError> {
         Events::open(&self.socket).await
+    }
+
+    /// What happens to runs, one event at a time, with a sign of life of each every so many seconds.
+    pub async fn run_events(&self, every_s: u64) -> Result<RunEvents, ApiError> {
+        RunEvents::open(&self.socket, every_s).await
     }
 
     async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, ApiError> {

@@ -10,6 +10,7 @@ use super::{Config, limits, size};
 use crate::api::{FieldFault, JobSpec, LimitsSpec};
 use crate::captured::OUTPUT_BYTES_MIN;
 use crate::pings::canonical;
+use crate::service::Service;
 use crate::sources::{SOURCES_MAX, SourceSpec};
 
 /// The longest name of a job or type, in characters.
@@ -68,6 +69,8 @@ pub(super) fn job_faults(job: &JobSpec, config: &Config) -> Vec<FieldFault> {
         let message = "its runs can be told only of a `ping` of its own; write a UUID there".to_owned();
         faults.push(FieldFault { field: "export_ping_env".to_owned(), message });
     }
+    let service = job.check_url.as_deref().and_then(|url| Service::at(url).err());
+    faults.extend(service.map(|message| FieldFault { field: "check_url".to_owned(), message }));
     faults.extend(env_faults(&job.env));
     faults.extend(limit_faults(job, config));
     faults

@@ -225,6 +225,7 @@ fn job_value(job: &JobSpec, key: &str) -> Option<Value> {
         "observe" => job.observe.then(|| Value::from(true)),
         "leftovers" => job.leftovers.map(|leftovers| Value::from(leftovers.word())),
         "stop_signal" => job.stop_signal.as_deref().map(Value::from),
+        "check_url" => job.check_url.as_deref().map(Value::from),
         "output_max" => job.output_max.as_deref().map(Value::from),
         "ping" => job.ping.as_deref().map(Value::from),
         "ping_mode" => job.ping_mode.map(|mode| Value::from(mode.word())),

@@ -44,6 +44,7 @@ mod edit;
 mod fault;
 mod file;
 mod limits;
+mod preflight;
 mod program;
 mod resolve;
 mod shape;
@@ -60,6 +61,7 @@ pub(crate) use edit::{Edit, apply};
 pub use fault::ConfigFault;
 pub use file::{ConfigEvent, ConfigFile, read_text};
 pub use limits::{is_off, overrides, view};
+pub use preflight::preflight;
 pub use resolve::{Surroundings, cwd_of, expand, progress_of, stop_signal_of};
 pub use validate::validate;
 

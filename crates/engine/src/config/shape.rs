@@ -13,7 +13,7 @@ use crate::captured::OUTPUT_BYTES_MIN;
 use crate::pings::{Listen, key_fault};
 
 /// The keys of a job's table besides its limits, in the order in which they are written.
-pub(super) const JOB_KEYS: [&str; 13] = [
+pub(super) const JOB_KEYS: [&str; 14] = [
     "type",
     "command",
     "cwd",
@@ -24,6 +24,7 @@ pub(super) const JOB_KEYS: [&str; 13] = [
     "leftovers",
     "stop_signal",
     "output_max",
+    "check_url",
     "ping",
     "ping_mode",
     "export_ping_env",
@@ -187,6 +188,7 @@ impl Walk {
                 "observe" => job.observe = flag(&path, item)?,
                 "leftovers" => job.leftovers = Some(leftovers(&path, item)?),
                 "stop_signal" => job.stop_signal = Some(string(&path, item)?),
+                "check_url" => job.check_url = Some(string(&path, item)?),
                 "output_max" => job.output_max = Some(number_or_text(&path, item, "a size such as `\"20MB\"`")?),
                 "ping" => job.ping = Some(string(&path, item)?),
                 "ping_mode" => job.ping_mode = Some(ping_mode(&path, item)?),

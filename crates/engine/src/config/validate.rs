@@ -87,16 +87,21 @@ fn check_program(job: &JobSpec, cwd: &Path, around: &Surroundings, said: &mut Va
 
 /// A script whose interpreter is not there fails with a message that names the script.
 fn check_interpreter(script: &Path, cwd: &Path, around: &Surroundings, said: &mut Validation) {
-    let Some(line) = first_line_of_script(script) else { return };
-    let mut words = line.split_whitespace();
-    let Some(interpreter) = words.next() else { return };
-    let through_env = interpreter.ends_with("/env");
-    let asked = if through_env { words.find(|word| !word.starts_with('-') && !word.contains('=')) } else { None };
-    let program = asked.unwrap_or(interpreter);
-    if find(program, cwd, &around.search) == Found::Nothing {
+    if let Some((program, Found::Nothing)) = interpreter_of(script, cwd, around) {
         let script = script.display();
         warn(said, "command", format!("`{script}` asks for the interpreter `{program}`, which was not found"));
     }
+}
+
+/// The interpreter that a script asks for, and what a look for it finds.
+pub(super) fn interpreter_of(script: &Path, cwd: &Path, around: &Surroundings) -> Option<(String, Found)> {
+    let line = first_line_of_script(script)?;
+    let mut words = line.split_whitespace();
+    let interpreter = words.next()?;
+    let through_env = interpreter.ends_with("/env");
+    let asked = if through_env { words.find(|word| !word.starts_with('-') && !word.contains('=')) } else { None };
+    let program = asked.unwrap_or(interpreter);
+    Some((program.to_owned(), find(program, cwd, &around.search)))
 }
 
 /// What stands behind `#!` in the first line of a script.

@@ -12,12 +12,12 @@ use super::routes::Body;
 use crate::actor::Handle;
 use crate::api::{ApiError, RegisterRequest, SlotNews};
 
-type Told = Result<Event, Infallible>;
+pub(super) type Told = Result<Event, Infallible>;
 
 /// The stream of live documents.
 #[utoipa::path(get, path = "/v1/events", responses((status = 200, description = "events named `live`, each a Live document")))]
 pub(super) async fn events(State(handle): State<Handle>) -> Sse<impl Stream<Item = Told>> {
-    stream(WatchStream::new(handle.changes()).filter_map(|live| async move { event("live", &*live) }))
+    kept_open(WatchStream::new(handle.changes()).filter_map(|live| async move { event("live", &*live) }))
 }
 
 /// Waits for a slot for a run whose directory is there, and which the caller starts himself and registers then. The place is
@@ -28,14 +28,14 @@ pub(super) async fn slot(
     Body(body): Body<RegisterRequest>,
 ) -> Result<Sse<impl Stream<Item = Told>>, Failure> {
     let (news, open) = handle.slot(body.tag).await?.split();
-    Ok(stream(WatchStream::new(news).filter_map(move |news| {
+    Ok(kept_open(WatchStream::new(news).filter_map(move |news| {
         // Dropped with the stream, which tells that nobody listens.
         let _open = &open;
         async move { event("slot", &news?) }
     })))
 }
 
-fn event(name: &str, told: &impl serde::Serialize) -> Option<Told> {
+pub(super) fn event(name: &str, told: &impl serde::Serialize) -> Option<Told> {
     match Event::default().event(name).json_data(told) {
         Ok(event) => Some(Ok(event)),
         Err(fault) => {
@@ -45,6 +45,6 @@ fn event(name: &str, told: &impl serde::Serialize) -> Option<Told> {
     }
 }
 
-fn stream(events: impl Stream<Item = Told> + Send + 'static) -> Sse<impl Stream<Item = Told>> {
+pub(super) fn kept_open(events: impl Stream<Item = Told> + Send + 'static) -> Sse<impl Stream<Item = Told>> {
     Sse::new(events).keep_alive(KeepAlive::new().interval(std::time::Duration::from_secs(60)))
 }

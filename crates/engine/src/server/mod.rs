@@ -3,6 +3,7 @@
 mod events;
 mod openapi;
 mod routes;
+mod run_events;
 mod serve;
 
 use axum::Router;
@@ -54,6 +55,7 @@ pub fn router(handle: Handle) -> Router {
         .route("/v1/live", get(routes::live))
         .route("/v1/status", get(routes::status))
         .route("/v1/events", get(events::events))
+        .route("/v1/events/runs", get(run_events::run_events))
         .route("/v1/history", get(routes::history))
         .route("/v1/history/seen", post(routes::see_all))
         .route("/v1/runs", post(routes::register))
@@ -67,7 +69,10 @@ pub fn router(handle: Handle) -> Router {
         .route("/v1/jobs/validate", post(routes::validate_job))
         .route("/v1/jobs/{job}", put(routes::replace_job).delete(routes::remove_job))
         .route("/v1/jobs/{job}/last-run", get(routes::last_run))
+        .route("/v1/jobs/{job}/latest-run", get(routes::latest_run))
         .route("/v1/jobs/{job}/start", post(routes::start_job))
+        .route("/v1/jobs/{job}/test", post(routes::test_job))
+        .route("/v1/preflight", post(routes::preflight))
         .route("/v1/jobs/{job}/stop", post(routes::stop_job))
         .route("/v1/types", get(routes::types))
         .route("/v1/types/{type}", put(routes::set_type))

@@ -3,7 +3,7 @@
 use axum::Json;
 use utoipa::OpenApi;
 
-use super::{events, routes};
+use super::{events, routes, run_events};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -11,6 +11,7 @@ use super::{events, routes};
     paths(
         events::events,
         events::slot,
+        run_events::run_events,
         routes::engine,
         routes::live,
         routes::status,
@@ -24,6 +25,7 @@ use super::{events, routes};
         routes::see_run,
         routes::see_all,
         routes::last_run,
+        routes::latest_run,
         routes::start_job,
         routes::stop_job,
         routes::add_job,
@@ -37,6 +39,8 @@ use super::{events, routes};
         routes::hand_over,
         routes::history,
         routes::validate_job,
+        routes::preflight,
+        routes::test_job,
     )
 )]
 struct Document;

@@ -12,7 +12,7 @@ use super::Failure;
 use crate::actor::Handle;
 use crate::api::{
     ApiError, AttachRequest, CapacityRequest, EngineInfo, ErrorCode, HandOverRequest, HistoryQuery, HistoryRow,
-    JobSpec, JobView, LimitsSpec, Live, ProbeReport, ProbeRequest, Reconciled, RegisterRequest, RunDetail,
+    JobCheck, JobSpec, JobView, LimitsSpec, Live, ProbeReport, ProbeRequest, Reconciled, RegisterRequest, RunDetail,
     SignalsReply, SignalsRequest, StartReply, Status, StopReply, StopRequest, TypeView, Validation,
 };
 
@@ -125,6 +125,12 @@ pub(super) async fn last_run(State(handle): State<Handle>, Path(job): Path<Strin
     Ok(Json(handle.last_run(job).await?))
 }
 
+/// The latest run of a job, over or not, with all that is known of it.
+#[utoipa::path(get, path = "/v1/jobs/{job}/latest-run", params(("job" = String, Path)), responses((status = 200, body = RunDetail), (status = "4XX", body = ApiError)))]
+pub(super) async fn latest_run(State(handle): State<Handle>, Path(job): Path<String>) -> Reply<RunDetail> {
+    Ok(Json(handle.latest_run(job).await?))
+}
+
 /// Starts a job.
 #[utoipa::path(post, path = "/v1/jobs/{job}/start", params(("job" = String, Path)), responses((status = 200, body = StartReply), (status = "4XX", body = ApiError)))]
 pub(super) async fn start_job(State(handle): State<Handle>, Path(job): Path<String>) -> Reply<StartReply> {
@@ -228,6 +234,23 @@ pub(super) async fn validate_job(
     Body(body): Body<JobSpec>,
 ) -> Json<Validation> {
     Json(handle.validate_job(&body, query.replacing.as_deref()))
+}
+
+/// Checks whether a job could be left alone: that its program, folders, marker and limits are as they should be and that
+/// the service that it needs answers. Nothing is started.
+#[utoipa::path(post, path = "/v1/preflight", params(Replacing), request_body = JobSpec, responses((status = 200, body = Vec<JobCheck>)))]
+pub(super) async fn preflight(
+    State(handle): State<Handle>,
+    Query(query): Query<Replacing>,
+    Body(body): Body<JobSpec>,
+) -> Json<Vec<JobCheck>> {
+    Json(handle.preflight(&body, query.replacing.as_deref()).await)
+}
+
+/// The same for a job of `config.toml`.
+#[utoipa::path(post, path = "/v1/jobs/{job}/test", params(("job" = String, Path)), responses((status = 200, body = Vec<JobCheck>), (status = "4XX", body = ApiError)))]
+pub(super) async fn test_job(State(handle): State<Handle>, Path(job): Path<String>) -> Reply<Vec<JobCheck>> {
+    Ok(Json(handle.test_job(&job).await?))
 }
 
 /// Everything else.

@@ -266,6 +266,14 @@ impl StoreHandle {
         self.ask(move |reader| reader.last_of_job(&job)).await
     }
 
+    /// See [`Reader::latest_of_job`].
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub async fn latest_of_job(&self, job: String) -> Result<Option<u64>, StoreError> {
+        self.ask(move |reader| reader.latest_of_job(&job)).await
+    }
+
     /// See [`Reader::job_summaries`].
     ///
     /// # Errors

@@ -154,6 +154,17 @@ impl Reader {
         }))
     }
 
+    /// The latest run of a job, whether or not it is over.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn latest_of_job(&self, job: &str) -> Result<Option<u64>, StoreError> {
+        let sql = "SELECT max(run) FROM runs WHERE job = ?1";
+        self.ask(|db| {
+            db.prepare_cached(sql)?.query_row([job], |row| Ok(row.get::<_, Option<i64>>(0)?.map(fold::from_sql)))
+        })
+    }
+
     /// The last ended run of every job that has one, by the job's name.
     ///
     /// # Errors

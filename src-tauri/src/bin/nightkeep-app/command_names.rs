@@ -19,5 +19,6 @@ pub(crate) const COMMANDS: &[&str] = &[
     "replace_job",
     "delete_job",
     "validate_job",
+    "preflight",
     "probe",
 ];

@@ -3,8 +3,8 @@
 #![expect(clippy::needless_pass_by_value, reason = "Tauri hands a command its state by value")]
 
 use nightkeep_engine::api::{
-    ApiError, HistoryQuery, HistoryRow, JobSpec, JobView, ProbeReport, ProbeRequest, RunDetail, StartReply, StopReply,
-    StopRequest, TypeView, Validation,
+    ApiError, HistoryQuery, HistoryRow, JobCheck, JobSpec, JobView, ProbeReport, ProbeRequest, RunDetail, StartReply,
+    StopReply, StopRequest, TypeView, Validation,
 };
 use tauri::ipc::Invoke;
 use tauri::{State, WebviewWindow, Wry, command, generate_handler};
@@ -34,6 +34,7 @@ pub(crate) fn handler() -> impl Fn(Invoke<Wry>) -> bool + Send + Sync + 'static 
         replace_job,
         delete_job,
         validate_job,
+        preflight,
         probe,
     ]
 }
@@ -116,6 +117,11 @@ async fn delete_job(way: State<'_, Way>, job: String) -> Reply<()> {
 #[command]
 async fn validate_job(way: State<'_, Way>, spec: JobSpec, replacing: Option<String>) -> Reply<Validation> {
     way.client()?.validate_job(&spec, replacing.as_deref()).await
+}
+
+#[command]
+async fn preflight(way: State<'_, Way>, spec: JobSpec, replacing: Option<String>) -> Reply<Vec<JobCheck>> {
+    way.client()?.preflight(&spec, replacing.as_deref()).await
 }
 
 #[command]

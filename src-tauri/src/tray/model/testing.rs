@@ -46,6 +46,8 @@ pub(crate) fn run(job: &str) -> RunView {
         note: None,
         since_advance_s: 5.0,
         since_output_s: None,
+        since_last_output_s: None,
+        idle_for_s: 0.0,
         since_beat_s: None,
         warn_after_s: 300.0,
         stall_after_s: 600.0,

@@ -49,6 +49,8 @@ export function fakeTypes(): TypeView[] {
   }));
 }
 
+const printed = (s: number) => ({ since_output_s: s, since_last_output_s: s, idle_for_s: s });
+
 /** Scripted data, told relative to one moment so that "last night" is always last night. */
 export class Script {
   constructor(readonly now: number) {}
@@ -208,7 +210,7 @@ export class Script {
         total: 60,
         note: 'converting tests/parser',
         since_advance_s: 13.4 * MIN,
-        since_output_s: 11,
+        ...printed(11),
         warn_after_s: 10 * MIN,
         stall_after_s: 30 * MIN,
         processes: 5,
@@ -227,7 +229,7 @@ export class Script {
         total: null,
         note: 'drafting the section on breaking changes',
         since_advance_s: 42,
-        since_output_s: 1.5,
+        ...printed(1.5),
         warn_after_s: 5 * MIN,
         stall_after_s: 15 * MIN,
         processes: 2,

@@ -4,6 +4,7 @@ import type {
   Backend,
   BackendEvents,
   HistoryRow,
+  JobCheck,
   JobSpec,
   JobView,
   ProbeReport,
@@ -172,6 +173,10 @@ export class FakeBackend implements Backend {
     });
   }
 
+  preflight(spec: JobSpec): Promise<JobCheck[]> {
+    return this.#reply('preflight', () => checksOf(spec));
+  }
+
   probe({ path }: Parameters<Backend['probe']>[0]): Promise<ProbeReport> {
     return this.#reply('probe', () => {
       this.calls.push(`probe ${path}`);
@@ -282,4 +287,23 @@ function judge(spec: JobSpec, others: readonly string[]): Validation {
       message: 'The command must write to $NIGHTKEEP_PROGRESS or call `nightkeep mark`.',
     });
   return { errors, warnings };
+}
+
+/** What a test of a job finds where nothing but its marker is missing. */
+function checksOf(spec: JobSpec): JobCheck[] {
+  const program = spec.command[0];
+  const fine: JobCheck[] = [
+    { check: 'folder', ok: 'ok', says: '`/home/ann/work` is there.' },
+    { check: 'marker', ok: 'warn', says: 'File does not exist yet – fine if the job creates it.' },
+    {
+      check: 'limits',
+      ok: 'ok',
+      says: 'Warns after 5m, stops after 15m without progress, and gives 20s to clean up.',
+    },
+  ];
+  const found: JobCheck =
+    program === undefined || program.includes('nowhere')
+      ? { check: 'program', ok: 'fail', says: `The program \`${program ?? ''}\` was not found.` }
+      : { check: 'program', ok: 'ok', says: `Is \`/usr/bin/${program}\`.` };
+  return [found, ...fine];
 }

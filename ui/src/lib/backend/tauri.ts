@@ -41,6 +41,7 @@ export function createTauriBackend(): Backend {
     replaceJob: (job, spec) => invoke('replace_job', { job, spec }),
     deleteJob: (job) => invoke('delete_job', { job }),
     validateJob: (spec, replacing) => invoke('validate_job', { spec, replacing }),
+    preflight: (spec, replacing) => invoke('preflight', { spec, replacing }),
     probe: (request) => invoke('probe', { request }),
 
     closeWindow: () => getCurrentWindow().close(),

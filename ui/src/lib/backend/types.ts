@@ -2,6 +2,7 @@ import type {
   ApiError,
   HistoryQuery,
   HistoryRow,
+  JobCheck,
   JobSpec,
   JobView,
   Live,
@@ -53,6 +54,8 @@ export interface Backend {
   deleteJob(job: string): Promise<void>;
   /** `replacing` is the name of the job that is edited: no clash with itself. */
   validateJob(spec: JobSpec, replacing: string | null): Promise<Validation>;
+  /** Checks whether a job could be left alone; starts nothing. */
+  preflight(spec: JobSpec, replacing: string | null): Promise<JobCheck[]>;
   probe(request: ProbeRequest): Promise<ProbeReport>;
 
   closeWindow(): Promise<void>;

@@ -1,4 +1,11 @@
-import { asApiError, type ApiError, type Backend, type FieldFault, type Validation } from '../backend/types';
+import {
+  asApiError,
+  type ApiError,
+  type Backend,
+  type FieldFault,
+  type JobCheck,
+  type Validation,
+} from '../backend/types';
 import { specOf, textFaults, type Draft } from './draft';
 
 /** How long nobody must have typed before the job is judged. */
@@ -10,6 +17,12 @@ export class JobForm {
   validation = $state.raw<Validation>({ errors: [], warnings: [] });
   failure = $state.raw<ApiError | null>(null);
   saving = $state(false);
+  /** What the last test found; `null` before the first one, and again as soon as anything is changed. */
+  readonly checks = $derived.by<readonly JobCheck[] | null>(() =>
+    this.#tested?.of === JSON.stringify(specOf(this.draft)) ? this.#tested.checks : null,
+  );
+  testFailure = $state.raw<ApiError | null>(null);
+  #tested = $state.raw<{ of: string; checks: JobCheck[] } | null>(null);
   #touched = $state.raw<readonly string[]>([]);
   #submitted = $state(false);
   #initial: string;
@@ -85,6 +98,19 @@ export class JobForm {
       this.validation = { errors: own, warnings: [] };
       this.#fail(thrown);
       return false;
+    }
+  }
+
+  /** Has the job as it stands here checked, saved or not. */
+  async test(): Promise<void> {
+    const spec = specOf(this.draft);
+    this.testFailure = null;
+    try {
+      const checks = await this.#backend.preflight(spec, this.#original);
+      this.#tested = { of: JSON.stringify(spec), checks };
+    } catch (thrown) {
+      this.#tested = null;
+      this.testFailure = asApiError(thrown);
     }
   }
 

@@ -69,6 +69,35 @@ describe('the list of jobs', () => {
   });
 });
 
+describe('a test of a job', () => {
+  test('says of each check what was found, and is gone when the job is changed', async () => {
+    openWindow('jobs/new');
+    await fill('Command', '/nowhere/agent --all');
+    (await screen.findByRole('button', { name: 'Test' })).click();
+    expect(await screen.findByRole('heading', { name: '1 thing to mend before it runs' })).toBeTruthy();
+    const checks = screen.getByRole('status', { name: 'Test' });
+    expect(checks.textContent).toContain('The program /nowhere/agent was not found.');
+    expect(within(checks).getByText(/^Program/).textContent).toContain('to mend');
+    expect(within(checks).getByText(/^Marker/).textContent).toContain('worth a look');
+    await fill('Command', 'agent --all');
+    expect(screen.queryByText('The program /nowhere/agent was not found.')).toBeNull();
+    (await screen.findByRole('button', { name: 'Test' })).click();
+    expect(await screen.findByRole('heading', { name: 'Ready to be left alone' })).toBeTruthy();
+  });
+
+  test('that cannot be made says why', async () => {
+    const backend = openWindow('jobs/new');
+    backend.failures.set('preflight', {
+      code: 'unreachable',
+      message: 'the engine is ending',
+      hint: null,
+      field: null,
+    });
+    (await screen.findByRole('button', { name: 'Test' })).click();
+    expect((await screen.findByRole('alert')).textContent).toContain('The job could not be tested');
+  });
+});
+
 describe('the form', () => {
   test('the command is split while it is typed', async () => {
     openWindow('jobs/new');

@@ -3,6 +3,7 @@
 mod editing;
 mod files;
 mod pings;
+mod preflight;
 mod validating;
 
 use super::*;

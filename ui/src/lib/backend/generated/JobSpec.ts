@@ -64,6 +64,10 @@ ping_mode?: PingMode,
  */
 export_ping_env?: boolean, 
 /**
+ * A service that it needs, as `http://host:port/path` or `tcp://host:port`. Asked only when the job is tested.
+ */
+check_url?: string, 
+/**
  * Its own limits.
  */
 limits: LimitsSpec, };

@@ -64,9 +64,18 @@ since_advance_s: number,
  */
 since_output_s: number | null, 
 /**
+ * The same as `since_output_s`, under the name that it has in every event.
+ */
+since_last_output_s: number | null, 
+/**
  * Seconds since its last beat.
  */
 since_beat_s: number | null, 
+/**
+ * Seconds since it last gave any sign: the least of `since_advance_s`, `since_last_output_s` and `since_beat_s`. How
+ * busy its processes are is no sign: a run that hangs can keep a processor busy.
+ */
+idle_for_s: number, 
 /**
  * The limit for the warning.
  */
