@@ -11,8 +11,7 @@ import type {
   TypeView,
 } from './types';
 
-const MIN = 60;
-const HOUR = 3600;
+const [MIN, HOUR] = [60, 3600];
 
 export function limitsOf(warn: number, stall: number, grace: number): LimitsView {
   return {
