@@ -1,4 +1,4 @@
-//! Whether a job could be left alone: what [`validate`] says of it, and what the computer has of it, one check at a time.
+//! Whether a job could be left alone: what [`validate()`] says of it, and what the computer has of it, one check at a time.
 
 use nightkeep_core::time::Wall;
 

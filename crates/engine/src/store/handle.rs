@@ -135,7 +135,7 @@ impl StoreHandle {
         }
     }
 
-    /// Waits until all that was handed in for a run is written, but no longer than [`WRITTEN_WITHIN`]: what has been
+    /// Waits until all that was handed in for a run is written, but no longer than half a second: what has been
     /// acknowledged, and what nobody else remembers, outlives a crash.
     pub async fn written(&self, run: u64) {
         drop(tokio::time::timeout(WRITTEN_WITHIN, self.append(run, Vec::new())).await);
