@@ -12,6 +12,8 @@ mod agents;
 #[cfg(target_os = "linux")]
 mod attached;
 #[cfg(target_os = "linux")]
+mod beats;
+#[cfg(target_os = "linux")]
 mod clocks;
 #[cfg(target_os = "linux")]
 mod contract;
@@ -31,6 +33,8 @@ mod frozen;
 mod full_disk;
 #[cfg(target_os = "linux")]
 mod handover;
+#[cfg(target_os = "linux")]
+mod helper_beats;
 mod helpers;
 #[cfg(target_os = "linux")]
 mod hostile;

@@ -1,5 +1,6 @@
 //! The commands: what is asked of the engine, and what is printed of its answers.
 
+mod beat;
 mod doctor;
 mod editor;
 mod engine;
@@ -13,6 +14,7 @@ mod mark;
 mod open;
 mod run;
 mod runs;
+mod say;
 mod status;
 mod types;
 mod wait;
@@ -44,6 +46,7 @@ async fn run_here(here: &Here, command: Command) -> Done {
         Command::Stop(wanted) => runs::stop(here, &wanted).await?,
         Command::Mark(wanted) => mark::mark(&wanted)?,
         Command::Hook(wanted) => return hook::hook(wanted),
+        Command::Beat(wanted) => beat::beat(&wanted).await?,
         Command::Status(wanted) => status::status(here, &wanted).await?,
         Command::History(wanted) => history::history(here, wanted).await?,
         Command::Wait(wanted) => return wait::wait(here, &wanted).await,

@@ -18,6 +18,7 @@ async fn help_teaches_every_command() {
         &["start"],
         &["stop"],
         &["mark"],
+        &["beat"],
         &["status"],
         &["history"],
         &["show"],
