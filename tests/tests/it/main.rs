@@ -47,6 +47,8 @@ mod linked;
 #[cfg(target_os = "linux")]
 mod longest;
 #[cfg(target_os = "linux")]
+mod mcp;
+#[cfg(target_os = "linux")]
 mod output;
 #[cfg(target_os = "linux")]
 mod recovered;

@@ -11,7 +11,7 @@ use clap::{Parser, Subcommand};
 
 pub use hooks::{HookClaude, HookCommand};
 pub use jobs::{Capacity, JobCommand, JobEdit, JobFields, TypeCommand};
-pub use reports::Beat;
+pub use reports::{Beat, Mcp};
 pub use runs::{Attach, Events, History, Limits, Mark, Run, Show, Status, Stop, Wait};
 
 /// The whole command line.
@@ -58,6 +58,8 @@ pub enum Command {
     Mark(Mark),
     /// Give a sign of life: what an agent calls, or leaves running beside itself
     Beat(Beat),
+    /// Be a tool server (MCP) with which an agent reports its progress
+    Mcp(Mcp),
     /// Show the runs that are not over
     Status(Status),
     /// Show the runs that are over

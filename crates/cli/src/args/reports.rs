@@ -41,6 +41,18 @@ pub struct Beat {
     pub quiet: bool,
 }
 
+/// `nightkeep mcp`.
+#[derive(Debug, Args)]
+#[command(after_help = "The tools are `mark_progress`, `waiting` and `status`. Have an agent start it:\n  \
+    claude mcp add nightkeep -- nightkeep mcp\n\n\
+    It speaks of the run in whose environment it is started. Where the agent passes no environment on, name \
+    NIGHTKEEP_RUN in the `env` of its configuration.")]
+pub struct Mcp {
+    /// The run, by its number or its tag; $NIGHTKEEP_RUN when left out
+    #[arg(long)]
+    pub run: Option<String>,
+}
+
 fn interval(text: &str) -> Result<String, String> {
     let every = nightkeep_engine::config::duration::parse(text).map_err(|fault| fault.to_string())?;
     if every.as_ms() < FASTEST_MS {

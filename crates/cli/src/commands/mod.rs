@@ -11,6 +11,7 @@ mod history;
 mod hook;
 mod jobs;
 mod mark;
+mod mcp;
 mod open;
 mod run;
 mod runs;
@@ -46,6 +47,7 @@ async fn run_here(here: &Here, command: Command) -> Done {
         Command::Stop(wanted) => runs::stop(here, &wanted).await?,
         Command::Mark(wanted) => mark::mark(&wanted)?,
         Command::Hook(wanted) => return hook::hook(wanted),
+        Command::Mcp(wanted) => mcp::mcp(wanted.run.as_deref()).await?,
         Command::Beat(wanted) => beat::beat(&wanted).await?,
         Command::Status(wanted) => status::status(here, &wanted).await?,
         Command::History(wanted) => history::history(here, wanted).await?,

@@ -11,7 +11,7 @@ use crate::samples;
 #[tokio::test]
 async fn help_teaches_every_command() {
     let home = private_home();
-    let commands: [&[&str]; 23] = [
+    let commands: [&[&str]; 25] = [
         &[],
         &["run"],
         &["attach"],
@@ -19,6 +19,7 @@ async fn help_teaches_every_command() {
         &["stop"],
         &["mark"],
         &["beat"],
+        &["mcp"],
         &["status"],
         &["history"],
         &["show"],

@@ -406,6 +406,7 @@ function advancesOf(start: number, gaps: readonly number[], row: HistoryRow): Ad
       step,
       note: index === gaps.length - 1 ? row.last_note : `module ${step}`,
       gap_s: gap,
+      source: null,
     };
   });
 }
