@@ -37,6 +37,8 @@ mod handover;
 mod helper_beats;
 mod helpers;
 #[cfg(target_os = "linux")]
+mod hooked;
+#[cfg(target_os = "linux")]
 mod hostile;
 #[cfg(target_os = "linux")]
 mod judged;

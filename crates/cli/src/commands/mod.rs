@@ -33,6 +33,10 @@ pub(crate) fn run(command: Command) -> Done {
     if let Command::Hook(wanted) = command {
         return hook::hook(wanted);
     }
+    // Nor does a sign of life, which has to be one wherever it is called.
+    if let Command::Beat(wanted) = command {
+        return runtime()?.block_on(beat::beat(&wanted)).map(|()| 0);
+    }
     let here = Here::find()?;
     runtime()?.block_on(run_here(&here, command))
 }
