@@ -2,8 +2,10 @@
 #
 #     nightkeep_on_stop 'rm -f half-written'   # what to clean up when Nightkeep asks to stop
 #     nightkeep_mark 3 "draft written"         # when something is done, never on a timer
+#     nightkeep_beat 30                        # once, at the start: says every 30 s that this shell lives
+#     nightkeep_ok 840 0.012                   # a call went well: after 840 ms, for 0.012 dollars
 #
-# Without the variable NIGHTKEEP_PROGRESS nothing is written. Nothing here fails or prints.
+# Outside of Nightkeep all of it does nothing. Nothing here fails or prints. Beats need `nightkeep` on the PATH.
 
 # nightkeep_mark STEP [NOTE [TOTAL]]
 nightkeep_mark() {
@@ -27,4 +29,24 @@ nightkeep_mark() {
 nightkeep_on_stop() {
   _nk_cleanup=$1
   trap 'trap "" TERM; eval "$_nk_cleanup"; nightkeep_mark -1 aborted; exit 143' TERM
+}
+
+# nightkeep_beat [SECONDS]: beats come from a process of their own, which ends with this shell. It is no job of the shell,
+# so that a `wait` does not wait for it.
+nightkeep_beat() {
+  _nk_say --every "${1:-30}" --pid $$
+}
+
+# nightkeep_ok [MILLISECONDS [DOLLARS]], nightkeep_failed [MILLISECONDS [DOLLARS]]
+nightkeep_ok() {
+  _nk_say --ok ${1:+--latency-ms "$1"} ${2:+--cost-usd "$2"}
+}
+nightkeep_failed() {
+  _nk_say --failed ${1:+--latency-ms "$1"} ${2:+--cost-usd "$2"}
+}
+
+_nk_say() {
+  [ -n "${NIGHTKEEP_RUN:-}" ] || return 0
+  (nightkeep beat --quiet "$@" </dev/null >/dev/null 2>&1 &) 2>/dev/null
+  return 0
 }

@@ -169,6 +169,8 @@ pub struct Reading {
     pub claimed: Option<Wall>,
     /// Which series of steps this is; a different one starts again.
     pub series: Option<String>,
+    /// How long the agent says that the present step may take.
+    pub expect: Option<Span>,
     /// The file is the one that stood there before the run started: it says nothing of this run.
     pub before_start: bool,
 }

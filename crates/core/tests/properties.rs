@@ -107,7 +107,9 @@ impl Player {
         self.pass(happening.after_ms);
         let reading = |step: i64| Reading { step: Some(step), ..Reading::default() };
         let input = match happening.what {
-            What::Marker(step) => Input::Marker(RUN, reading(step)),
+            What::Marker(step, expect) => {
+                Input::Marker(RUN, Reading { expect: expect.map(Span::from_ms), ..reading(step) })
+            }
             What::LookFinds(Some(step)) => Input::Looked(RUN, Look::Read(reading(step))),
             What::LookFinds(None) => Input::Looked(RUN, Look::Nothing),
             What::CannotLook => Input::Looked(RUN, Look::CouldNotLook),
@@ -145,7 +147,7 @@ fn play(limits: Limits, mode: Mode, story: &[Happening]) -> Seen {
         match happening.what {
             What::Waits(true) => waiting_since = waiting_since.or(Some(player.awake)),
             What::Waits(false) => paused += waiting_since.take().map_or(0, |since| player.awake - since),
-            What::Marker(_)
+            What::Marker(..)
             | What::LookFinds(_)
             | What::Says(_)
             | What::CannotLook

@@ -98,6 +98,8 @@ struct Marker {
     /// Seconds from now that the marker claims to have been written at.
     claims_in: Option<f64>,
     series: Option<String>,
+    /// Seconds that the marker asks for.
+    expect: Option<f64>,
     #[serde(default)]
     before_start: bool,
 }
@@ -257,6 +259,7 @@ impl World {
             note: marker.note,
             claimed: marker.claims_in.map(|secs| Wall::from_ms(wall + signed_ms(secs))),
             series: marker.series,
+            expect: marker.expect.map(|secs| Span::from_ms(ms(secs))),
             before_start: marker.before_start,
         }
     }

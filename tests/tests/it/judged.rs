@@ -4,6 +4,7 @@ use std::fs;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use nightkeep_engine::api::{HistoryRow, Outcome, Phase, Reason, RunDetail};
+use nightkeep_tests::binary;
 use nightkeep_tests::night::{Night, agent, fake_agent, first, waited_ms};
 
 /// Runs a command under short limits until it is over.
@@ -131,4 +132,26 @@ fn a_marker_that_is_not_there_is_remarked_upon_only_where_one_was_named() {
     assert_eq!(view.marker_note.as_deref(), Some("The marker is not there yet."));
     let view = night.until_run("the other one", plain.run, |view| view.phase == Phase::Running).unwrap();
     assert_eq!(view.marker_note, None);
+}
+
+#[test]
+fn a_step_that_asks_for_more_time_has_it() {
+    let night = Night::watched("").unwrap();
+    let nightkeep = binary("nightkeep").unwrap().display().to_string();
+    let script = r#""$0" mark 1 --expect 20s; sleep 1.5; "$0" mark 2; exit 0"#;
+    let command = ["sh", "-c", script, &nightkeep];
+    let (row, detail) = judge(&night, &["--stall-after", "700ms"], &command);
+    assert_eq!((row.outcome, row.advances), (Outcome::Succeeded, 2), "{:#?}", detail.timeline);
+}
+
+#[test]
+fn a_step_that_asks_for_an_hour_has_four_times_the_limit_however_often_its_marker_is_written() {
+    let night = Night::watched("").unwrap();
+    let nightkeep = binary("nightkeep").unwrap().display().to_string();
+    let script = r#"while :; do "$0" mark 1 --expect 1h; sleep 0.2; done"#;
+    let command = ["sh", "-c", script, &nightkeep];
+    let (row, detail) = judge(&night, &["--stall-after", "500ms"], &command);
+    check_that_it_stalled(&row, &detail, 2_000);
+    let asked = detail.timeline.iter().filter(|event| event.kind == "expects").count();
+    assert_eq!(asked, 1, "{:#?}", detail.timeline);
 }

@@ -12,6 +12,8 @@ mod agents;
 #[cfg(target_os = "linux")]
 mod attached;
 #[cfg(target_os = "linux")]
+mod beats;
+#[cfg(target_os = "linux")]
 mod clocks;
 #[cfg(target_os = "linux")]
 mod contract;
@@ -31,7 +33,11 @@ mod frozen;
 mod full_disk;
 #[cfg(target_os = "linux")]
 mod handover;
+#[cfg(target_os = "linux")]
+mod helper_beats;
 mod helpers;
+#[cfg(target_os = "linux")]
+mod hooked;
 #[cfg(target_os = "linux")]
 mod hostile;
 #[cfg(target_os = "linux")]
@@ -42,6 +48,8 @@ mod leftovers;
 mod linked;
 #[cfg(target_os = "linux")]
 mod longest;
+#[cfg(target_os = "linux")]
+mod mcp;
 #[cfg(target_os = "linux")]
 mod output;
 #[cfg(target_os = "linux")]

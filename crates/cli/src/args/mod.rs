@@ -2,6 +2,7 @@
 
 mod hooks;
 mod jobs;
+mod reports;
 mod runs;
 
 use std::path::PathBuf;
@@ -10,6 +11,7 @@ use clap::{Parser, Subcommand};
 
 pub use hooks::{HookClaude, HookCommand};
 pub use jobs::{Capacity, JobCommand, JobEdit, JobFields, TypeCommand};
+pub use reports::{Beat, Mcp};
 pub use runs::{Attach, Events, History, Limits, Mark, Run, Show, Status, Stop, Wait};
 
 /// The whole command line.
@@ -54,6 +56,10 @@ pub enum Command {
     Stop(Stop),
     /// Stamp progress: what an agent calls when it moved forward
     Mark(Mark),
+    /// Give a sign of life: what an agent calls, or leaves running beside itself
+    Beat(Beat),
+    /// Be a tool server (MCP) with which an agent reports its progress
+    Mcp(Mcp),
     /// Show the runs that are not over
     Status(Status),
     /// Show the runs that are over

@@ -3,14 +3,19 @@
 use std::env;
 use std::io::{self, IsTerminal, Read};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use nightkeep_engine::sources::claude::settings::{self, Change, SettingsError};
+use nightkeep_engine::sources::{claude, said};
 
+use super::say::Teller;
 use crate::Done;
 use crate::args::{HookClaude, HookCommand};
 use crate::console;
 use crate::failure::{Failure, chain};
 
+/// An agent waits for its hook: an engine that takes longer is left alone.
+const HEARD_WITHIN: Duration = Duration::from_millis(200);
 /// More than this is not read of what an agent tells.
 const EVENT_BYTES_MAX: u64 = 1024 * 1024;
 /// Moves the settings of Claude Code.
@@ -30,18 +35,26 @@ pub(super) fn hook(wanted: HookCommand) -> Done {
         return Err(Failure::usage("an agent calls this, with what it tells on stdin")
             .with_hint("have it call with `nightkeep hook claude --install`"));
     } else {
-        take_in(io::stdin().lock());
+        pass_on(&take_in(io::stdin().lock()));
     }
     Ok(0)
 }
 
 /// Takes in what an agent tells. It never fails: any other exit code than 0 is shown to whoever works with the agent, and
 /// 2 holds the agent up.
-fn take_in(mut from: impl Read) {
+fn take_in(mut from: impl Read) -> Vec<u8> {
     let mut event = Vec::new();
     drop(from.by_ref().take(EVENT_BYTES_MAX).read_to_end(&mut event));
     // Whoever writes more is not to find its pipe closed.
     drop(io::copy(&mut from, &mut io::sink()));
+    event
+}
+
+/// Tells the engine what follows for the run, if this is one. Not a word about what goes wrong with that.
+fn pass_on(event: &[u8]) {
+    let (Ok(teller), Ok(runtime)) = (Teller::new("claude-hook", None), super::runtime()) else { return };
+    let signals = claude::read_hook(event).into_iter().map(said).collect();
+    drop(runtime.block_on(teller.say(signals, HEARD_WITHIN)));
 }
 
 fn say_installed(path: &Path, change: Change) -> Result<(), Failure> {

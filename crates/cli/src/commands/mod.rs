@@ -1,5 +1,6 @@
 //! The commands: what is asked of the engine, and what is printed of its answers.
 
+mod beat;
 mod doctor;
 mod editor;
 mod engine;
@@ -10,9 +11,11 @@ mod history;
 mod hook;
 mod jobs;
 mod mark;
+mod mcp;
 mod open;
 mod run;
 mod runs;
+mod say;
 mod status;
 mod types;
 mod wait;
@@ -30,6 +33,10 @@ pub(crate) fn run(command: Command) -> Done {
     if let Command::Hook(wanted) = command {
         return hook::hook(wanted);
     }
+    // Nor does a sign of life, which has to be one wherever it is called.
+    if let Command::Beat(wanted) = command {
+        return runtime()?.block_on(beat::beat(&wanted)).map(|()| 0);
+    }
     let here = Here::find()?;
     runtime()?.block_on(run_here(&here, command))
 }
@@ -44,6 +51,8 @@ async fn run_here(here: &Here, command: Command) -> Done {
         Command::Stop(wanted) => runs::stop(here, &wanted).await?,
         Command::Mark(wanted) => mark::mark(&wanted)?,
         Command::Hook(wanted) => return hook::hook(wanted),
+        Command::Mcp(wanted) => mcp::mcp(wanted.run.as_deref()).await?,
+        Command::Beat(wanted) => beat::beat(&wanted).await?,
         Command::Status(wanted) => status::status(here, &wanted).await?,
         Command::History(wanted) => history::history(here, wanted).await?,
         Command::Wait(wanted) => return wait::wait(here, &wanted).await,

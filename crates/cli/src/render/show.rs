@@ -99,8 +99,9 @@ fn advances(advances: &[AdvanceView], view: &View) -> String {
     let skipped = advances.len().saturating_sub(ADVANCES_SHOWN);
     let shown = advances.iter().skip(skipped).map(|advance| {
         let note = advance.note.as_deref().unwrap_or_default();
-        let line =
-            format!("  {}  step {}, after {}  {note}", moment(&advance.at, view), advance.step, length(advance.gap_s));
+        let by = advance.source.as_ref().map_or_else(String::new, |by| format!(", reported by the agent ({by})"));
+        let (at, after) = (moment(&advance.at, view), length(advance.gap_s));
+        let line = format!("  {at}  step {}, after {after}{by}  {note}", advance.step);
         format!("{}\n", line.trim_end())
     });
     shown.collect()

@@ -11,13 +11,15 @@ use crate::samples;
 #[tokio::test]
 async fn help_teaches_every_command() {
     let home = private_home();
-    let commands: [&[&str]; 23] = [
+    let commands: [&[&str]; 25] = [
         &[],
         &["run"],
         &["attach"],
         &["start"],
         &["stop"],
         &["mark"],
+        &["beat"],
+        &["mcp"],
         &["status"],
         &["history"],
         &["show"],

@@ -192,7 +192,13 @@ pub(crate) fn detail() -> RunDetail {
         ended: Some(HistoryRow { survivors: vec![4712], ..stalled(40) }),
         message: "The marker stopped advancing at 01:31:12. It stayed at step 14 for 45 min, the limit for this job."
             .into(),
-        advances: vec![AdvanceView { at: at("01:31:12"), step: 14, note: Some("tests green".into()), gap_s: 720.0 }],
+        advances: vec![AdvanceView {
+            at: at("01:31:12"),
+            step: 14,
+            note: Some("tests green".into()),
+            gap_s: 720.0,
+            source: None,
+        }],
         timeline: vec![
             event("01:46:12", "warned", "No progress for 15 min."),
             event("02:16:04", "ended", "Killed after 30 s."),

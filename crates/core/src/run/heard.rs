@@ -47,6 +47,7 @@ pub(super) struct Heard {
     pub(super) circling: Option<Awake>,
     /// What the stall clock may show in the present step, where more time was asked for.
     pub(super) expected: Option<Span>,
+    asked: Asked,
     /// A person was told of its cost.
     pub(super) told_cost: bool,
     /// Since when it has cost all that it may.
@@ -58,6 +59,17 @@ pub(super) struct Heard {
 struct Best {
     step: Option<i64>,
     series: Option<String>,
+}
+
+/// What the marker asked for when it was last read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum Asked {
+    #[default]
+    Nothing,
+    /// So much time for this step.
+    For(i64, Span),
+    /// Whatever it was, an earlier watch granted it.
+    Before,
 }
 
 /// Something that has begun.
@@ -98,6 +110,7 @@ impl Heard {
             totals: resume.totals,
             totals_on_record: resume.totals,
             expected: resume.expected,
+            asked: if resume.expected.is_some() { Asked::Before } else { Asked::Nothing },
             ..Self::default()
         };
         for (source, step) in &resume.best {
@@ -137,6 +150,18 @@ impl Heard {
         let step = best.step.map_or(1, |step| step.saturating_add(1));
         best.step = Some(step);
         step
+    }
+
+    /// The time that a marker asks for, if it does so newly: it is read again and again, and its step with the same word
+    /// for it asks once. A step that went back asks for nothing.
+    pub(super) fn asks(&mut self, stepped: Stepped, step: i64, expect: Option<Span>) -> Option<Span> {
+        if matches!(stepped, Stepped::Back(_)) {
+            return None;
+        }
+        let asked = expect.map_or(Asked::Nothing, |span| Asked::For(step, span));
+        let before = std::mem::replace(&mut self.asked, asked);
+        let is_news = stepped == Stepped::Forward || (before != Asked::Before && before != asked);
+        expect.filter(|_| is_news)
     }
 
     /// Takes back what an earlier watch had seen.
@@ -302,5 +327,22 @@ impl Heard {
             totals.latency = totals.latency.plus(latency);
             totals.last_latency = Some(latency);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_an_earlier_watch_granted_is_not_granted_again_when_the_marker_is_read() {
+        let resume = Resume { expected: Some(Span::from_mins(25)), ..Resume::default() };
+        let mut heard = Heard::new(Awake::from_ms(0), &resume);
+        let asked = Some(Span::from_mins(25));
+        assert_eq!(heard.asks(Stepped::Same, 3, asked), None);
+        assert_eq!(heard.asks(Stepped::Same, 3, asked), None);
+        assert_eq!(heard.asks(Stepped::Forward, 4, asked), asked);
+        let mut heard = Heard::new(Awake::from_ms(0), &resume);
+        assert_eq!(heard.asks(Stepped::Forward, 4, asked), asked);
     }
 }

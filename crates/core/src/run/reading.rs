@@ -18,14 +18,19 @@ impl Run {
             return false;
         }
         self.check_claim(now, &reading, out);
-        let Reading { step, total, note, series, .. } = reading;
+        let Reading { step, total, note, series, expect, .. } = reading;
         match step {
             Some(-1) => {
                 self.acknowledge(note, out);
                 false
             }
             Some(step) if step >= 0 => {
-                self.step_to(now, &MARKER, step, Advance { step: Some(step), total, note, series }, out)
+                let said = Advance { step: Some(step), total, note, series };
+                let stepped = self.step_to(now, &MARKER, step, said, out);
+                if let Some(span) = self.heard.asks(stepped, step, expect) {
+                    self.expects(now, span, out);
+                }
+                stepped == Stepped::Forward
             }
             Some(_) | None => {
                 self.note = note.or(self.note.take());
@@ -54,7 +59,7 @@ impl Run {
         }
     }
 
-    /// A source says that it is at `step`. Whether it is an advance.
+    /// A source says that it is at `step`.
     pub(super) fn step_to(
         &mut self,
         now: Now,
@@ -62,25 +67,22 @@ impl Run {
         step: i64,
         said: Advance,
         out: &mut Vec<Effect>,
-    ) -> bool {
-        match self.heard.step(source, step, said.series) {
+    ) -> Stepped {
+        let stepped = self.heard.step(source, step, said.series);
+        match stepped {
             Stepped::Back(best) => {
                 if self.oddity != (Some(Oddity::WentBack { step })) {
                     self.oddity = Some(Oddity::WentBack { step });
                     out.push(Effect::Record(self.id, Entry::WentBack { step, best }));
                 }
-                false
             }
             Stepped::Same => {
                 self.total = said.total;
                 self.note = said.note;
-                false
             }
-            Stepped::Forward => {
-                self.advance(now, source, step, (said.total, said.note), out);
-                true
-            }
+            Stepped::Forward => self.advance(now, source, step, (said.total, said.note), out),
         }
+        stepped
     }
 
     /// The run moved forward.

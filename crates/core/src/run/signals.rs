@@ -1,5 +1,6 @@
 //! What follows from what the sources of a run say.
 
+use super::heard::Stepped;
 use super::{Awake, Effect, Entry, Life, Now, Reason, Run, Span};
 use crate::effect::{CalledOff, HeardEntry, HeardNotice, Notice};
 use crate::input::Activity;
@@ -78,7 +79,7 @@ impl Run {
 
     fn advance_of(&mut self, now: Now, source: &Source, advance: Advance, out: &mut Vec<Effect>) {
         let advanced = match advance.step {
-            Some(step) if step >= 0 => self.step_to(now, source, step, advance, out),
+            Some(step) if step >= 0 => self.step_to(now, source, step, advance, out) == Stepped::Forward,
             Some(_) => false,
             None => {
                 let step = self.heard.next_step(source);
@@ -173,7 +174,7 @@ impl Run {
     }
 
     /// More time for the present step, up to the cap.
-    fn expects(&mut self, now: Now, span: Span, out: &mut Vec<Effect>) {
+    pub(super) fn expects(&mut self, now: Now, span: Span, out: &mut Vec<Effect>) {
         let most = self.limits.stall_after.times(self.limits.reports.expect_cap);
         let until = self.clock.elapsed(now.awake).minus(self.allowance()).plus(span).min(most);
         if self.heard.expected != Some(until) {

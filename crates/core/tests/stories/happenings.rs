@@ -12,7 +12,8 @@ pub(crate) struct Happening {
 
 #[derive(Debug, Clone)]
 pub(crate) enum What {
-    Marker(i64),
+    /// A step, and for how many milliseconds the marker asks.
+    Marker(i64, Option<u64>),
     LookFinds(Option<i64>),
     CannotLook,
     Waits(bool),
@@ -32,7 +33,7 @@ pub(crate) enum What {
 
 fn what() -> impl Strategy<Value = What> {
     prop_oneof![
-        6 => (-1_i64..12).prop_map(What::Marker),
+        6 => (-1_i64..12, prop::option::weighted(0.2, 0_u64..20_000)).prop_map(|(step, expect)| What::Marker(step, expect)),
         3 => prop::option::of(0_i64..12).prop_map(What::LookFinds),
         1 => Just(What::CannotLook),
         2 => any::<bool>().prop_map(What::Waits),

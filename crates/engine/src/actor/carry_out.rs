@@ -344,6 +344,7 @@ fn core_reading(reading: Reading, before: Option<nightkeep_os::FileStamp>) -> ni
         note: reading.note,
         claimed: reading.claimed_at,
         series: reading.series,
+        expect: reading.expect,
     }
 }
 

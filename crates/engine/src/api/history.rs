@@ -63,6 +63,8 @@ pub struct AdvanceView {
     pub note: Option<String>,
     /// Awake seconds since the advance before it, or since the start.
     pub gap_s: f64,
+    /// Who reported it, where that was not the marker.
+    pub source: Option<String>,
 }
 
 /// A process, as it was seen just before the first signal.

@@ -16,6 +16,7 @@ mod lines;
 mod osc;
 mod pattern;
 mod places;
+mod said;
 #[cfg(test)]
 mod samples;
 pub mod sd_notify;
@@ -29,6 +30,7 @@ pub use lines::{LINE_MAX, LineReader, Lines};
 pub use osc::Osc;
 pub use pattern::{Pattern, PatternFault, Printed};
 pub use places::Places;
+pub use said::said;
 pub use spec::{KINDS, SOURCES_MAX, SourceSpec, Whereabouts};
 
 /// What is kept of a note, in characters.

@@ -48,7 +48,9 @@ impl Reader {
     }
 
     fn advances(&self, run: u64) -> Result<Vec<AdvanceView>, StoreError> {
-        let sql = "SELECT at_wall_ms, step, note, gap_ms, seq FROM advances WHERE run = ?1 ORDER BY seq DESC LIMIT ?2";
+        let sql = "SELECT a.at_wall_ms, a.step, a.note, a.gap_ms, a.seq, j.body ->> '$.source'
+                   FROM advances AS a JOIN journal AS j ON j.seq = a.seq
+                   WHERE a.run = ?1 ORDER BY a.seq DESC LIMIT ?2";
         let clock = self.clock_of(run)?;
         let mut latest: Vec<AdvanceView> = self.ask(|db| {
             db.prepare_cached(sql)?
@@ -59,6 +61,7 @@ impl Reader {
                         step: row.get(1)?,
                         note: note.map(|note| clean::clean_text(&note, NOTE_CHARS_MAX)),
                         gap_s: seconds(fold::from_sql(row.get(3)?)),
+                        source: row.get(5)?,
                     })
                 })?
                 .collect()

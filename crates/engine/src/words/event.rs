@@ -12,9 +12,10 @@ pub fn event(entry: &Entry, run: &StoredRun) -> String {
     match entry {
         Entry::Registered(registration) => registered(registration),
         Entry::Started { pid, .. } => format!("Its command was started as process {pid}."),
-        Entry::Advanced { n: _, step, total, note, gap_ms, source: _ } => {
+        Entry::Advanced { n: _, step, total, note, gap_ms, source } => {
             let place = place(Some(*step), *total, note.as_deref()).expect("there is a step");
-            format!("It moved forward to {place}, after {}.", lengths(*gap_ms))
+            let by = source.as_ref().map_or_else(String::new, |source| format!(", reported by the agent ({source})"));
+            format!("It moved forward to {place}, after {}{by}.", lengths(*gap_ms))
         }
         Entry::Heard(what) => heard(what),
         Entry::WentBack { step, best } => {

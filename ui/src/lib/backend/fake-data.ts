@@ -396,16 +396,16 @@ function gapsWithin(total: number, steps: number, longest: number, exact: boolea
 }
 
 function advancesOf(start: number, gaps: readonly number[], row: HistoryRow): AdvanceView[] {
-  const last = row.last_step ?? gaps.length;
   let at = start;
   return gaps.map((gap, index) => {
     at += gap * 1000;
-    const step = last - gaps.length + index + 1;
+    const step = (row.last_step ?? gaps.length) - gaps.length + index + 1;
     return {
       at: new Date(Math.round(at)).toISOString(),
       step,
       note: index === gaps.length - 1 ? row.last_note : `module ${step}`,
       gap_s: gap,
+      source: null,
     };
   });
 }

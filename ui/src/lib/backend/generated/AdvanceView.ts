@@ -19,4 +19,8 @@ note: string | null,
 /**
  * Awake seconds since the advance before it, or since the start.
  */
-gap_s: number, };
+gap_s: number, 
+/**
+ * Who reported it, where that was not the marker.
+ */
+source: string | null, };

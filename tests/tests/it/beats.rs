@@ -1,0 +1,99 @@
+//! Signs of life: the command, and what a script leaves running beside itself.
+
+use std::fs;
+use std::process::Command;
+
+use nightkeep_engine::api::{Outcome, Reason};
+use nightkeep_tests::night::{Begun, Night, alive, of_run};
+use nightkeep_tests::{binary, eventually};
+
+/// A run of a script whose `$0` is `nightkeep`, and which may read from `gate`.
+fn scripted(night: &Night, limits: &[&str], script: &str) -> Begun {
+    assert!(Command::new("mkfifo").arg(night.work().join("gate")).status().unwrap().success());
+    let nightkeep = binary("nightkeep").unwrap().display().to_string();
+    night.begin(&[&["run", "--detach"], limits, &["--", "sh", "-c", script, &nightkeep]].concat()).unwrap()
+}
+
+fn open_gate(night: &Night) {
+    fs::write(night.work().join("gate"), "go\n").unwrap();
+}
+
+#[test]
+fn a_beat_in_the_background_of_a_script_ends_with_it_and_is_not_left_behind() {
+    let night = Night::watched("").unwrap();
+    let script = r#""$0" beat --every 100ms & echo $! > beat; read _ < gate; exit 3"#;
+    let begun = scripted(&night, &[], script);
+    night.until_run("a beat", begun.run, |view| view.since_beat_s.is_some()).unwrap();
+    let beat: u32 = fs::read_to_string(night.work().join("beat")).unwrap().trim().parse().unwrap();
+    assert!(alive(beat));
+    open_gate(&night);
+    let row = night.ended(begun.run).unwrap();
+    assert_eq!((row.outcome, row.exit_code, row.advances), (Outcome::Failed, Some(3), 0));
+    eventually("the beats to end", || of_run(&begun.tag).is_empty().then_some(())).unwrap();
+    let detail = night.show(begun.run).unwrap();
+    assert!(!detail.timeline.iter().any(|event| event.kind == "leftovers"), "{:#?}", detail.timeline);
+}
+
+#[test]
+fn beats_without_end_are_no_progress() {
+    let night = Night::watched("").unwrap();
+    let limits = ["--stall-after", "800ms", "--grace", "1s"];
+    let begun = scripted(&night, &limits, r#""$0" beat --every 100ms & read _ < gate"#);
+    let row = night.ended(begun.run).unwrap();
+    assert_eq!((row.outcome, row.reason), (Outcome::Aborted, Some(Reason::Stalled)), "{row:#?}");
+    assert!(of_run(&begun.tag).is_empty());
+}
+
+#[test]
+fn beats_go_on_when_the_engine_was_away_and_what_they_carry_is_said_once() {
+    let night = Night::watched("").unwrap();
+    let script = r#""$0" beat --every 100ms & read _ < gate
+        "$0" beat --every 100ms --ok --latency-ms 1200 --cost-usd 0.25 2> said & read _ < gate"#;
+    let begun = scripted(&night, &[], script);
+    night.until_run("a beat", begun.run, |view| view.since_beat_s.is_some()).unwrap();
+    night.crash_engine().unwrap();
+    open_gate(&night);
+    let said = || fs::read_to_string(night.work().join("said")).ok().filter(|said| !said.is_empty());
+    let said = eventually("the second beat to find no engine", said).unwrap();
+    assert_eq!(said, "warning: the beat was not taken in: the engine is not running\n");
+    night.start_engine().unwrap();
+    let view = night.until_run("what it carries", begun.run, |view| view.totals.is_some()).unwrap();
+    assert!(view.since_beat_s.is_some());
+    let totals = view.totals.unwrap();
+    assert_eq!((totals.succeeded, totals.failed, totals.cost_usd), (1, 0, 0.25));
+    assert_eq!(totals.mean_latency_s, Some(1.2));
+    open_gate(&night);
+    assert_eq!(night.ended(begun.run).unwrap().outcome, Outcome::Succeeded);
+    eventually("the beats to end", || of_run(&begun.tag).is_empty().then_some(())).unwrap();
+}
+
+#[test]
+fn beats_of_a_run_that_is_over_end_though_their_process_lives_on() {
+    let night = Night::watched("").unwrap();
+    let begun = scripted(&night, &[], "read _ < gate");
+    let number = begun.run.to_string();
+    let mut beats = night.command(&["beat", "--every", "100ms", "--run", &number]).unwrap().spawn().unwrap();
+    night.until_run("a beat", begun.run, |view| view.since_beat_s.is_some()).unwrap();
+    open_gate(&night);
+    night.ended(begun.run).unwrap();
+    assert_eq!(beats.wait().unwrap().code(), Some(0));
+}
+
+#[test]
+fn a_beat_that_nobody_hears_is_said_disturbs_nobody_and_starts_no_engine() {
+    let night = Night::new("").unwrap();
+    let beat = |arguments: &[&str]| {
+        let said = night.nightkeep(&[&["beat"], arguments].concat()).unwrap();
+        assert_eq!((said.code, said.out.as_str()), (Some(0), ""));
+        said.err
+    };
+    assert_eq!(beat(&[]), "warning: no beat was sent: no run is named: `NIGHTKEEP_RUN` is not set\n");
+    let away = "warning: the beat was not taken in: the engine is not running\n";
+    assert_eq!(beat(&["--run", "41", "--ok"]), away);
+    assert_eq!(beat(&["--run", "41", "--failed", "--quiet"]), "");
+    assert!(!night.socket().exists());
+    night.start_engine().unwrap();
+    let unknown = "warning: the beat was not taken in: no run `41` is being watched\n";
+    assert_eq!(beat(&["--run", "41"]), unknown);
+    assert_eq!(beat(&["--run", "41", "--every", "10s"]), unknown);
+}
