@@ -42,7 +42,7 @@ pub use input::{Activity, BegunStop, Exit, Input, Look, Reading, Resume, Watch};
 pub use leftovers::{LeftBehind, LeftoverPolicy};
 pub use life::{Method, Outcome, Reason};
 pub use limits::{LimitOverrides, Limits, Mode};
-pub use reports::{Beats, Budget, Circles, Pace, Reports};
+pub use reports::{Beats, Budget, Circles, Pace, ReportOverrides, Reports};
 pub use signal::{Advance, Claim, HumanWait, Metrics, Signal, Source, Wait};
 pub use slots::{Capacities, Place};
 pub use snapshot::{Liveness, Phase, Progress, RunSnapshot, Totals};

@@ -1,18 +1,21 @@
 //! What is made of the reports of a run beside its steps: beats, activities, more time, circles, costs.
 
+mod overrides;
+
 use crate::input::Activity;
+use crate::limits::LimitFault;
 use crate::time::Span;
+
+pub use overrides::{PaceOverrides, ReportOverrides, Stops};
 
 /// How often a beat is expected when nothing is said (design, section 4).
 pub const BEAT_EVERY: Span = Span::from_secs(30);
-/// From this long without a beat on, a run is degraded, when nothing is said (design, section 4).
-pub const DEGRADED_AFTER: Span = Span::from_secs(90);
-/// From this long without a beat on, a run is unreachable, when nothing is said (design, section 4).
-pub const UNREACHABLE_AFTER: Span = Span::from_secs(300);
 /// How often a call with the same result comes in a row before it is called going round in circles.
 pub const REPEATS_MAX: u32 = 12;
 /// More time for one step is given up to so many times the stall limit.
 pub const EXPECT_CAP: u32 = 4;
+/// No job gives more time than this many times its stall limit.
+pub const EXPECT_CAP_MAX: u32 = 25 * EXPECT_CAP;
 /// A person is told of a question that has been open for this long.
 pub const TELL_WAITING_AFTER: Span = Span::from_mins(10);
 /// A usage limit that was to pass at some time has this long to do so before the stall clock runs again.
@@ -90,6 +93,36 @@ impl Reports {
     }
 }
 
+impl Reports {
+    /// Checks that all of it can be meant.
+    ///
+    /// # Errors
+    /// The first [`LimitFault`] found.
+    pub(crate) fn check(&self) -> Result<(), LimitFault> {
+        if let Some(beats) = self.beats {
+            if beats.degraded_after == Span::ZERO {
+                return Err(LimitFault::BeatIsZero);
+            }
+            if beats.degraded_after >= beats.unreachable_after {
+                return Err(LimitFault::DegradedNotBeforeUnreachable);
+            }
+        }
+        for activity in [Activity::Tool, Activity::Subagent, Activity::Compacting] {
+            let Some(pace) = self.pace(activity) else { continue };
+            if pace.stall_after == Span::ZERO {
+                return Err(LimitFault::ActivityIsZero(activity));
+            }
+            if pace.warn_after >= pace.stall_after {
+                return Err(LimitFault::ActivityWarnNotBeforeStall(activity));
+            }
+        }
+        if self.budget.is_some_and(|budget| budget.max_microusd == 0) {
+            return Err(LimitFault::BudgetIsZero);
+        }
+        Ok(())
+    }
+}
+
 impl Default for Reports {
     fn default() -> Self {
         Self {
@@ -104,9 +137,18 @@ impl Default for Reports {
     }
 }
 
+impl Beats {
+    /// What is expected of a run that beats so often: three beats may be missing before it is degraded, ten before it is
+    /// unreachable.
+    #[must_use]
+    pub fn every(beat: Span) -> Self {
+        Self { degraded_after: beat.times(3), unreachable_after: beat.times(10), stop: false }
+    }
+}
+
 impl Default for Beats {
     fn default() -> Self {
-        Self { degraded_after: DEGRADED_AFTER, unreachable_after: UNREACHABLE_AFTER, stop: false }
+        Self::every(BEAT_EVERY)
     }
 }
 

@@ -7,7 +7,7 @@ mod parts;
 use jiff::tz::TimeZone;
 
 pub use event::event;
-pub use heard::dollars;
+pub use heard::{dollars, microusd};
 use parts::{clock, lengths, lower_first, place, quote, signal_name, still_alive};
 
 use crate::api::{Method, Outcome, QueuePlace, Reason};

@@ -9,7 +9,7 @@ pub(super) mod testing;
 mod tests;
 
 use jiff::Timestamp;
-use nightkeep_engine::api::{FaultKind, HistoryRow, Live, Phase, Progress, RunView};
+use nightkeep_engine::api::{Activity, FaultKind, HistoryRow, Live, Liveness, Phase, Progress, RunView};
 
 use self::rows::{leftover_row, running_row, stopped_row};
 use super::MenuAction;
@@ -124,7 +124,7 @@ fn state(live: &Live) -> TrayState {
         TrayState::Fault
     } else if summary.stopped_unseen > 0 {
         TrayState::Stopped
-    } else if summary.warning > 0 || has_fault(needs_a_look) || !live.leftovers.is_empty() {
+    } else if summary.warning > 0 || summary.unreachable > 0 || has_fault(needs_a_look) || !live.leftovers.is_empty() {
         TrayState::Warning
     } else if summary.running == 0 {
         TrayState::Idle
@@ -152,6 +152,15 @@ fn needs_a_look(kind: FaultKind) -> bool {
     }
 }
 
+fn wants_a_look(run: &RunView) -> bool {
+    let is_late = matches!(run.progress, Progress::Warning | Progress::Stalled);
+    is_late || run.liveness == Liveness::Unreachable || waits_for_you(run)
+}
+
+fn waits_for_you(run: &RunView) -> bool {
+    run.phase == Phase::Running && run.activity == Activity::WaitingHuman
+}
+
 fn all_wait(runs: &[RunView]) -> bool {
     let mut begun = runs.iter().filter(|run| run.phase != Phase::Queued).peekable();
     begun.peek().is_some() && begun.all(|run| run.progress == Progress::Waiting)
@@ -165,19 +174,28 @@ fn headline(live: &Live) -> String {
     if problems > 0 {
         parts.push(counted(u32::try_from(problems).unwrap_or(u32::MAX), "problem", "problems"));
     }
+    let for_you = live.status.runs.iter().filter(|run| waits_for_you(run)).count();
     if summary.running > 0 {
         parts.push(format!("{} running", summary.running));
         match summary.running {
-            _ if !all_wait(&live.status.runs) => {}
+            _ if !all_wait(&live.status.runs) || for_you > 0 => {}
             1 => parts.push("waiting".to_owned()),
             _ => parts.push("all waiting".to_owned()),
         }
+    }
+    match for_you {
+        0 => {}
+        1 => parts.push("1 waits for you".to_owned()),
+        many => parts.push(format!("{many} wait for you")),
     }
     if summary.queued > 0 {
         parts.push(format!("{} queued", summary.queued));
     }
     if summary.warning > 0 {
         parts.push(counted(summary.warning, "warning", "warnings"));
+    }
+    if summary.unreachable > 0 {
+        parts.push(format!("{} unreachable", summary.unreachable));
     }
     if summary.stopped_unseen > 0 {
         parts.push(format!("{} stopped", summary.stopped_unseen));
@@ -193,10 +211,10 @@ fn age_s(live: &Live, now: Timestamp) -> f64 {
     live.at.parse::<Timestamp>().map_or(0.0, |at| now.duration_since(at).as_secs_f64().max(0.0))
 }
 
-/// The first runs in their order; where not all have a place, those with a warning have one before others.
+/// The first runs in their order; where not all have a place, those that want a look have one before others.
 fn running_rows(runs: &[RunView], age_s: f64) -> Vec<Row> {
     let mut chosen: Vec<(usize, &RunView)> = runs.iter().enumerate().collect();
-    chosen.sort_by_key(|(_, run)| !matches!(run.progress, Progress::Warning | Progress::Stalled));
+    chosen.sort_by_key(|(_, run)| !wants_a_look(run));
     chosen.truncate(RUNNING_ROWS_MAX);
     chosen.sort_by_key(|(place, _)| *place);
     let more = runs.len().saturating_sub(chosen.len());

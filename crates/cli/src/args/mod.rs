@@ -131,3 +131,11 @@ fn length(text: &str) -> Result<String, String> {
 fn length_or_off(text: &str) -> Result<String, String> {
     if nightkeep_engine::config::is_off(text) { Ok(text.to_owned()) } else { length(text) }
 }
+
+/// An amount of dollars, or the word that there is no limit.
+fn dollars_or_off(text: &str) -> Result<String, String> {
+    if nightkeep_engine::config::is_off(text) {
+        return Ok(text.to_owned());
+    }
+    nightkeep_engine::config::money::parse(text).map(|_| text.to_owned())
+}

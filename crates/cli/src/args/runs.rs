@@ -7,7 +7,7 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 use nightkeep_engine::api::{Leftovers, LimitsSpec, Outcome};
 
-use super::{length, length_or_off};
+use super::{dollars_or_off, length, length_or_off};
 
 /// Limits, each of which may be left out.
 #[derive(Debug, Default, Clone, Args)]
@@ -27,6 +27,12 @@ pub struct Limits {
     /// Stop a run that takes longer than this in all; `off` for never, whatever the type says
     #[arg(long, value_name = "TIME", value_parser = length_or_off, help_heading = "Limits")]
     pub max_runtime: Option<String>,
+    /// Expect a sign of life this often: degraded after three that are missing, unreachable after ten
+    #[arg(long, value_name = "TIME", value_parser = length_or_off, help_heading = "Limits")]
+    pub beat: Option<String>,
+    /// Tell when it has cost this many dollars, by its own reports, and before at 80 %
+    #[arg(long, value_name = "USD", value_parser = dollars_or_off, help_heading = "Limits")]
+    pub max_cost: Option<String>,
 }
 
 impl Limits {
@@ -39,6 +45,9 @@ impl Limits {
             grace: self.grace.clone(),
             start_allowance: self.start_allowance.clone(),
             max_runtime: self.max_runtime.clone(),
+            beat: self.beat.clone(),
+            max_cost: self.max_cost.clone(),
+            ..LimitsSpec::default()
         }
     }
 
@@ -52,6 +61,9 @@ impl Limits {
             grace: own.grace.or_else(|| base.grace.clone()),
             start_allowance: own.start_allowance.or_else(|| base.start_allowance.clone()),
             max_runtime: own.max_runtime.or_else(|| base.max_runtime.clone()),
+            beat: own.beat.or_else(|| base.beat.clone()),
+            max_cost: own.max_cost.or_else(|| base.max_cost.clone()),
+            ..base.clone()
         }
     }
 }

@@ -102,7 +102,7 @@ fn grown(status: &nightkeep_engine::api::Status, elapsed: Duration) -> nightkeep
         if !stands_still {
             run.since_advance_s += elapsed.as_secs_f64();
         }
-        if let Some(since) = &mut run.since_output_s {
+        for since in [&mut run.since_output_s, &mut run.since_beat_s].into_iter().flatten() {
             *since += elapsed.as_secs_f64();
         }
     }

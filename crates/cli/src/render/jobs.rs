@@ -1,9 +1,10 @@
 //! What the user wants: jobs, job types, and what is said of a job before it is saved.
 
 use nightkeep_engine::api::{
-    CheckResult, JobCheck, JobSpec, JobView, Leftovers, LimitsSpec, LimitsView, Outcome, PingMode, TypeView,
+    CheckResult, JobCheck, JobSpec, JobView, Leftovers, LimitsSpec, Outcome, PingMode, TypeView,
 };
 
+use super::limits::{limits_line, report_facts};
 use super::{UNKNOWN, View, count, facts, length, moment, table};
 
 /// The table of jobs.
@@ -63,6 +64,7 @@ pub fn job(job: &JobView, view: &View) -> String {
     pairs.extend(sources.iter().map(|source| ("source", source.clone())));
     pairs.extend(env.iter().map(|(name, value)| ("variable", format!("{name}={value}"))));
     pairs.push(("limits", limits_line(&job.limits, limits)));
+    pairs.extend(report_facts(&job.limits.reports, limits));
     if *observe {
         pairs.push(("on a stall", "only records what it would have done".to_owned()));
     }
@@ -141,12 +143,11 @@ pub fn types(types: &[TypeView], view: &View) -> String {
 pub fn type_of(kind: &TypeView) -> String {
     let origin = if kind.built_in { "built in" } else { "yours" };
     let side_by_side = kind.max_running.map_or_else(|| "any number".to_owned(), |count| format!("at most {count}"));
-    facts([
-        ("type", format!("{} ({origin})", kind.name)),
-        ("limits", limits_line(&kind.limits, &kind.overrides)),
-        ("side by side", side_by_side),
-        ("jobs", kind.jobs.to_string()),
-    ])
+    let mut pairs =
+        vec![("type", format!("{} ({origin})", kind.name)), ("limits", limits_line(&kind.limits, &kind.overrides))];
+    pairs.extend(report_facts(&kind.limits.reports, &kind.overrides));
+    pairs.extend([("side by side", side_by_side), ("jobs", kind.jobs.to_string())]);
+    facts(pairs)
 }
 
 /// What a test of a job found: a line for each check, and whether the job could be left alone.
@@ -169,23 +170,6 @@ pub fn checks(checks: &[JobCheck]) -> String {
         (n, _) => format!("✕ the job is not fit to be started: {}", count(n, "fault", "faults")),
     };
     format!("{lines}{verdict}\n")
-}
-
-/// All limits in one line; those that are said here and not inherited carry a star.
-pub(super) fn limits_line(limits: &LimitsView, own: &LimitsSpec) -> String {
-    let star = |own: &Option<String>| if own.is_some() { "*" } else { "" };
-    let mut parts = vec![
-        format!("warn after {}{}", length(limits.warn_after_s), star(&own.warn_after)),
-        format!("stall after {}{}", length(limits.stall_after_s), star(&own.stall_after)),
-        format!("grace {}{}", length(limits.grace_s), star(&own.grace)),
-    ];
-    if limits.start_allowance_s > 0.0 {
-        parts.push(format!("start allowance {}{}", length(limits.start_allowance_s), star(&own.start_allowance)));
-    }
-    if let Some(max) = limits.max_runtime_s {
-        parts.push(format!("at most {}{}", length(max), star(&own.max_runtime)));
-    }
-    parts.join(", ")
 }
 
 /// A command as it could be typed.

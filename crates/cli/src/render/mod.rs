@@ -4,6 +4,8 @@
 
 mod history;
 mod jobs;
+mod limits;
+mod reports;
 mod show;
 mod status;
 mod units;

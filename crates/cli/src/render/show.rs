@@ -2,7 +2,8 @@
 
 use nightkeep_engine::api::{AdvanceView, Evidence, EvidenceProcess, LimitsSpec, OutputTail, Phase, RunDetail};
 
-use super::jobs::{command_line, limits_line};
+use super::jobs::command_line;
+use super::limits::{limits_line, report_facts};
 use super::{UNKNOWN, View, bytes, count, facts, length, moment, result_of, table};
 
 /// How many of the last advances are shown.
@@ -59,6 +60,7 @@ fn head(run: &RunDetail, view: &View) -> String {
         pairs.push(("marker", marker.clone()));
     }
     pairs.push(("limits", limits_line(&run.limits, &LimitsSpec::default())));
+    pairs.extend(report_facts(&run.limits.reports, &LimitsSpec::default()));
     if run.observe {
         pairs.push(("on a stall", "only records what it would have done".to_owned()));
     }

@@ -4,6 +4,7 @@ use nightkeep_engine::api::{Activity, HistoryRow, LeftoverView, Phase, Progress,
 
 use nightkeep_engine::words;
 
+use super::reports::{Beats, doing};
 use super::units::rough;
 use super::{UNKNOWN, View, bytes, length, moment, table};
 
@@ -14,8 +15,14 @@ const HEADER: [&str; 9] = ["RUN", "JOB", "TYPE", "STATE", "STEP", "PROGRESS", "O
 pub fn status(status: &Status, unseen: &[HistoryRow], leftovers: &[LeftoverView], view: &View) -> String {
     let mut text = String::new();
     if !status.runs.is_empty() {
-        text.push_str(&table(view, &HEADER, "STEP", status.runs.iter().map(row)));
+        let beats = Beats::of(&status.runs);
+        let header: Vec<&str> = HEADER.into_iter().chain(beats.header()).collect();
+        let rows = status.runs.iter().map(|run| row(run).into_iter().chain(beats.cell(run)).collect());
+        text.push_str(&table(view, &header, "STEP", rows));
         for run in &status.runs {
+            if let Some(doing) = doing(run, view) {
+                text.push_str(&format!("  run {}: {doing}\n", run.run));
+            }
             if let Some(note) = &run.marker_note {
                 text.push_str(&format!("  run {}: {note}\n", run.run));
             }
@@ -52,11 +59,12 @@ fn left_behind(left: &LeftoverView) -> String {
 /// The counts, as one line.
 #[must_use]
 pub fn summary(summary: &Summary) -> String {
-    let Summary { running, queued, warning, stopped_unseen, degraded, unreachable, healthy: _, killed } = summary;
+    let Summary { running, queued, warning, stopped_unseen, degraded, unreachable, healthy, killed } = summary;
     let mut parts = vec![if *running == 0 { "nothing is running".to_owned() } else { format!("{running} running") }];
     let counts = [
         (queued, "queued"),
         (warning, "warning"),
+        (healthy, "healthy"),
         (degraded, "degraded"),
         (unreachable, "unreachable"),
         (stopped_unseen, "stopped since you last looked"),

@@ -7,5 +7,6 @@ mod fake;
 mod hooks;
 mod jobs;
 mod marks;
+mod reports;
 mod runs;
 mod samples;

@@ -27,6 +27,54 @@ pub struct LimitsSpec {
     /// The longest a run may take in all.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_runtime: Option<String>,
+    /// How often a beat comes; `off` for none. Degraded after three of them, unreachable after ten.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub beat: Option<String>,
+    /// Without a beat for this long: degraded.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub degraded_after: Option<String>,
+    /// Without a beat for this long: unreachable.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unreachable_after: Option<String>,
+    /// What is done about an unreachable run: `notify` or `stop`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub on_unreachable: Option<String>,
+    /// While a tool runs, without an advance for this long: a warning.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tool_warn_after: Option<String>,
+    /// While a tool runs, without an advance for this long: a stop.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tool_stall_after: Option<String>,
+    /// The same while a sub-agent works.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub subagent_warn_after: Option<String>,
+    /// The same while a sub-agent works.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub subagent_stall_after: Option<String>,
+    /// The same while the context is compacted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub compacting_warn_after: Option<String>,
+    /// The same while the context is compacted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub compacting_stall_after: Option<String>,
+    /// More time for one step is given up to so many times the stall limit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expect_cap: Option<String>,
+    /// So many calls in a row with the same result are going round in circles; `0` for never.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub repeats_max: Option<String>,
+    /// So many turns in a row of which nothing came but words are, too; `0` for never.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub empty_turns_max: Option<String>,
+    /// What is done about a run that goes round in circles: `notify` or `stop`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub on_circling: Option<String>,
+    /// What it may cost, in dollars; `off` for no cap.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_cost: Option<String>,
+    /// What is done when it has cost that much: `notify` or `stop`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub on_max_cost: Option<String>,
 }
 
 /// Limits in force, in seconds.

@@ -258,9 +258,15 @@ fn write_env(table: &mut dyn TableLike, old: &JobSpec, wanted: &JobSpec) {
 
 fn write_limits(table: &mut dyn TableLike, old: &LimitsSpec, wanted: &LimitsSpec) {
     for key in limits::KEYS {
-        let before = limits::get(old, key).map(|text| Value::from(text).to_string());
-        put(table, key, before.as_deref(), limits::get(wanted, key).map(Value::from));
+        let before = limit_value(old, key).map(|value| value.to_string());
+        put(table, key, before.as_deref(), limit_value(wanted, key));
     }
+}
+
+fn limit_value(spec: &LimitsSpec, key: &str) -> Option<Value> {
+    let text = limits::get(spec, key)?;
+    let count = if limits::form(key) == limits::Form::Count { text.trim().parse::<i64>().ok() } else { None };
+    Some(count.map_or_else(|| Value::from(text), Value::from))
 }
 
 /// Sets or removes one value, unless it says already what it should. What stands around the value stays.

@@ -31,6 +31,10 @@
 //! export_ping_env = true          # its runs are told where to ping
 //! stall_after = "15m"             # limits stand directly in the table of the job or type
 //! max_runtime = "off"             # none, whatever type or settings say
+//! beat = "30s"                    # it says this often that it is alive
+//! tool_stall_after = "45m"        # while a tool runs; the same for `subagent_` and `compacting_`
+//! max_cost = 5                    # in dollars
+//! on_max_cost = "stop"            # or "notify"; so it is with `on_unreachable` and `on_circling`
 //! ```
 //!
 //! The text is read into a [`Config`] or into one [`ConfigFault`] that says where. [`ConfigFile`] holds the file of one
@@ -44,8 +48,10 @@ mod edit;
 mod fault;
 mod file;
 mod limits;
+pub mod money;
 mod preflight;
 mod program;
+mod reports;
 mod resolve;
 mod shape;
 pub mod size;
@@ -219,13 +225,21 @@ impl Config {
         if !self.type_names().any(|known| known == kind) {
             return Err(checks::unknown_type(kind, self.type_names()));
         }
-        let limits = self.limits_of_type(kind)?.with(&overrides(own)?);
+        let mut said = overrides(own)?;
+        if let Some(of_type) = self.type_overrides(kind) {
+            // A type may say what is done about beats that only its jobs declare.
+            said.reports.stops = said.reports.stops.or(overrides(of_type)?.reports.stops);
+        }
+        let limits = self.limits_of_type(kind)?.with(&said);
         limits::check(&limits, own)?;
         Ok(limits)
     }
 
     fn limits_of_type(&self, name: &str) -> Result<Limits, FieldFault> {
-        let built_in = Limits::built_in(name).unwrap_or_default().with(&overrides(&self.settings.limits())?);
+        let mut built_in = Limits::built_in(name).unwrap_or_default();
+        if built_in.max_runtime.is_none() {
+            built_in = built_in.with(&overrides(&self.settings.limits())?);
+        }
         match self.type_overrides(name) {
             None => Ok(built_in),
             Some(own) => {

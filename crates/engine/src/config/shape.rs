@@ -174,7 +174,7 @@ impl Walk {
     }
 
     fn job(&mut self, path: &KeyPath, name: &str, item: &Item) -> Result<JobSpec, Flaw> {
-        let keys: Vec<&str> = JOB_KEYS.into_iter().chain(limits::KEYS).collect();
+        let keys: Vec<&str> = JOB_KEYS.iter().chain(limits::KEYS).copied().collect();
         let mut job = JobSpec { name: name.to_owned(), ..JobSpec::default() };
         for (key, item) in self.known(path, table(path, item)?, &keys)? {
             let path = path.then(key);
@@ -200,7 +200,7 @@ impl Walk {
     }
 
     fn job_type(&mut self, path: &KeyPath, item: &Item) -> Result<JobType, Flaw> {
-        let keys: Vec<&str> = limits::KEYS.into_iter().chain([MAX_RUNNING]).collect();
+        let keys: Vec<&str> = limits::KEYS.iter().chain(&[MAX_RUNNING]).copied().collect();
         let mut kind = JobType::default();
         for (key, item) in self.known(path, table(path, item)?, &keys)? {
             let path = path.then(key);
@@ -313,7 +313,12 @@ fn capacity(path: &KeyPath, item: &Item) -> Result<u32, Flaw> {
 }
 
 fn limit(path: &KeyPath, key: &str, item: &Item, spec: &mut LimitsSpec) -> Result<(), Flaw> {
-    let text = length(path, item)?;
+    let text = match limits::form(key) {
+        limits::Form::Length => length(path, item)?,
+        limits::Form::Count => number_or_text(path, item, "a whole number such as `12`")?,
+        limits::Form::Dollars => dollars(path, item)?,
+        limits::Form::Deed => string(path, item)?,
+    };
     if let Some(slot) = limits::slot(spec, key) {
         *slot = Some(text);
     }
@@ -323,6 +328,12 @@ fn limit(path: &KeyPath, key: &str, item: &Item, spec: &mut LimitsSpec) -> Resul
 /// A duration: a text, or a whole number of seconds.
 fn length(path: &KeyPath, item: &Item) -> Result<String, Flaw> {
     number_or_text(path, item, "a length of time such as `\"10m\"`")
+}
+
+/// An amount of money: a number, or a text.
+fn dollars(path: &KeyPath, item: &Item) -> Result<String, Flaw> {
+    let fraction = item.as_float().map(|amount| amount.to_string());
+    fraction.map_or_else(|| number_or_text(path, item, "an amount of dollars such as `5` or `2.50`"), Ok)
 }
 
 /// A list of texts, or one text that is split as a shell would.

@@ -35,6 +35,7 @@ pub fn validate(job: &JobSpec, config: &Config, replacing: Option<&str>, around:
     env_warnings(job, &mut said);
     if let Ok(limits) = config.limits_of(job) {
         limit_warnings(&limits, &mut said);
+        idle_warnings(job, &limits, &mut said);
     }
     said.errors.iter_mut().chain(&mut said.warnings).for_each(into_sentence);
     said
@@ -149,9 +150,23 @@ fn limit_warnings(limits: &Limits, said: &mut Validation) {
     } else if limits.grace > GRACE_LONG {
         warn(said, "limits.grace", format!("a hung run is kept for {grace} more"));
     }
-    if let Some(max) = limits.max_runtime.filter(|max| *max <= limits.stall_after) {
+    if let Some(max) = limits.max_runtime.filter(|max| *max < limits.stall_after) {
         let (max, stall) = (duration::format(max), duration::format(limits.stall_after));
         warn(said, "limits.max_runtime", format!("after {max} every run ends, before a stall ({stall}) is noticed"));
+    }
+}
+
+/// What is said of something that there is not.
+fn idle_warnings(job: &JobSpec, limits: &Limits, said: &mut Validation) {
+    if job.limits.on_unreachable.is_some() && limits.reports.beats.is_none() {
+        warn(
+            said,
+            "limits.on_unreachable",
+            "the job declares no beats; say how often they come with `beat`".to_owned(),
+        );
+    }
+    if job.limits.on_max_cost.is_some() && limits.reports.budget.is_none() {
+        warn(said, "limits.on_max_cost", "no cap is set; say what a run may cost with `max_cost`".to_owned());
     }
 }
 

@@ -15,12 +15,14 @@
 mod end;
 mod os_text;
 mod records;
+mod report_overrides;
 mod reports;
 mod state;
 
 pub use end::RunEnd;
 pub use os_text::OsText;
 pub use records::{Exit, FORMAT, LimitOverridesMs, LimitsMs, Spec, Started, StartedBy, Stdin};
+pub use report_overrides::{PaceOverridesMs, ReportOverridesMs};
 pub use reports::{BeatsMs, PaceMs, ReportsMs};
 pub use state::RunState;
 

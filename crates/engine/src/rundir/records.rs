@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 
 use nightkeep_core::{
-    limits::{LimitOverrides, Limits, Longest},
+    limits::{LimitOverrides, Limits, OffOr},
     time::Span,
 };
 use nightkeep_os::{Clocks, FileStamp, Identity, Signal};
 use serde::{Deserialize, Serialize};
 
+use super::report_overrides::ReportOverridesMs;
 use super::{OsText, ReportsMs, RunEnd};
 use crate::api::Leftovers;
 
@@ -134,6 +135,9 @@ pub struct LimitOverridesMs {
     /// See [`LimitsMs::max_runtime_ms`]; 0 is none, whatever would be inherited.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_runtime_ms: Option<u64>,
+    /// See [`LimitsMs::reports`].
+    #[serde(skip_serializing_if = "ReportOverridesMs::is_empty")]
+    pub reports: ReportOverridesMs,
 }
 
 /// `run.json`: the command was started.
@@ -220,6 +224,7 @@ impl From<LimitOverrides> for LimitOverridesMs {
             grace_ms: overrides.grace.map(Span::as_ms),
             start_allowance_ms: overrides.start_allowance.map(Span::as_ms),
             max_runtime_ms: overrides.max_runtime.map(|longest| longest.limit().map_or(0, Span::as_ms)),
+            reports: overrides.reports.into(),
         }
     }
 }
@@ -232,9 +237,10 @@ impl From<LimitOverridesMs> for LimitOverrides {
             grace: overrides.grace_ms.map(Span::from_ms),
             start_allowance: overrides.start_allowance_ms.map(Span::from_ms),
             max_runtime: overrides.max_runtime_ms.map(|ms| match ms {
-                0 => Longest::Off,
-                ms => Longest::Is(Span::from_ms(ms)),
+                0 => OffOr::Off,
+                ms => OffOr::Is(Span::from_ms(ms)),
             }),
+            reports: overrides.reports.into(),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What holds for the reports of a run, as it is written down: in its spec and in the journal.
 
-use nightkeep_core::reports::{Beats, Budget, Circles, EXPECT_CAP, Pace, Reports};
+use nightkeep_core::reports::{Beats, Budget, Circles, EXPECT_CAP_MAX, Pace, Reports};
 use nightkeep_core::time::Span;
 use serde::{Deserialize, Serialize};
 
@@ -108,9 +108,6 @@ impl From<ReportsMs> for Reports {
         }
     }
 }
-
-/// No job gives more time than this many times its limit.
-pub(super) const EXPECT_CAP_MAX: u32 = 25 * EXPECT_CAP;
 
 impl From<Pace> for PaceMs {
     fn from(pace: Pace) -> Self {

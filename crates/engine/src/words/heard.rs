@@ -15,6 +15,12 @@ pub fn dollars(microusd: u64) -> String {
     }
 }
 
+/// Dollars in millionths of one.
+#[must_use]
+pub fn microusd(dollars: f64) -> u64 {
+    nightkeep_core::Metrics::dollars(dollars)
+}
+
 /// The sentence for what was heard.
 pub(super) fn heard(entry: &HeardEntry) -> String {
     match entry {

@@ -1,6 +1,6 @@
 //! One row for one run.
 
-use nightkeep_engine::api::{Activity, HistoryRow, LeftoverView, Phase, Progress, Reason, RunView};
+use nightkeep_engine::api::{Activity, HistoryRow, LeftoverView, Liveness, Phase, Progress, Reason, RunView};
 
 use crate::tray::MenuAction;
 use crate::tray::menu::Row;
@@ -14,7 +14,10 @@ pub(super) fn running_row(run: &RunView, age_s: f64) -> Row {
         Phase::Starting => "starting".to_owned(),
         Phase::Stopping => "stopping".to_owned(),
         Phase::Ended => "ended".to_owned(),
-        Phase::Running => progress(run, age_s),
+        Phase::Running => match reported(run, age_s) {
+            Some(reported) => format!("{}, {reported}", progress(run, age_s)),
+            None => progress(run, age_s),
+        },
     };
     Row::active(format!("{name} – {told}"), MenuAction::OpenRun(run.run))
 }
@@ -31,7 +34,7 @@ fn progress(run: &RunView, age_s: f64) -> String {
     let stall_after = limit(run.stall_after_s);
     let told = match run.progress {
         Progress::Starting => return "starting".to_owned(),
-        Progress::Waiting => waiting(run.activity).to_owned(),
+        Progress::Waiting => waiting(run),
         Progress::Advancing | Progress::Quiet => no_step_for(run, &since),
         Progress::Warning if run.observe => format!("{} (past its warning limit)", no_step_for(run, &since)),
         Progress::Warning => format!("{} (stops at {stall_after})", no_step_for(run, &since)),
@@ -52,12 +55,27 @@ fn no_step_for(run: &RunView, since: &str) -> String {
     }
 }
 
-fn waiting(activity: Activity) -> &'static str {
-    match activity {
+fn waiting(run: &RunView) -> String {
+    let what = match run.activity {
         Activity::WaitingHuman => "waits for you",
         Activity::WaitingLimit => "waits for a usage limit",
         Activity::Asleep => "asleep with the computer",
         Activity::Working | Activity::Tool | Activity::Subagent | Activity::Compacting => "waiting",
+    };
+    match &run.doing {
+        Some(doing) => format!("{what}: {}", one_line(doing, NAME_CHARS_MAX)),
+        None => what.to_owned(),
+    }
+}
+
+/// What else is odd about it, the worst only.
+fn reported(run: &RunView, age_s: f64) -> Option<String> {
+    let since = || whole_minutes(run.since_beat_s.unwrap_or(0.0) + age_s);
+    let circles = || run.circling.then(|| "busy, but not advancing".to_owned());
+    match run.liveness {
+        Liveness::Unreachable => Some(format!("unreachable for {}", since())),
+        Liveness::Degraded => circles().or_else(|| Some(format!("no beat for {}", since()))),
+        Liveness::Healthy | Liveness::Unknown => circles(),
     }
 }
 

@@ -17,6 +17,7 @@ pub(crate) fn live(runs: Vec<RunView>) -> Live {
         running: count(|run| run.phase != Phase::Queued),
         queued: count(|run| run.phase == Phase::Queued),
         warning: count(|run| run.progress == Progress::Warning),
+        unreachable: count(|run| run.liveness == Liveness::Unreachable),
         ..Summary::default()
     };
     let engine = EngineInfo { version: "0.1.0".to_owned(), api: API_VERSION, pid: 4711, started_at: AT.to_owned() };

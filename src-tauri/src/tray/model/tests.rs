@@ -1,6 +1,6 @@
 use std::fmt::Write as _;
 
-use nightkeep_engine::api::{Activity, FaultKind, LeftoverView, QueuePlace, Reason};
+use nightkeep_engine::api::{Activity, FaultKind, LeftoverView, Liveness, QueuePlace, Reason};
 
 use super::testing::{AT, live, run, stopped, with_fault, with_unseen};
 use super::*;
@@ -37,6 +37,28 @@ fn each_phase_and_progress_has_its_own_words() {
     ];
     let rows: Vec<String> = runs.iter().map(|run| running_row(run, 0.0).label).collect();
     insta::assert_snapshot!(rows.join("\n"));
+}
+
+#[test]
+fn what_a_run_reports_is_told_in_its_row_and_unreachable_is_a_warning() {
+    let late = |liveness| RunView { liveness, since_beat_s: Some(900.0), ..run("beats") };
+    let asks = RunView {
+        progress: Progress::Waiting,
+        activity: Activity::WaitingHuman,
+        doing: Some("Bash: rm -r build".to_owned()),
+        ..run("asks")
+    };
+    let circles = RunView { circling: true, ..run("circles") };
+    let runs = [late(Liveness::Unreachable), late(Liveness::Degraded), late(Liveness::Healthy), circles, asks.clone()];
+    let rows: Vec<String> = runs.iter().map(|run| running_row(run, 0.0).label).collect();
+    insta::assert_snapshot!(rows.join("\n"));
+    let model = |runs| TrayModel::from(&live(runs), AT.parse().unwrap());
+    let gone = model(vec![late(Liveness::Unreachable), asks.clone()]);
+    assert_eq!(gone.state, TrayState::Warning);
+    assert_eq!(gone.tooltip, "Nightkeep – 2 running, 1 waits for you, 1 unreachable");
+    assert_eq!(model(vec![late(Liveness::Degraded)]).state, TrayState::Working);
+    let waits = model(vec![asks]);
+    assert_eq!((waits.state, waits.tooltip.as_str()), (TrayState::Paused, "Nightkeep – 1 running, 1 waits for you"));
 }
 
 fn queued(job: &str) -> RunView {

@@ -31,6 +31,7 @@ const TYPE_LIMITS: [string, LimitsView][] = [
   ['agent', limitsOf(10 * MIN, 30 * MIN, 30)],
   ['build', limitsOf(20 * MIN, 60 * MIN, 30)],
   ['research', limitsOf(30 * MIN, 120 * MIN, 30)],
+  ['sentinel', limitsOf(20 * MIN, 30 * MIN, 20)],
 ];
 
 export function limitsOfType(type: string): LimitsView {

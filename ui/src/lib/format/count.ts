@@ -27,3 +27,13 @@ export function size(bytes: number): string {
 export function percent(value: number): string {
   return `${value.toFixed(1)} %`;
 }
+
+/** A part of a whole: `90 %`. Only all of it is `100 %`. */
+export function share(part: number): string {
+  return `${Math.floor(part * 100 + 1e-9)} %`;
+}
+
+/** What something costs: `$1.23`, and with more places below a cent. */
+export function dollars(amount: number): string {
+  return `$${amount.toFixed(amount > 0 && amount < 0.01 ? 4 : 2)}`;
+}

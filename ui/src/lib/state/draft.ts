@@ -23,12 +23,15 @@ export interface Draft {
   limits: Record<LimitField, string>;
   /** What a job may say that the form does not show: it is saved as it came. */
   rest: Partial<JobSpec>;
+  /** The same of its limits. */
+  restLimits: LimitsSpec;
 }
 
 export const DEFAULT_TYPE = 'generic';
 
 export function draftOf(spec: JobSpec): Draft {
   const { name, type, command, cwd, env, progress, observe, limits, ...rest } = spec;
+  const { warn_after, stall_after, grace, start_allowance, max_runtime, ...restLimits } = limits;
   return {
     name,
     type: type ?? DEFAULT_TYPE,
@@ -38,13 +41,14 @@ export function draftOf(spec: JobSpec): Draft {
     progress: progress ?? '',
     observe: observe ?? false,
     limits: {
-      warn_after: limits.warn_after ?? '',
-      stall_after: limits.stall_after ?? '',
-      grace: limits.grace ?? '',
-      start_allowance: limits.start_allowance ?? '',
-      max_runtime: limits.max_runtime ?? '',
+      warn_after: warn_after ?? '',
+      stall_after: stall_after ?? '',
+      grace: grace ?? '',
+      start_allowance: start_allowance ?? '',
+      max_runtime: max_runtime ?? '',
     },
     rest,
+    restLimits,
   };
 }
 
@@ -75,7 +79,7 @@ export function draftOfRun(run: RunDetail): Draft {
 
 /** The job as it is saved: what is empty is left out, so that it is inherited. */
 export function specOf(draft: Draft): JobSpec {
-  const limits: LimitsSpec = {};
+  const limits: LimitsSpec = { ...draft.restLimits };
   for (const field of LIMIT_FIELDS) {
     const text = draft.limits[field].trim();
     if (text) limits[field] = text;

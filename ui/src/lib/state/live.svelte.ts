@@ -45,6 +45,11 @@ export class LiveStore {
   sinceAdvance(run: RunView, tick: number): number {
     const standsStill = run.progress === 'waiting' || run.activity === 'asleep' || run.phase !== 'running';
     if (standsStill || !this.connected) return run.since_advance_s;
-    return run.since_advance_s + Math.max(0, tick - this.receivedAt) / 1000;
+    return run.since_advance_s + this.age(tick);
+  }
+
+  /** How many seconds ago the snapshot came; 0 while nobody sends any. */
+  age(tick: number): number {
+    return this.connected ? Math.max(0, tick - this.receivedAt) / 1000 : 0;
   }
 }

@@ -139,7 +139,7 @@ describe('the job form', () => {
     progress: 'p.json',
     observe: true,
     stop_signal: 'INT',
-    limits: { grace: '5s' },
+    limits: { grace: '5s', beat: '30s', max_cost: '5' },
   };
 
   test('a job goes through the form unchanged, and what is empty is left out', () => {

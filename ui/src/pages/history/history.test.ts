@@ -61,6 +61,21 @@ describe('the morning report', () => {
     expect(await screen.findByText('step 23 of 60 – converting tests/lexer')).toBeTruthy();
   });
 
+  test('a running run shows what it reports of itself, and nothing where it reports nothing', async () => {
+    const backend = openWindow();
+    await report();
+    expect(screen.queryByRole('list', { name: 'What it reports' })).toBeNull();
+    backend.runs = backend.runs.map((run) =>
+      run.run === 48
+        ? { ...run, liveness: 'healthy', activity: 'tool', doing: 'Bash: cargo test', expected_s: 1500 }
+        : run,
+    );
+    backend.publish();
+    const list = await screen.findByRole('list', { name: 'What it reports' });
+    const said = within(list).getAllByRole('listitem');
+    expect(said.map((item) => item.textContent)).toEqual(['Healthy', 'Bash: cargo test', 'Asked for 25 min']);
+  });
+
   test('a run that waits for a free slot says for what, and shows no clock', async () => {
     const backend = openWindow();
     await report();

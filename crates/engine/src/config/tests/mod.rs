@@ -4,6 +4,7 @@ mod editing;
 mod files;
 mod pings;
 mod preflight;
+mod reports;
 mod validating;
 
 use super::*;
@@ -61,7 +62,10 @@ fn the_file_says_what_is_wanted() {
 fn an_empty_file_is_a_configuration_with_the_built_in_types() {
     let config = Config::parse("").unwrap();
     assert_eq!(config, Config::default());
-    assert_eq!(config.type_names().collect::<Vec<_>>(), ["generic", "quick", "llm", "agent", "build", "research"]);
+    assert_eq!(
+        config.type_names().collect::<Vec<_>>(),
+        ["generic", "quick", "llm", "agent", "build", "research", "sentinel"]
+    );
 }
 
 #[test]
@@ -117,6 +121,7 @@ fn the_types_are_listed_with_what_comes_out_and_how_many_jobs_have_them() {
             ("agent", true, 0),
             ("build", true, 0),
             ("research", true, 0),
+            ("sentinel", true, 0),
             ("mine", false, 0)
         ]
     );

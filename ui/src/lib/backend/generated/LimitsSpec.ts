@@ -23,4 +23,68 @@ start_allowance?: string,
 /**
  * The longest a run may take in all.
  */
-max_runtime?: string, };
+max_runtime?: string, 
+/**
+ * How often a beat comes; `off` for none. Degraded after three of them, unreachable after ten.
+ */
+beat?: string, 
+/**
+ * Without a beat for this long: degraded.
+ */
+degraded_after?: string, 
+/**
+ * Without a beat for this long: unreachable.
+ */
+unreachable_after?: string, 
+/**
+ * What is done about an unreachable run: `notify` or `stop`.
+ */
+on_unreachable?: string, 
+/**
+ * While a tool runs, without an advance for this long: a warning.
+ */
+tool_warn_after?: string, 
+/**
+ * While a tool runs, without an advance for this long: a stop.
+ */
+tool_stall_after?: string, 
+/**
+ * The same while a sub-agent works.
+ */
+subagent_warn_after?: string, 
+/**
+ * The same while a sub-agent works.
+ */
+subagent_stall_after?: string, 
+/**
+ * The same while the context is compacted.
+ */
+compacting_warn_after?: string, 
+/**
+ * The same while the context is compacted.
+ */
+compacting_stall_after?: string, 
+/**
+ * More time for one step is given up to so many times the stall limit.
+ */
+expect_cap?: string, 
+/**
+ * So many calls in a row with the same result are going round in circles; `0` for never.
+ */
+repeats_max?: string, 
+/**
+ * So many turns in a row of which nothing came but words are, too; `0` for never.
+ */
+empty_turns_max?: string, 
+/**
+ * What is done about a run that goes round in circles: `notify` or `stop`.
+ */
+on_circling?: string, 
+/**
+ * What it may cost, in dollars; `off` for no cap.
+ */
+max_cost?: string, 
+/**
+ * What is done when it has cost that much: `notify` or `stop`.
+ */
+on_max_cost?: string, };
