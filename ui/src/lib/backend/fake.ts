@@ -1,4 +1,5 @@
-import { limitsOfType, fakeTypes, Script } from './fake-data';
+import { Script } from './fake-data';
+import { fakeTypes, limitsOfType } from './fake-types';
 import type {
   ApiError,
   Backend,
