@@ -203,7 +203,7 @@ async fn doctor_says_where_pings_are_heard_and_keeps_the_key_to_itself() {
     assert_eq!(line().await, None);
     let config = "[pings]\nlisten = 0\nkey = \"0123456789abcdef012345\"\n";
     std::fs::write(home.path().join("config.toml"), config).unwrap();
-    assert_eq!(line().await.as_deref(), Some("! pings          are not heard yet"));
+    assert_eq!(line().await.as_deref(), Some("! pings          are not heard"));
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", port.local_addr().unwrap());
     std::fs::write(home.path().join("pings.url"), format!("{url}\n")).unwrap();

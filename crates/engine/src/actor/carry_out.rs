@@ -297,6 +297,7 @@ impl Actor {
         let Some(run) = self.runs.get_mut(&id) else { return };
         match result {
             Ok(reading) => {
+                run.marker_read = Some(now.wall);
                 if run.marker_trouble.take().is_some_and(|trouble| trouble.recorded) {
                     self.store.try_append(id.0, vec![Stamped { at, entry: entry::Entry::MarkerReadable }]);
                 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use nightkeep_core::run::MARKER;
 use nightkeep_core::{Awake, Exit, Input, LeftoverPolicy, Limits, Mode, Resume, RunId, Wall, Watch};
 use nightkeep_os::{ExecError, FileStamp, Signal};
 use tokio::sync::mpsc;
@@ -123,6 +124,8 @@ impl Actor {
         let sources = self.read_sources(id, &registration, dir.as_ref(), &read);
         let kind = (!registration.attached).then(|| registration.job_type.clone());
         let stage = resume.as_ref().and_then(|resume| resume.stop?.reached).map(|(stage, _)| stage);
+        let was_read = resume.as_ref().is_some_and(|resume| resume.best.iter().any(|(source, _)| *source == MARKER));
+        let marker_read = was_read.then_some(started_wall);
         let watched = Watched {
             id,
             tag: registration.tag,
@@ -131,6 +134,7 @@ impl Actor {
             dir,
             marker: marker.clone(),
             marker_before,
+            marker_read,
             marker_trouble: None,
             started: started_wall,
             attached: registration.attached,

@@ -28,6 +28,8 @@ pub(super) struct Watched {
     pub(super) marker: Option<PathBuf>,
     /// What stood at the marker's path before the start.
     pub(super) marker_before: Option<FileStamp>,
+    /// When it was last read, if ever: a step can come from another source as well.
+    pub(super) marker_read: Option<Wall>,
     /// Why the marker cannot be used, while it cannot.
     pub(super) marker_trouble: Option<MarkerTrouble>,
     pub(super) started: Wall,

@@ -151,7 +151,7 @@ fn marker_note(watched: &Watched, core: &RunSnapshot) -> Option<String> {
     if let Some(trouble) = &watched.marker_trouble {
         return if trouble.recorded {
             Some(format!("The marker cannot be used: {}.", trouble.what))
-        } else if core.step.is_some() {
+        } else if watched.marker_read.is_some() {
             Some("The marker is gone.".to_owned())
         } else {
             // One in the run's own directory is not there before the first step, and never for a job without marks.

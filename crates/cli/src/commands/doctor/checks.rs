@@ -137,7 +137,7 @@ pub(super) async fn pings(here: &Here) -> Option<Check> {
         None => format!("`{}`", here.places.pings_key().display()),
     };
     let Some(url) = pings::url(&here.places) else {
-        return Some(Check::remark("pings", "are not heard yet", "they are, as soon as the engine runs"));
+        return Some(Check::remark("pings", "are not heard", "this version reads `[pings]` and opens no port for it"));
     };
     let address = url.trim_start_matches("http://");
     let is_open = matches!(timeout(CONNECT_WITHIN, TcpStream::connect(address)).await, Ok(Ok(_)));
