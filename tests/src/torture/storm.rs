@@ -21,6 +21,10 @@ use crate::{PATIENCE, eventually};
 
 /// Between two looks at how far an engine has come.
 const LOOK_EVERY: Duration = Duration::from_micros(200);
+/// Between two looks at whether it is done, which takes longer.
+const ASK_EVERY: Duration = Duration::from_millis(20);
+/// How often a kill is aimed at the same part of the work.
+const AIMS_MAX: usize = 5;
 
 /// The work that engines are killed over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -101,24 +105,14 @@ impl Storm<'_> {
         let all = self.start(|_| false)?;
         let mut kills = Vec::new();
         for part in parts {
-            self.prepare()?;
-            let is_done = match self.work {
-                Work::Restoring => self.start(self.stage(*part)?)?.is_done,
-                Work::Folding | Work::BackingUp => {
-                    let far = all.written.saturating_mul(*part) / 1000;
-                    self.start(|written| written >= far)?.is_done
+            // A busy machine may let the engine finish before its turn to be killed comes: that one counts, and another follows.
+            for _ in 0..AIMS_MAX {
+                let kill = self.kill_at(*part, all.written)?;
+                let is_exact = kill.is_exact;
+                kills.push(kill);
+                if is_exact {
+                    break;
                 }
-            };
-            kills.push(Kill {
-                victim: Victim::Engine,
-                moment: self.work.moment(),
-                label: None,
-                at_ms: now_ms(),
-                is_exact: !is_done,
-            });
-            for copy in elder::copies(&self.history)? {
-                let broken = elder::broken(&copy, &self.truth)?;
-                ensure!(broken.is_empty(), "after a kill at {part} of 1000: {}", broken.join("\n"));
             }
         }
         if let Some(forgotten) = forgotten {
@@ -127,6 +121,24 @@ impl Storm<'_> {
             ensure!(begun.run > forgotten, "the number {} is given anew, and {forgotten} was given before", begun.run);
         }
         Ok(kills)
+    }
+
+    /// Kills an engine when it has done such a part of the work, which takes `all` bytes.
+    fn kill_at(&mut self, part: u64, all: u64) -> Result<Kill> {
+        self.prepare()?;
+        let is_done = match self.work {
+            Work::Restoring => self.start(self.stage(part)?)?.is_done,
+            Work::Folding | Work::BackingUp => {
+                let far = all.saturating_mul(part) / 1000;
+                self.start(|written| written >= far)?.is_done
+            }
+        };
+        for copy in elder::copies(&self.history)? {
+            let broken = elder::broken(&copy, &self.truth)?;
+            ensure!(broken.is_empty(), "after a kill at {part} of 1000: {}", broken.join("\n"));
+        }
+        let (victim, moment) = (Victim::Engine, self.work.moment());
+        Ok(Kill { victim, moment, label: None, at_ms: now_ms(), is_exact: !is_done })
     }
 
     /// The number of a run that is in no copy, and whose directory somebody has removed.
@@ -189,13 +201,17 @@ impl Storm<'_> {
     fn start(&self, is_enough: impl Fn(u64) -> bool) -> Result<Stopped> {
         let mut engine = self.engine()?;
         let (begin, pid) = (Instant::now(), engine.id());
+        let mut asked = begin;
         let stopped = loop {
             let written = written_by(pid);
             if is_enough(written) {
                 break Stopped { is_done: false, written };
             }
-            if self.is_done(pid) {
+            if asked.elapsed() >= ASK_EVERY && self.is_done(pid) {
                 break Stopped { is_done: true, written: written_by(pid) };
+            }
+            if asked.elapsed() >= ASK_EVERY {
+                asked = Instant::now();
             }
             if begin.elapsed() > PATIENCE || engine.try_wait()?.is_some() {
                 bail!("the engine did not come to the end of its work");

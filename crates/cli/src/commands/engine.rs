@@ -49,7 +49,7 @@ async fn host(here: &Here) -> Result<(), Failure> {
             let message = if let HostError::Owned { data } = &error {
                 format!("another engine is running: it holds `{}`", data.display())
             } else {
-                tracing::error!(error = &error as &dyn std::error::Error, "the engine could not be started");
+                tracing::error!(error = chain(&error), "the engine could not be started");
                 chain(&error)
             };
             Err(Failure { hint, ..Failure::new(message) })

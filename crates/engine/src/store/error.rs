@@ -155,6 +155,12 @@ impl StoreError {
         }
     }
 
+    /// Whether somebody was killed within a transaction, which a connection that only reads may not undo.
+    pub(super) fn is_cut_off(&self) -> bool {
+        let Self::NotWritable { path: _, source } = self else { return false };
+        source.sqlite_error().is_some_and(|error| error.extended_code == ffi::SQLITE_READONLY_ROLLBACK)
+    }
+
     /// What a person can do about it.
     #[must_use]
     pub fn hint(&self) -> Option<String> {

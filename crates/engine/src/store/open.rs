@@ -91,13 +91,13 @@ impl Store {
 
 /// Why an engine could not open the history at `path`, as far as that shows from outside. Changes nothing.
 ///
-/// A damaged history is no reason: an engine sets it aside.
+/// A damaged history is no reason: an engine sets it aside. Nor is a transaction that was cut off: an engine undoes it.
 #[must_use]
 pub fn why_unusable(path: &Path) -> Option<StoreError> {
     let looked = look_at_header(path).and_then(|exists| if exists { look_inside(path) } else { Ok(()) });
     match looked {
-        Err(Trouble::Failed(error)) => return Some(error),
-        Err(Trouble::Unusable(_)) | Ok(()) => {}
+        Err(Trouble::Failed(error)) if !error.is_cut_off() => return Some(error),
+        Err(Trouble::Failed(_) | Trouble::Unusable(_)) | Ok(()) => {}
     }
     let probe = backup::beside(path, &format!(".probe-{}", std::process::id()));
     let written = fs::write(&probe, [0; PROBE_BYTES]);
@@ -120,7 +120,13 @@ pub(super) fn read_only(path: &Path) -> Result<Connection, StoreError> {
 fn attempt(path: &Path, stamp: &str) -> Result<(Store, bool), Trouble> {
     let exists = look_at_header(path)?;
     if exists {
-        look_inside(path)?;
+        match look_inside(path) {
+            Err(Trouble::Failed(error)) if error.is_cut_off() => {
+                undo_what_was_cut_off(path)?;
+                look_inside(path)?;
+            }
+            looked => looked?,
+        }
     } else {
         private::create(path).map_err(|source| StoreError::io("creating", path, source))?;
     }
@@ -187,6 +193,17 @@ fn look_inside(path: &Path) -> Result<(), Trouble> {
         let newer = StoreError::Newer { path: path.to_owned(), found, known: schema::KNOWN, program };
         return Err(Trouble::Failed(newer));
     }
+    Ok(())
+}
+
+/// Whoever was killed within a transaction leaves a journal, and nobody may read before that is played back. A backup that
+/// has just taken the place of a history is the one file that is written with a journal instead of a log.
+fn undo_what_was_cut_off(path: &Path) -> Result<(), StoreError> {
+    let failed = |source| StoreError::sqlite("undoing what was cut off", path, source);
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let db = Connection::open_with_flags(path, flags).map_err(failed)?;
+    db.busy_timeout(BUSY).map_err(failed)?;
+    let _version = schema::version(&db).map_err(failed)?;
     Ok(())
 }
 

@@ -11,7 +11,7 @@ use super::{backup, schema};
 /// What was set aside, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Quarantine {
-    /// Where the database is; its log and shared memory are beside it under the same name.
+    /// Where the database is; its log, shared memory and journal are beside it under the same name.
     pub moved_to: PathBuf,
     /// Why, as a fragment.
     pub why: String,
@@ -38,7 +38,7 @@ pub(super) fn set_aside(path: &Path, why: String, stamp: &str) -> Result<Quarant
     let ready = backup::prepare(path, salvage_next_run(path))?;
     let moved_to = free_name(path, stamp);
     // The database last: if this is cut off half-way, the next start finds it again and sets it aside.
-    for suffix in ["-wal", "-shm", ""] {
+    for suffix in ["-wal", "-shm", "-journal", ""] {
         let (from, to) = (backup::beside(path, suffix), backup::beside(&moved_to, suffix));
         match fs::rename(&from, &to) {
             Ok(()) => {}

@@ -104,6 +104,50 @@ fn a_damaged_page_in_the_middle_is_found_at_the_next_start_even_after_an_orderly
     assert_eq!(reader(&place.path).run(run).unwrap().unwrap().gaps.count, 1999);
 }
 
+/// What a kill leaves within a transaction of a file that is written with a journal: a change half done, and the journal
+/// that undoes it.
+fn cut_off_within_a_transaction(of: &Path, at: &Path) {
+    let db = rusqlite::Connection::open(of).unwrap();
+    db.execute_batch("PRAGMA journal_mode = DELETE; PRAGMA cache_size = 1; BEGIN; DELETE FROM advances;").unwrap();
+    let journal = |path: &Path| path.with_file_name("nightkeep.db-journal");
+    assert!(fs::metadata(journal(of)).unwrap().len() > 0);
+    fs::copy(of, at).unwrap();
+    fs::copy(journal(of), journal(at)).unwrap();
+}
+
+#[test]
+fn a_transaction_that_was_cut_off_is_undone_at_the_next_start() {
+    let (before, place) = (place(), place());
+    let mut store = open(&before.path);
+    let run = store.register(&at(0), &registration("kept", "job")).unwrap();
+    let story = (1..2000).map(|n| stamped(n, advanced(n, 1, 1))).collect();
+    store.append(run, story).unwrap();
+    store.close().unwrap();
+    cut_off_within_a_transaction(&before.path, &place.path);
+
+    assert!(nightkeep_engine::store::why_unusable(&place.path).is_none(), "an engine undoes it");
+    open(&place.path).close().unwrap();
+    assert_eq!(reader(&place.path).run(run).unwrap().unwrap().gaps.count, 1999);
+}
+
+#[test]
+fn a_journal_goes_with_the_history_that_is_set_aside() {
+    let place = place();
+    fs::write(&place.path, [0xa5; 9000]).unwrap();
+    let journal = place.directory.path().join("nightkeep.db-journal");
+    fs::write(&journal, [7; 4000]).unwrap();
+    open_after_setting_aside(&place.path).close().unwrap();
+    assert!(!journal.exists());
+    let kept = place.directory.path().join("nightkeep.db.corrupt-20251122T004612Z-journal");
+    assert_eq!(fs::read(kept).unwrap(), [7; 4000]);
+}
+
+fn open_after_setting_aside(path: &Path) -> Store {
+    let opened = Store::open(path, Wall::from_ms(START_MS)).unwrap();
+    assert!(opened.notice.is_some());
+    opened.store
+}
+
 #[test]
 fn a_file_that_does_not_tell_its_numbers_leaves_a_gap_above_those_of_the_backup() {
     let place = place();
