@@ -50,6 +50,8 @@ pub enum Input {
     IntentStored(RunId),
     /// The answer to [`crate::Effect::RecordIntent`]: it could not be written.
     IntentNotStored(RunId),
+    /// The answer to the first [`crate::Effect::Signal`] of a stop: the polite request has reached somebody.
+    Delivered(RunId),
     /// The root process of a run is gone; others of the run may be there still.
     RootEnded(RunId),
     /// Nothing of the run is left, or nothing that could be identified.

@@ -5,7 +5,7 @@
 
 use crate::effect::{Effect, Entry, LeftoverEntry, Notice, Stage};
 use crate::ids::RunId;
-use crate::run::FORCE_MAX;
+use crate::run::{DELIVERY_MAX, FORCE_MAX};
 use crate::time::{Awake, Now, Span};
 
 /// What becomes of processes that outlive the root of their run.
@@ -42,6 +42,9 @@ enum State {
     Recording {
         force: bool,
     },
+    /// The request was sent at this point; it may not have arrived.
+    Sent(Awake),
+    /// It has arrived.
     Asked,
     Killed,
     /// The forced stop had its time.
@@ -73,7 +76,7 @@ impl Leftovers {
     pub(crate) const fn is_stopping(&self) -> bool {
         match self.state {
             State::Alive | State::GivenUp => false,
-            State::Recording { .. } | State::Asked | State::Killed => true,
+            State::Recording { .. } | State::Sent(_) | State::Asked | State::Killed => true,
         }
     }
 
@@ -90,8 +93,8 @@ impl Leftovers {
                 out.push(Effect::RecordIntent(self.what.run, Entry::Leftovers(LeftoverEntry::StopIntended { force })));
             }
             State::Recording { force: former } => self.state = State::Recording { force: force || former },
-            State::Asked if force => self.kill(now, out),
-            State::Asked | State::Killed => {}
+            State::Sent(_) | State::Asked if force => self.kill(now, out),
+            State::Sent(_) | State::Asked | State::Killed => {}
         }
     }
 
@@ -105,11 +108,20 @@ impl Leftovers {
         }
     }
 
+    /// The request has arrived: the grace begins.
+    pub(crate) fn delivered(&mut self, now: Now) {
+        if matches!(self.state, State::Sent(_)) {
+            self.state = State::Asked;
+            self.stage_ends = Some(now.awake.plus(self.what.grace));
+        }
+    }
+
     /// The present stage has had its time.
     pub(crate) fn stage_over(&mut self, now: Now, out: &mut Vec<Effect>) {
         self.stage_ends = None;
         match self.state {
-            State::Asked => self.kill(now, out),
+            State::Sent(at) if at.plus(DELIVERY_MAX) > now.awake => self.stage_ends = Some(at.plus(DELIVERY_MAX)),
+            State::Sent(_) | State::Asked => self.kill(now, out),
             State::Killed => {
                 self.state = State::GivenUp;
                 let (run, job) = (self.what.run, self.what.job.clone());
@@ -123,7 +135,7 @@ impl Leftovers {
     pub(crate) fn gone(&self, out: &mut Vec<Effect>) {
         let stopped = match self.state {
             State::Alive | State::Recording { .. } => false,
-            State::Asked | State::Killed | State::GivenUp => true,
+            State::Sent(_) | State::Asked | State::Killed | State::GivenUp => true,
         };
         out.push(Effect::Record(self.what.run, Entry::Leftovers(LeftoverEntry::Gone { stopped })));
         out.push(Effect::Forget(self.what.run));
@@ -133,7 +145,7 @@ impl Leftovers {
         if force {
             self.kill(now, out);
         } else {
-            self.state = State::Asked;
+            self.state = State::Sent(now.awake);
             self.stage_ends = Some(now.awake.plus(self.what.grace));
             self.signal(Stage::PoliteRest, out);
         }
@@ -202,7 +214,8 @@ mod tests {
     fn where_the_job_wants_it_they_are_asked_and_after_the_grace_killed() {
         let mut core = Supervisor::new();
         assert_eq!(told(&mut core, 0, left(LeftoverPolicy::Stop, None)), intent(false));
-        assert_eq!(told(&mut core, 100, Input::IntentStored(RUN)), signalled(Stage::PoliteRest));
+        assert_eq!(told(&mut core, 90, Input::IntentStored(RUN)), signalled(Stage::PoliteRest));
+        assert_eq!(told(&mut core, 100, Input::Delivered(RUN)), []);
         assert_eq!(told(&mut core, 2_099, Input::Tick), []);
         assert_eq!(told(&mut core, 2_100, Input::Tick), signalled(Stage::Forced));
         assert_eq!(told(&mut core, 2_200, Input::LeftoversGone(RUN)), gone(true));
@@ -235,7 +248,26 @@ mod tests {
     fn a_stop_that_had_begun_goes_on_after_a_restart() {
         let mut core = Supervisor::new();
         assert_eq!(told(&mut core, 0, left(LeftoverPolicy::Report, Some(false))), signalled(Stage::PoliteRest));
+        assert_eq!(told(&mut core, 0, Input::Delivered(RUN)), []);
         assert_eq!(told(&mut core, 2_000, Input::Tick), signalled(Stage::Forced));
+    }
+
+    #[test]
+    fn the_grace_begins_when_the_request_arrives_and_half_a_minute_is_long_enough_for_that() {
+        let asked = || {
+            let mut core = Supervisor::new();
+            assert_eq!(told(&mut core, 0, left(LeftoverPolicy::Report, Some(false))), signalled(Stage::PoliteRest));
+            assert_eq!(told(&mut core, 2_000, Input::Tick), []);
+            core
+        };
+        let mut core = asked();
+        assert_eq!(told(&mut core, 9_000, Input::Delivered(RUN)), []);
+        assert_eq!(told(&mut core, 10_999, Input::Tick), []);
+        assert_eq!(told(&mut core, 11_000, Input::Tick), signalled(Stage::Forced));
+
+        let mut core = asked();
+        assert_eq!(told(&mut core, 29_999, Input::Tick), []);
+        assert_eq!(told(&mut core, 30_000, Input::Tick), signalled(Stage::Forced));
     }
 
     #[test]

@@ -28,6 +28,9 @@ pub(crate) use signals::Told as Tell;
 pub const EVIDENCE_MAX: Span = Span::from_secs(3);
 /// How long a forced stop may take before what is left is called a survivor.
 pub const FORCE_MAX: Span = Span::from_secs(5);
+/// How long a request to stop may be on its way. A grace begins when it has arrived; one that does not arrive in this time
+/// goes to somebody who cannot hear it, and the stop goes on.
+pub const DELIVERY_MAX: Span = Span::from_secs(30);
 /// When nobody could look at a marker at the moment of judgement, the next try comes after this.
 pub const LOOK_AGAIN: Span = Span::from_secs(10);
 
@@ -46,6 +49,31 @@ struct Told {
     claim: bool,
     /// Verdicts that were given of a run that is only observed.
     verdicts: BTreeSet<Reason>,
+}
+
+/// Since when a polite request to stop is there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Asked {
+    /// It was sent, and nobody said that it arrived.
+    Sent(Awake),
+    /// It arrived: the grace counts from here.
+    Delivered(Awake),
+}
+
+impl Asked {
+    const fn at(self) -> Awake {
+        match self {
+            Self::Sent(at) | Self::Delivered(at) => at,
+        }
+    }
+
+    /// The same, so much later.
+    const fn later(self, by: Span) -> Self {
+        match self {
+            Self::Sent(at) => Self::Sent(at.plus(by)),
+            Self::Delivered(at) => Self::Delivered(at.plus(by)),
+        }
+    }
 }
 
 /// What a stop has seen and done so far.
@@ -82,8 +110,7 @@ pub(crate) struct Run {
     judged_from: Awake,
     /// When the present stage of a stop is over.
     stage_ends: Option<Awake>,
-    /// When the polite signal was sent: grace counts from here.
-    asked_at: Option<Awake>,
+    asked: Option<Asked>,
     looks: judging::Looks,
     /// By how much the wall clock was set back while the run was watched.
     set_back_ms: i64,
@@ -115,7 +142,7 @@ impl Run {
             told: Told::default(),
             judged_from: Awake::default(),
             stage_ends: None,
-            asked_at: None,
+            asked: None,
             looks: judging::Looks::default(),
             set_back_ms: 0,
             so_far: SoFar::default(),

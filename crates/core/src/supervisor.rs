@@ -79,6 +79,11 @@ impl Supervisor {
                     left.stored(now, is_durable, &mut out);
                 }
             }
+            Input::Delivered(id) if self.left.contains_key(&id) => {
+                if let Some(left) = self.left.get_mut(&id) {
+                    left.delivered(now);
+                }
+            }
             Input::Ask { run, kind } => self.ask(run, kind),
             Input::Holds { run, kind } => self.slots.hold(run, kind),
             Input::GivenUp(id) => self.give_up(id, &mut out),
@@ -92,6 +97,7 @@ impl Supervisor {
             | Input::EvidenceTaken(id)
             | Input::IntentStored(id)
             | Input::IntentNotStored(id)
+            | Input::Delivered(id)
             | Input::RootEnded(id)
             | Input::AllGone(id, _)
             | Input::Killed(id)
@@ -246,6 +252,7 @@ fn run_input(run: &mut Run, now: Now, input: Input, out: &mut Vec<Effect>) {
         Input::EvidenceTaken(_) => run.on(now, Event::EvidenceDone, out),
         Input::IntentStored(_) => run.stored(now, out),
         Input::IntentNotStored(_) => run.not_stored(now, out),
+        Input::Delivered(_) => run.delivered(now),
         Input::RootEnded(_) => run.root_ended(now, out),
         Input::Killed(_) => run.so_far.killed = true,
         Input::AllGone(_, exit) => run.all_gone(now, exit, out),

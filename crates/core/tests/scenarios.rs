@@ -8,8 +8,8 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use nightkeep_core::{
-    Awake, Effect, Entry, Exit, Input, Limits, Look, Mode, Notice, Now, Reading, RunId, Source, Span, Supervisor, Wall,
-    Watch,
+    Awake, Effect, Entry, Exit, Input, Limits, Look, Mode, Notice, Now, Reading, RunId, Source, Span, Stage,
+    Supervisor, Wall, Watch,
 };
 use serde::Deserialize;
 
@@ -39,6 +39,9 @@ struct Scenario {
     /// How long it takes to store an intent.
     #[serde(default)]
     storing_takes: f64,
+    /// How long a polite signal takes to arrive.
+    #[serde(default)]
+    delivering_takes: f64,
     /// Whether the evidence comes at all.
     #[serde(default = "yes")]
     evidence: bool,
@@ -135,6 +138,7 @@ struct World {
     looks: Looks,
     look_takes_ms: u64,
     storing_takes_ms: u64,
+    delivering_takes_ms: u64,
     evidence: bool,
     storable: bool,
 }
@@ -171,9 +175,12 @@ impl World {
             Effect::TakeEvidence(_) if self.evidence => (100, Input::EvidenceTaken(RUN)),
             Effect::RecordIntent(..) if self.storable => (self.storing_takes_ms, Input::IntentStored(RUN)),
             Effect::RecordIntent(..) => (0, Input::IntentNotStored(RUN)),
+            Effect::Signal(_, Stage::PoliteRoot | Stage::PoliteRest) => {
+                (self.delivering_takes_ms, Input::Delivered(RUN))
+            }
             Effect::TakeEvidence(_)
             | Effect::Record(..)
-            | Effect::Signal(..)
+            | Effect::Signal(_, Stage::Forced)
             | Effect::LeaveAbortedNote { .. }
             | Effect::Notify(_)
             | Effect::Forget(_)
@@ -339,6 +346,7 @@ fn play(scenario: Scenario) -> (Vec<String>, Vec<String>) {
         looks: scenario.looks,
         look_takes_ms: ms(scenario.look_takes),
         storing_takes_ms: ms(scenario.storing_takes),
+        delivering_takes_ms: ms(scenario.delivering_takes),
         evidence: scenario.evidence,
         storable: scenario.storable,
     };

@@ -38,7 +38,7 @@ impl Run {
             Life::Asking(_) | Life::AskingAll(_) | Life::Forcing(_) if self.so_far.excused => {}
             Life::Asking(_) => {
                 self.so_far.excused = true;
-                self.asked_at = self.asked_at.map(|asked| asked.plus(now.awake.since(ends)));
+                self.asked = self.asked.map(|asked| asked.later(now.awake.since(ends)));
                 self.stage_ends = Some(now.awake);
             }
             Life::AskingAll(_) | Life::Forcing(_) => {

@@ -1,8 +1,8 @@
 //! The stop of a run: stages, their deadlines, and the end.
 
 use super::{
-    Awake, EVIDENCE_MAX, Effect, Entry, Event, Exit, FORCE_MAX, Life, Now, Outcome, Reason, Resume, Run, Span, Stage,
-    Stop,
+    Asked, Awake, DELIVERY_MAX, EVIDENCE_MAX, Effect, Entry, Event, Exit, FORCE_MAX, Life, Now, Outcome, Reason,
+    Resume, Run, Span, Stage, Stop,
 };
 use crate::effect::{CalledOff, HeardEntry, Notice};
 use crate::life::Method;
@@ -53,8 +53,44 @@ impl Run {
         self.on(now, Event::RestDue, out);
     }
 
+    /// The polite request has reached the run, or what is left of it: from here on it has its grace.
+    pub(crate) fn delivered(&mut self, now: Now) {
+        if !matches!(self.asked, Some(Asked::Sent(_))) {
+            return;
+        }
+        match self.life {
+            Life::Asking(_) => {
+                self.asked = Some(Asked::Delivered(now.awake));
+                self.stage_ends = Some(now.awake.plus(self.limits.grace.half()));
+            }
+            Life::AskingAll(_) => {
+                self.asked = Some(Asked::Delivered(now.awake));
+                self.stage_ends = Some(now.awake.plus(self.limits.grace));
+            }
+            Life::Starting
+            | Life::Running
+            | Life::Doubted(_)
+            | Life::Gathering(_)
+            | Life::Recording(_)
+            | Life::Forcing(_)
+            | Life::Ended => {}
+        }
+    }
+
+    /// Until when a request that was sent may still arrive.
+    fn arrives_until(&self, now: Now) -> Option<Awake> {
+        match self.asked {
+            Some(Asked::Sent(at)) => Some(at.plus(DELIVERY_MAX)).filter(|until| *until > now.awake),
+            Some(Asked::Delivered(_)) | None => None,
+        }
+    }
+
     /// The present stage of the stop has had its time.
     pub(crate) fn stage_over(&mut self, now: Now, out: &mut Vec<Effect>) {
+        if let (Life::Asking(_) | Life::AskingAll(_), Some(until)) = (self.life, self.arrives_until(now)) {
+            self.stage_ends = Some(until);
+            return;
+        }
         match self.life {
             Life::Gathering(_) => self.on(now, Event::EvidenceDone, out),
             Life::Asking(_) if now.awake >= self.grace_ends() => self.on(now, Event::GraceOver, out),
@@ -104,7 +140,7 @@ impl Run {
             Some((Stage::PoliteRest, _)) => Life::AskingAll(stop),
             Some((Stage::Forced, _)) => Life::Forcing(stop),
         };
-        self.asked_at = begun.asked;
+        self.asked = begun.asked.map(Asked::Delivered);
     }
 
     /// The effects that a stop which goes on asks for: the stage that was reached is carried out once more, since
@@ -130,7 +166,7 @@ impl Run {
             Life::Recording(stop) => out.push(self.intent(stop)),
             Life::Asking(_) => self.ask_root(now, out),
             Life::AskingAll(_) => {
-                let _first = self.asked_at.get_or_insert(now.awake);
+                let _first = self.asked.get_or_insert(Asked::Sent(now.awake));
                 self.stage_ends = Some(self.grace_ends().max(now.awake));
                 self.signal(Stage::PoliteRest, out);
             }
@@ -142,8 +178,8 @@ impl Run {
     }
 
     fn ask_root(&mut self, now: Now, out: &mut Vec<Effect>) {
-        let asked = *self.asked_at.get_or_insert(now.awake);
-        self.stage_ends = Some(asked.plus(self.limits.grace.half()).max(now.awake));
+        let asked = *self.asked.get_or_insert(Asked::Sent(now.awake));
+        self.stage_ends = Some(asked.at().plus(self.limits.grace.half()).max(now.awake));
         self.signal(Stage::PoliteRoot, out);
         if self.so_far.root_gone {
             self.on(now, Event::RestDue, out);
@@ -151,7 +187,7 @@ impl Run {
     }
 
     fn grace_ends(&self) -> Awake {
-        self.asked_at.unwrap_or_default().plus(self.limits.grace)
+        self.asked.map(Asked::at).unwrap_or_default().plus(self.limits.grace)
     }
 
     fn signal(&self, stage: Stage, out: &mut Vec<Effect>) {

@@ -90,6 +90,10 @@ impl Actor {
 
     /// A signal has reached the run. For the first request to stop that is written down, since its grace counts from it.
     pub(super) fn was_asked(&mut self, id: RunId) {
+        if self.left.contains_key(&id) {
+            self.give(Input::Delivered(id));
+            return;
+        }
         let now = self.now();
         let at = self.stamp(now);
         let Some(run) = self.runs.get_mut(&id) else { return };
@@ -97,6 +101,7 @@ impl Actor {
         if is_polite && run.asked.is_none() {
             run.asked = Some(now.wall);
             self.store.try_append(id.0, vec![Stamped { at, entry: Entry::SignalDelivered }]);
+            self.give(Input::Delivered(id));
         }
     }
 

@@ -35,6 +35,8 @@ pub(super) struct Left {
     /// The way to the keeper, which knows all of it; without one, what was identified is all that is known.
     requests: Option<KeeperRequests>,
     members: Members,
+    /// The last signal of its stop.
+    stage: Option<Stage>,
 }
 
 impl Actor {
@@ -92,6 +94,7 @@ impl Actor {
             ended: run.ended.unwrap_or(now.wall),
             requests,
             members: Members::of_leftovers(root, found),
+            stage: None,
         })
     }
 
@@ -120,6 +123,7 @@ impl Actor {
             ended: Wall::from_ms(stored.ended.as_ref().map_or(0, |ending| ending.ended_wall_ms)),
             requests: None,
             members: Members::of_leftovers(root, identities.collect()),
+            stage: None,
             dir,
         };
         let kept = left.dir.as_ref().is_some_and(|dir| matches!(nightkeep_os::lock_is_held(&dir.lock()), Ok(true)));
@@ -147,17 +151,19 @@ impl Actor {
             left.requests = Some(requests);
         }
         self.hear(id, events);
-        if self.core.is_stopping_leftovers(id)
-            && let Some(stage) = self.left.get(&id).and_then(|left| left.members.forcing.then_some(Stage::Forced))
-        {
-            self.signal_leftovers(id, stage);
-        }
+        self.signal_leftovers_again(id);
     }
 
     /// The keeper of a run that is over said something.
     pub(super) fn leftover_keeper_said(&mut self, id: RunId, event: &Event) {
-        if matches!(event, Event::Empty) {
-            self.give(Input::LeftoversGone(id));
+        match event {
+            Event::Empty => self.give(Input::LeftoversGone(id)),
+            Event::Signalled { .. } => self.was_asked(id),
+            Event::Hello { .. }
+            | Event::RootEnded { .. }
+            | Event::Members { .. }
+            | Event::Error { .. }
+            | Event::Other => {}
         }
     }
 
@@ -170,6 +176,16 @@ impl Actor {
             self.give(Input::LeftoversGone(id));
         } else {
             self.watch_one_by_one(id);
+            // What the keeper was asked for may not have been done.
+            self.signal_leftovers_again(id);
+        }
+    }
+
+    /// Goes on with a stop that has begun, where its last signal may not have been sent.
+    fn signal_leftovers_again(&mut self, id: RunId) {
+        let stage = self.left.get(&id).and_then(|left| left.stage);
+        if let Some(stage) = stage.filter(|_| self.core.is_stopping_leftovers(id)) {
+            self.signal_leftovers(id, stage);
         }
     }
 
@@ -248,6 +264,7 @@ impl Actor {
         let Some(left) = self.left.get_mut(&id) else { return };
         tracing::info!(run = id.0, job = %left.job, ?stage, "stops what was left behind");
         left.members.forcing = stage == Stage::Forced;
+        left.stage = Some(stage);
         let facts = self.facts.clone();
         if let Some(requests) = left.requests.clone() {
             let request = match stage {
