@@ -62,7 +62,6 @@ impl Player {
             started: Awake::default(),
             up: true,
             resume: None,
-            failures_before: 0,
         })));
         player
     }
@@ -191,7 +190,8 @@ fn signals(seen: &Seen) -> impl Iterator<Item = (u64, Stage)> + '_ {
         | Effect::Forget(_)
         | Effect::Launch(_)
         | Effect::Wait(_)
-        | Effect::Cancel(_) => None,
+        | Effect::Cancel(_)
+        | Effect::Job(_) => None,
     })
 }
 
@@ -206,7 +206,8 @@ fn entries(seen: &Seen) -> impl Iterator<Item = (u64, &Entry)> + '_ {
         | Effect::Forget(_)
         | Effect::Launch(_)
         | Effect::Wait(_)
-        | Effect::Cancel(_) => None,
+        | Effect::Cancel(_)
+        | Effect::Job(_) => None,
     })
 }
 
@@ -306,7 +307,8 @@ proptest! {
                 | Effect::Forget(_)
                 | Effect::Launch(_)
                 | Effect::Wait(_)
-                | Effect::Cancel(_) => {}
+                | Effect::Cancel(_)
+                | Effect::Job(_) => {}
             }
         }
     }

@@ -8,46 +8,10 @@ import type {
   RunDetail,
   RunView,
   TimelineEvent,
-  TypeView,
 } from './types';
+import { limitsOf, limitsOfType } from './fake-types';
 
 const [MIN, HOUR] = [60, 3600];
-
-export function limitsOf(warn: number, stall: number, grace: number): LimitsView {
-  return {
-    warn_after_s: warn,
-    stall_after_s: stall,
-    grace_s: grace,
-    start_allowance_s: 0,
-    max_runtime_s: null,
-    reports: { expect_cap: 4, repeats: 12, empty_turns: 0, stop_circling: false, stop_spent: false },
-  };
-}
-
-const TYPE_LIMITS: [string, LimitsView][] = [
-  ['generic', limitsOf(5 * MIN, 10 * MIN, 20)],
-  ['quick', limitsOf(MIN, 2 * MIN, 10)],
-  ['llm', limitsOf(5 * MIN, 15 * MIN, 20)],
-  ['agent', limitsOf(10 * MIN, 30 * MIN, 30)],
-  ['build', limitsOf(20 * MIN, 60 * MIN, 30)],
-  ['research', limitsOf(30 * MIN, 120 * MIN, 30)],
-  ['sentinel', limitsOf(20 * MIN, 30 * MIN, 20)],
-];
-
-export function limitsOfType(type: string): LimitsView {
-  return TYPE_LIMITS.find(([name]) => name === type)?.[1] ?? limitsOf(5 * MIN, 10 * MIN, 20);
-}
-
-export function fakeTypes(): TypeView[] {
-  return TYPE_LIMITS.map(([name, limits]) => ({
-    name,
-    built_in: true,
-    overrides: {},
-    limits,
-    max_running: null,
-    jobs: 0,
-  }));
-}
 
 const printed = (s: number) => ({ since_output_s: s, since_last_output_s: s, idle_for_s: s });
 
@@ -258,6 +222,7 @@ export class Script {
           killed: 0,
         },
         runs,
+        jobs: [],
       },
       unseen: unseen.slice(0, 20),
       leftovers: [],
@@ -280,6 +245,8 @@ export class Script {
         last_outcome: last?.outcome ?? null,
         last_run: last?.run ?? null,
         last_ended_at: last?.ended_at ?? null,
+        condition: null,
+        story: [],
       };
     };
     return [

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { limitsOf, Script } from '../backend/fake-data';
+import { Script } from '../backend/fake-data';
+import { limitsOf } from '../backend/fake-types';
 import type { RunView, TotalsView } from '../backend/types';
 import { MORNING } from '../../test/window';
 import { remarksOf, reportLimits, totalsOf } from './reports';
