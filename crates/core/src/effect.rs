@@ -2,6 +2,7 @@
 
 use crate::ids::RunId;
 use crate::input::Exit;
+use crate::jobs::{JobEffect, LastEnd};
 use crate::life::{Method, Outcome, Reason};
 use crate::signal::{Claim, HumanWait, Source, Wait};
 use crate::snapshot::{Liveness, Totals};
@@ -39,6 +40,8 @@ pub enum Effect {
     Cancel(RunId),
     /// The run is over, or what it left behind is gone; its sources can be let go.
     Forget(RunId),
+    /// Something about a job.
+    Job(JobEffect),
 }
 
 /// A stage of a stop, in order.
@@ -307,6 +310,28 @@ pub enum Notice {
         job: String,
         /// What the stall clock showed.
         since: Span,
+    },
+    /// The run stalls, and its job wants that told and nothing done.
+    Stalled {
+        /// Which run.
+        run: RunId,
+        /// The job's name.
+        job: String,
+        /// What the stall clock showed.
+        since: Span,
+        /// The best step.
+        step: Option<i64>,
+    },
+    /// Too many runs of a job in a row failed or were aborted: it is not started again.
+    BreakerOpened {
+        /// The last one of them.
+        run: RunId,
+        /// The job's name.
+        job: String,
+        /// How many they are.
+        failures: u32,
+        /// How the last one ended.
+        last: LastEnd,
     },
 }
 

@@ -2,6 +2,7 @@
 
 use crate::effect::Stage;
 use crate::ids::RunId;
+use crate::jobs::JobInput;
 use crate::leftovers::LeftBehind;
 use crate::life::Reason;
 use crate::limits::{Limits, Mode};
@@ -93,6 +94,8 @@ pub enum Input {
         /// It can.
         writable: bool,
     },
+    /// Something about a job.
+    Job(JobInput),
     /// Nothing but the time.
     Tick,
 }
@@ -116,8 +119,6 @@ pub struct Watch {
     pub up: bool,
     /// What is left of an earlier watch of the same run.
     pub resume: Option<Resume>,
-    /// How many runs of the job before this one failed in a row.
-    pub failures_before: u32,
 }
 
 /// What an earlier watch of the same run had seen and begun.

@@ -71,6 +71,8 @@ pub enum Mode {
     Enforce,
     /// What would have been done is recorded, and nothing is stopped.
     Observe,
+    /// A stall is recorded and told to the owner, and the run is left alone; other limits are acted on.
+    Notify,
 }
 
 /// A combination of limits that cannot be meant.

@@ -19,6 +19,7 @@ mod judging;
 mod reading;
 mod signals;
 mod stopping;
+mod telling;
 
 pub(crate) use due::Judgement;
 pub use reading::{CLAIM_TOLERANCE_MS, MARKER};

@@ -2,14 +2,15 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use crate::effect::{Effect, Entry, Notice};
+use crate::effect::{Effect, Entry, HeardEntry, Notice};
 use crate::ids::RunId;
 use crate::input::{Input, Watch};
+use crate::jobs::{End, JobInput, JobState, Jobs, LastEnd, Refusal};
 use crate::leftovers::Leftovers;
-use crate::life::{Event, Life, Outcome, Reason};
+use crate::life::{Event, Life};
 use crate::run::{Judgement, Run};
 use crate::slots::{Place, Slots};
-use crate::snapshot::RunSnapshot;
+use crate::snapshot::{Liveness, RunSnapshot};
 use crate::time::{Awake, Now, Span};
 
 /// A tick that comes this much after its time: whoever drives the core was starved, and so perhaps was what it watches.
@@ -28,6 +29,8 @@ pub enum WakeReason {
     Verdict,
     /// A stage of a stop is over.
     Stage,
+    /// A job is to be started again.
+    Restart,
 }
 
 /// The judge of all runs. See the crate's documentation for how it is driven.
@@ -36,7 +39,7 @@ pub struct Supervisor {
     runs: BTreeMap<RunId, Run>,
     left: BTreeMap<RunId, Leftovers>,
     effects: VecDeque<Effect>,
-    failures: BTreeMap<String, u32>,
+    jobs: Jobs,
     unwritable: bool,
     slots: Slots,
 }
@@ -84,6 +87,8 @@ impl Supervisor {
                     left.delivered(now);
                 }
             }
+            Input::Job(input) => self.jobs.handle(now, input, &mut out),
+            Input::Ask { run, .. } if self.jobs.is_refused(run) => self.cancel(run, &mut out),
             Input::Ask { run, kind } => self.ask(run, kind),
             Input::Holds { run, kind } => self.slots.hold(run, kind),
             Input::GivenUp(id) => self.give_up(id, &mut out),
@@ -103,12 +108,15 @@ impl Supervisor {
             | Input::Killed(id)
             | Input::Survivors(id, _)
             | Input::Stop { run: id, .. } => {
+                if matches!(input, Input::Started(_)) {
+                    self.jobs.began(id, &mut out);
+                }
                 if let Some(run) = self.runs.get_mut(&id) {
                     run_input(run, now, input, &mut out);
                 }
             }
         }
-        self.settle(out);
+        self.settle(now, out);
     }
 
     /// The next thing to do, in order. To be called until `None` after every [`Self::handle`].
@@ -120,7 +128,8 @@ impl Supervisor {
     #[must_use]
     pub fn next_wakeup(&self) -> Option<(Awake, WakeReason)> {
         let left = self.left.values().filter_map(|left| Some((left.stage_ends()?, WakeReason::Stage)));
-        self.runs.values().filter_map(|run| self.due(run)).chain(left).min_by_key(|(at, _)| *at)
+        let restart = self.jobs.due().map(|at| (at, WakeReason::Restart));
+        self.runs.values().filter_map(|run| self.due(run)).chain(left).chain(restart).min_by_key(|(at, _)| *at)
     }
 
     /// All runs that are not over, oldest first, as they stand at `now`.
@@ -147,17 +156,33 @@ impl Supervisor {
         self.slots.place(run)
     }
 
-    /// How many runs of `job` failed or were aborted in a row, up to the last one that ended.
+    /// What is known of a job beyond its runs.
     #[must_use]
-    pub fn failures_in_a_row(&self, job: &str) -> u32 {
-        self.failures.get(job).copied().unwrap_or(0)
+    pub fn job(&self, job: &str) -> JobState {
+        self.jobs.state(job)
+    }
+
+    /// All jobs of which there is anything to say.
+    pub fn jobs(&self) -> impl Iterator<Item = (&str, &JobState)> {
+        self.jobs.states()
+    }
+
+    /// Why a job is not to be started, if it is not.
+    #[must_use]
+    pub fn refusal(&self, job: &str) -> Option<Refusal> {
+        self.jobs.refusal(job)
+    }
+
+    /// Whether a job is being started again at this moment, by a run that has no number so far.
+    #[must_use]
+    pub fn is_restarting(&self, job: &str) -> bool {
+        self.jobs.is_restarting(job)
     }
 
     fn watch(&mut self, now: Now, watch: Watch, out: &mut Vec<Effect>) {
         if self.runs.contains_key(&watch.run) {
             return;
         }
-        let _known = self.failures.entry(watch.job.clone()).or_insert(watch.failures_before);
         let mut run = Run::new(now, watch);
         run.go_on(now, out);
         let _none = self.runs.insert(run.id, run);
@@ -176,7 +201,21 @@ impl Supervisor {
     /// A run that is watched is stopped, not given up.
     fn give_up(&mut self, id: RunId, out: &mut Vec<Effect>) {
         if !self.runs.contains_key(&id) && self.slots.free(id) {
-            out.push(Effect::Cancel(id));
+            self.cancel(id, out);
+        }
+    }
+
+    fn cancel(&mut self, id: RunId, out: &mut Vec<Effect>) {
+        self.jobs.cancelled(id, out);
+        out.push(Effect::Cancel(id));
+    }
+
+    /// Runs that wait for a slot and whose job is not started any more will not be started either.
+    fn call_off_refused(&mut self, out: &mut Vec<Effect>) {
+        for id in self.jobs.refused_runs() {
+            if self.slots.waits(id) {
+                self.give_up(id, out);
+            }
         }
     }
 
@@ -203,6 +242,7 @@ impl Supervisor {
                 left.stage_over(now, out);
             }
         }
+        self.jobs.tick(now, out);
         let writable = !self.unwritable;
         for run in self.runs.values_mut() {
             if run.stage_ends().is_some_and(|at| at <= now.awake) {
@@ -215,22 +255,30 @@ impl Supervisor {
         }
     }
 
-    /// Counts what ended, lets it go with its slot, and queues what is to be done.
-    fn settle(&mut self, out: Vec<Effect>) {
+    /// Lets go of what ended, with its slot, and queues what is to be done: by it, and by its job.
+    fn settle(&mut self, now: Now, out: Vec<Effect>) {
+        let mut told = Vec::new();
         for effect in out {
-            if let Effect::Record(id, Entry::Ended { outcome, reason, .. }) = &effect
+            if let Effect::Record(id, Entry::Heard(HeardEntry::Liveness { liveness, .. })) = &effect {
+                let input = JobInput::Unreachable { run: *id, is: *liveness == Liveness::Unreachable };
+                self.jobs.handle(now, input, &mut told);
+            }
+            if let Effect::Record(id, Entry::Ended { outcome, reason, exit, survivors, .. }) = &effect
                 && let Some(run) = self.runs.remove(id)
             {
                 let _held = self.slots.free(*id);
-                let count = self.failures.entry(run.job).or_insert(0);
-                *count = match (outcome, reason) {
-                    (Outcome::Succeeded, _) => 0,
-                    (_, Some(Reason::User)) | (Outcome::Lost, _) => *count,
-                    (Outcome::Failed | Outcome::Aborted, _) => count.saturating_add(1),
-                };
+                let (since, exit) = (run.since_at_stop, exit.clone());
+                let last = LastEnd { outcome: *outcome, reason: *reason, since, exit };
+                let end = End { run: *id, last, survived: !survivors.is_empty() };
+                if let Some((record, notice)) = self.jobs.ended(now, end) {
+                    self.effects.push_back(Effect::Job(record));
+                    told.extend(notice.map(Effect::Notify));
+                }
             }
             self.effects.push_back(effect);
         }
+        self.call_off_refused(&mut told);
+        self.effects.extend(told);
         self.give_slots();
     }
 }
@@ -262,6 +310,7 @@ fn run_input(run: &mut Run, now: Now, input: Input, out: &mut Vec<Effect>) {
         | Input::Woke { .. }
         | Input::ClockJumped { .. }
         | Input::Storage { .. }
+        | Input::Job(_)
         | Input::LeftBehind(_)
         | Input::StopLeftovers { .. }
         | Input::LeftoversGone(_)

@@ -65,7 +65,6 @@ impl Player {
             started: Awake::default(),
             up: true,
             resume: None,
-            failures_before: 0,
         })));
         player
     }
@@ -200,7 +199,8 @@ fn signals(seen: &Seen) -> impl Iterator<Item = (u64, Stage)> + '_ {
         | Effect::Forget(_)
         | Effect::Launch(_)
         | Effect::Wait(_)
-        | Effect::Cancel(_) => None,
+        | Effect::Cancel(_)
+        | Effect::Job(_) => None,
     })
 }
 
@@ -215,7 +215,8 @@ fn entries(seen: &Seen) -> impl Iterator<Item = (u64, &Entry)> + '_ {
         | Effect::Forget(_)
         | Effect::Launch(_)
         | Effect::Wait(_)
-        | Effect::Cancel(_) => None,
+        | Effect::Cancel(_)
+        | Effect::Job(_) => None,
     })
 }
 
@@ -319,7 +320,8 @@ proptest! {
                 | Effect::Forget(_)
                 | Effect::Launch(_)
                 | Effect::Wait(_)
-                | Effect::Cancel(_) => {}
+                | Effect::Cancel(_)
+                | Effect::Job(_) => {}
             }
         }
     }

@@ -32,6 +32,8 @@ struct Scenario {
     #[serde(default)]
     observe: bool,
     #[serde(default)]
+    on_stall: Option<String>,
+    #[serde(default)]
     looks: Looks,
     /// How long a look takes.
     #[serde(default)]
@@ -186,7 +188,8 @@ impl World {
             | Effect::Forget(_)
             | Effect::Launch(_)
             | Effect::Wait(_)
-            | Effect::Cancel(_) => return,
+            | Effect::Cancel(_)
+            | Effect::Job(_) => return,
         };
         self.answers.push_back((self.now_ms + after, input));
     }
@@ -290,7 +293,7 @@ fn words(effect: &Effect) -> Option<String> {
         Effect::Signal(_, stage) => format!("signal {stage:?}"),
         Effect::LeaveAbortedNote { step, .. } => format!("aborted note at step {step:?}"),
         Effect::Notify(notice) => notice_words(notice),
-        Effect::Forget(_) | Effect::Launch(_) | Effect::Wait(_) | Effect::Cancel(_) => return None,
+        Effect::Forget(_) | Effect::Launch(_) | Effect::Wait(_) | Effect::Cancel(_) | Effect::Job(_) => return None,
     })
 }
 
@@ -333,6 +336,8 @@ fn notice_words(notice: &Notice) -> String {
         Notice::CouldNotStop { survivors, .. } => format!("tell: could not stop {survivors:?}"),
         Notice::CouldNotJudge { since, .. } => format!("tell: could not judge after {since}"),
         Notice::Heard { what, .. } => hearing::notice_words(what),
+        Notice::Stalled { since, .. } => format!("tell: stalled after {since}, left alone"),
+        Notice::BreakerOpened { failures, .. } => format!("tell: the breaker opened after {failures}"),
     }
 }
 
@@ -362,12 +367,15 @@ fn play(scenario: Scenario) -> (Vec<String>, Vec<String>) {
             max_runtime: scenario.limits.max_runtime.map(span),
             reports: scenario.reports.reports(),
         },
-        mode: if scenario.observe { Mode::Observe } else { Mode::Enforce },
+        mode: match (scenario.observe, scenario.on_stall.as_deref() == Some("notify")) {
+            (true, _) => Mode::Observe,
+            (false, true) => Mode::Notify,
+            (false, false) => Mode::Enforce,
+        },
         clock_from: Awake::default(),
         started: Awake::default(),
         up: true,
         resume: None,
-        failures_before: 0,
     })));
     for step in scenario.story {
         world.step(step);

@@ -94,7 +94,6 @@ impl World {
             started: Awake::default(),
             up: true,
             resume: None,
-            failures_before: 0,
         };
         let kind = KINDS[self.kinds[&run]].to_owned();
         assert_eq!(self.give(Input::Watch(Box::new(watch))), []);

@@ -2,15 +2,17 @@
 
 mod event;
 mod heard;
+mod job;
 mod parts;
 
 use jiff::tz::TimeZone;
 
 pub use event::event;
 pub use heard::{dollars, microusd};
+pub use job::job_event;
 use parts::{clock, lengths, lower_first, place, quote, signal_name, still_alive};
 
-use crate::api::{Method, Outcome, QueuePlace, Reason};
+use crate::api::{Method, OnStall, Outcome, QueuePlace, Reason};
 use crate::store::entry::{Ending, Stage};
 use crate::store::state::{LeftoverFate, Stop, StoredRun, WouldStop};
 
@@ -265,7 +267,12 @@ fn would_have_been_stopped(run: &StoredRun, zone: &TimeZone) -> String {
         Reason::Circling => format!("after {since}, busy with the same thing again and again"),
         Reason::Budget => format!("after {since}, when its budget was spent"),
     };
-    format!("It is only observed: it would have been stopped at {at}, {why}.")
+    match (run.observe, run.by_job) {
+        (false, Some(OnStall::Notify)) => format!("It stalled at {at}, {why}; its job wants it left alone then."),
+        (true, _) | (false, Some(OnStall::Abort | OnStall::Restart) | None) => {
+            format!("It is only observed: it would have been stopped at {at}, {why}.")
+        }
+    }
 }
 
 fn last_place(run: &StoredRun, zone: &TimeZone) -> String {

@@ -222,7 +222,7 @@ fn live(revision: u64) -> Live {
     Live {
         revision,
         at: "2026-01-01T00:00:00Z".to_owned(),
-        status: Status { engine: engine(API_VERSION), summary: Summary::default(), runs: Vec::new() },
+        status: Status { engine: engine(API_VERSION), summary: Summary::default(), runs: Vec::new(), jobs: Vec::new() },
         unseen: Vec::new(),
         leftovers: Vec::new(),
         faults: Vec::new(),

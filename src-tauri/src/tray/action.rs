@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 /// What a click asks for. Travels through menus as its text.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum MenuAction {
     /// Show one run in the window.
     OpenRun(u64),
@@ -14,6 +14,8 @@ pub enum MenuAction {
     AddJob,
     /// Take all stopped runs as seen.
     MarkAllSeen,
+    /// Let a job start again that was stopped or that failed too often.
+    ResumeJob(String),
     /// End the tray, and nothing but the tray.
     Quit,
 }
@@ -21,12 +23,12 @@ pub enum MenuAction {
 impl MenuAction {
     /// The page of the window that the action asks for, as `nightkeep-app` and `nightkeep open` take it.
     #[must_use]
-    pub fn page(self) -> Option<String> {
+    pub fn page(&self) -> Option<String> {
         match self {
             Self::OpenRun(run) => Some(format!("run/{run}")),
             Self::OpenHistory => Some("history".to_owned()),
             Self::AddJob => Some("jobs/new".to_owned()),
-            Self::MarkAllSeen | Self::Quit => None,
+            Self::MarkAllSeen | Self::ResumeJob(_) | Self::Quit => None,
         }
     }
 }
@@ -38,6 +40,7 @@ impl fmt::Display for MenuAction {
             Self::OpenHistory => f.write_str("open-history"),
             Self::AddJob => f.write_str("add-job"),
             Self::MarkAllSeen => f.write_str("mark-all-seen"),
+            Self::ResumeJob(job) => write!(f, "resume-job/{job}"),
             Self::Quit => f.write_str("quit"),
         }
     }
@@ -57,6 +60,9 @@ impl FromStr for MenuAction {
             "mark-all-seen" => Ok(Self::MarkAllSeen),
             "quit" => Ok(Self::Quit),
             other => {
+                if let Some(job) = other.strip_prefix("resume-job/").filter(|job| !job.is_empty()) {
+                    return Ok(Self::ResumeJob(job.to_owned()));
+                }
                 let run = other.strip_prefix("open-run/").ok_or(UnknownAction)?;
                 run.parse().map(Self::OpenRun).map_err(|_| UnknownAction)
             }
@@ -85,6 +91,7 @@ mod tests {
             MenuAction::OpenHistory,
             MenuAction::AddJob,
             MenuAction::MarkAllSeen,
+            MenuAction::ResumeJob("run/quit, or what".to_owned()),
             MenuAction::Quit,
         ] {
             assert_eq!(action.to_string().parse(), Ok(action));
@@ -93,7 +100,7 @@ mod tests {
 
     #[test]
     fn what_is_no_action_is_refused() {
-        for text in ["", "open-run/", "open-run/x", "open-run/-1", "Quit"] {
+        for text in ["", "open-run/", "open-run/x", "open-run/-1", "Quit", "resume-job/"] {
             assert_eq!(text.parse::<MenuAction>(), Err(UnknownAction), "{text}");
         }
     }

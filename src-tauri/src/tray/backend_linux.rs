@@ -100,8 +100,8 @@ impl Item {
 
     fn click(&self, action: MenuAction) {
         let click = Click { action, activation_token: ksni::current_xdg_activation_token() };
-        if self.clicks.send(click).is_err() {
-            tracing::debug!(%action, "nobody listens to clicks: the tray is ending");
+        if let Err(unheard) = self.clicks.send(click) {
+            tracing::debug!(action = %unheard.0.action, "nobody listens to clicks: the tray is ending");
         }
     }
 }
@@ -170,13 +170,13 @@ fn places(section: &Section) -> impl Iterator<Item = MenuItem<Item>> {
 }
 
 fn item(row: &Row) -> MenuItem<Item> {
-    let action = row.action;
+    let action = row.action.clone();
     StandardItem {
         label: escape_label(&row.label, ACCESS_KEY_MARK),
         enabled: action.is_some(),
         activate: Box::new(move |item: &mut Item| {
-            if let Some(action) = action {
-                item.click(action);
+            if let Some(action) = &action {
+                item.click(action.clone());
             }
         }),
         ..StandardItem::default()

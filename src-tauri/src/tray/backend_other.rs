@@ -100,8 +100,8 @@ where
 
 fn listen(clicks: &UnboundedSender<Click>) {
     let send = |clicks: &UnboundedSender<Click>, action| {
-        if clicks.send(Click { action, activation_token: None }).is_err() {
-            tracing::debug!(%action, "nobody listens to clicks: the tray is ending");
+        if let Err(unheard) = clicks.send(Click { action, activation_token: None }) {
+            tracing::debug!(action = %unheard.0.action, "nobody listens to clicks: the tray is ending");
         }
     };
     let rows = clicks.clone();
@@ -139,7 +139,7 @@ impl Item {
             Line::Separator => Self::Separator(PredefinedMenuItem::separator()),
             Line::Row(row) => {
                 let text = escape_label(&row.label, ACCESS_KEY_MARK);
-                match row.action {
+                match &row.action {
                     Some(action) => Self::Row(MenuItem::with_id(action.to_string(), text, true, None)),
                     None => Self::Row(MenuItem::new(text, false, None)),
                 }

@@ -9,9 +9,9 @@ pub(super) mod testing;
 mod tests;
 
 use jiff::Timestamp;
-use nightkeep_engine::api::{Activity, FaultKind, HistoryRow, Live, Liveness, Phase, Progress, RunView};
+use nightkeep_engine::api::{Activity, FaultKind, HistoryRow, JobCondition, Live, Liveness, Phase, Progress, RunView};
 
-use self::rows::{leftover_row, running_row, stopped_row};
+use self::rows::{job_row, leftover_row, running_row, stopped_row};
 use super::MenuAction;
 use super::menu::{Menu, Row, Section};
 use super::words::{SENTENCE_CHARS_MAX, counted, one_line, tooltip};
@@ -20,6 +20,8 @@ use super::words::{SENTENCE_CHARS_MAX, counted, one_line, tooltip};
 const RUNNING_ROWS_MAX: usize = 5;
 /// Runs that left processes behind and are listed; the window has them all.
 const LEFTOVER_ROWS_MAX: usize = 2;
+/// Jobs that are not started as usual and are listed; the window has them all.
+const JOB_ROWS_MAX: usize = 3;
 /// Stopped runs that are listed one by one; further ones are counted.
 const STOPPED_ROWS_MAX: usize = 3;
 /// Problems that are listed; the window has them all.
@@ -76,6 +78,7 @@ impl TrayModel {
         let faults = live.faults.iter().take(FAULT_ROWS_MAX).map(|fault| problem_row(&fault.message)).collect();
         let mut running = running_rows(&live.status.runs, age_s);
         running.extend(live.leftovers.iter().take(LEFTOVER_ROWS_MAX).map(leftover_row));
+        running.extend(live.status.jobs.iter().take(JOB_ROWS_MAX).map(job_row));
         let stopped = stopped_rows(&live.unseen, live.status.summary.stopped_unseen);
         Self::assemble(state(live), &told, [faults, running, stopped], "Quit the tray (runs stay watched)")
     }
@@ -108,7 +111,7 @@ impl TrayModel {
         let sections = vec![
             Section { rows: vec![Row::text(told)], places: 1 },
             Section { rows: faults, places: FAULT_ROWS_MAX },
-            Section { rows: running, places: RUNNING_ROWS_MAX + 1 + LEFTOVER_ROWS_MAX },
+            Section { rows: running, places: RUNNING_ROWS_MAX + 1 + LEFTOVER_ROWS_MAX + JOB_ROWS_MAX },
             Section { rows: stopped, places: STOPPED_ROWS_MAX + 2 },
             Section { rows: commands, places: 2 },
             Section { rows: vec![Row::active(quit, MenuAction::Quit)], places: 1 },
@@ -124,7 +127,7 @@ fn state(live: &Live) -> TrayState {
         TrayState::Fault
     } else if summary.stopped_unseen > 0 {
         TrayState::Stopped
-    } else if summary.warning > 0 || summary.unreachable > 0 || has_fault(needs_a_look) || !live.leftovers.is_empty() {
+    } else if needs_a_look_somewhere(live) || has_fault(needs_a_look) {
         TrayState::Warning
     } else if summary.running == 0 {
         TrayState::Idle
@@ -152,6 +155,13 @@ fn needs_a_look(kind: FaultKind) -> bool {
     }
 }
 
+/// Whether a run is late or gives no sign of life, something was left behind, or a job will not start again.
+fn needs_a_look_somewhere(live: &Live) -> bool {
+    let summary = &live.status.summary;
+    let (late, left) = (summary.warning > 0 || summary.unreachable > 0, !live.leftovers.is_empty());
+    late || left || open_breakers(live) > 0
+}
+
 fn wants_a_look(run: &RunView) -> bool {
     let is_late = matches!(run.progress, Progress::Warning | Progress::Stalled);
     is_late || run.liveness == Liveness::Unreachable || waits_for_you(run)
@@ -159,6 +169,12 @@ fn wants_a_look(run: &RunView) -> bool {
 
 fn waits_for_you(run: &RunView) -> bool {
     run.phase == Phase::Running && run.activity == Activity::WaitingHuman
+}
+
+/// Jobs that will not start again unless somebody resumes them. What a person stopped is in order.
+fn open_breakers(live: &Live) -> u32 {
+    let open = live.status.jobs.iter().filter(|job| job.state == JobCondition::BreakerOpen).count();
+    u32::try_from(open).unwrap_or(u32::MAX)
 }
 
 fn all_wait(runs: &[RunView]) -> bool {
@@ -202,6 +218,9 @@ fn headline(live: &Live) -> String {
     }
     if let Some(count) = u32::try_from(live.leftovers.len()).ok().filter(|count| *count > 0) {
         parts.push(format!("{} left processes", counted(count, "run", "runs")));
+    }
+    if open_breakers(live) > 0 {
+        parts.push(format!("{} will not start again", counted(open_breakers(live), "job", "jobs")));
     }
     if parts.is_empty() { "Nothing is running".to_owned() } else { parts.join(", ") }
 }

@@ -17,11 +17,17 @@ use crate::{binary, eventually};
 /// The clocks of the system, but for what is made up.
 #[derive(Debug, Default)]
 pub struct MadeUpTime {
+    passed_ms: AtomicU64,
     slept_ms: AtomicU64,
     set_ms: AtomicI64,
 }
 
 impl MadeUpTime {
+    /// So much time passes, all at once.
+    pub fn pass(&self, ms: u64) {
+        let _before = self.passed_ms.fetch_add(ms, Ordering::SeqCst);
+    }
+
     /// The computer sleeps for so long, all at once.
     pub fn sleep(&self, ms: u64) {
         let _before = self.slept_ms.fetch_add(ms, Ordering::SeqCst);
@@ -35,7 +41,12 @@ impl MadeUpTime {
     fn clocks(&self) -> Clocks {
         let Clocks { awake_ms, boot_ms, wall_ms } = nightkeep_os::clocks();
         let (slept_ms, set_ms) = (self.slept_ms.load(Ordering::SeqCst), self.set_ms.load(Ordering::SeqCst));
-        Clocks { awake_ms, boot_ms: boot_ms + slept_ms, wall_ms: wall_ms.saturating_add_unsigned(slept_ms) + set_ms }
+        let passed_ms = self.passed_ms.load(Ordering::SeqCst);
+        Clocks {
+            awake_ms: awake_ms + passed_ms,
+            boot_ms: boot_ms + passed_ms + slept_ms,
+            wall_ms: wall_ms.saturating_add_unsigned(passed_ms + slept_ms) + set_ms,
+        }
     }
 }
 

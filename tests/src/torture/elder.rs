@@ -64,6 +64,8 @@ fn registration(n: u64) -> Registration {
         limits: LimitsMs { warn_ms: 900_000, stall_ms: 2_700_000, grace_ms: 20_000, ..LimitsMs::default() },
         identity: None,
         sources: Vec::new(),
+        by_job: None,
+        restart: None,
     }
 }
 

@@ -41,6 +41,8 @@ mod hooked;
 #[cfg(target_os = "linux")]
 mod hostile;
 #[cfg(target_os = "linux")]
+mod jobs;
+#[cfg(target_os = "linux")]
 mod judged;
 #[cfg(target_os = "linux")]
 mod leftovers;

@@ -96,7 +96,7 @@ fn a_job_is_asked_to_end_with_the_signal_it_names() {
         let output = night.run_dir(&begun.tag).output();
         let said = || std::fs::read_to_string(&output).unwrap_or_default();
         eventually("it to be ready", || said().contains("ready").then_some(())).unwrap();
-        night.told(&["stop", name]).unwrap();
+        night.told(&["stop", &begun.run.to_string()]).unwrap();
         let row = night.ended(begun.run).unwrap();
         assert_eq!((row.exit_code, row.method), (Some(code), Some(Method::Graceful)), "{row:?}");
         assert_eq!(said().contains("asked"), code == 3);

@@ -1,7 +1,7 @@
 //! Commands about jobs and job types.
 
 use clap::{Args, Subcommand};
-use nightkeep_engine::api::Leftovers;
+use nightkeep_engine::api::{Leftovers, OnStall};
 
 use super::Limits;
 
@@ -87,6 +87,9 @@ pub struct JobFields {
     /// What becomes of processes that outlive the command: stop, keep or report
     #[arg(long, value_name = "WHAT", value_parser = leftovers)]
     pub leftovers: Option<Leftovers>,
+    /// What becomes of a run that stalls: abort (when left out), restart or notify
+    #[arg(long, value_name = "WHAT", value_parser = on_stall)]
+    pub on_stall: Option<OnStall>,
     /// The signal with which the command is asked to end; TERM when left out
     #[arg(long, value_name = "SIGNAL")]
     pub stop_signal: Option<String>,
@@ -132,6 +135,7 @@ impl JobEdit {
             env,
             observe,
             leftovers,
+            on_stall,
             stop_signal,
             output_max,
             check_url,
@@ -147,6 +151,7 @@ impl JobEdit {
             && env.is_empty()
             && !observe
             && leftovers.is_none()
+            && on_stall.is_none()
             && stop_signal.is_none()
             && output_max.is_none()
             && check_url.is_none()
@@ -191,6 +196,12 @@ pub enum TypeCommand {
 pub(super) fn leftovers(text: &str) -> Result<Leftovers, String> {
     let all = [Leftovers::Stop, Leftovers::Keep, Leftovers::Report];
     all.into_iter().find(|known| known.word() == text).ok_or_else(|| "write stop, keep or report".to_owned())
+}
+
+/// What becomes of a run that stalls, by its word.
+fn on_stall(text: &str) -> Result<OnStall, String> {
+    let all = [OnStall::Abort, OnStall::Restart, OnStall::Notify];
+    all.into_iter().find(|known| known.word() == text).ok_or_else(|| "write abort, restart or notify".to_owned())
 }
 
 /// How many runs may run side by side; `None` for any number.

@@ -52,8 +52,14 @@ pub enum Command {
         /// The job's name
         job: String,
     },
-    /// Stop a run, or every run of a job
+    /// Stop a run, or a job with every run of it
     Stop(Stop),
+    /// Let a job start again that was stopped, or that failed too often in a row
+    #[command(after_help = "Nothing is started by this, except a restart that waits for the end of its pause.")]
+    Resume {
+        /// The job's name
+        job: String,
+    },
     /// Stamp progress: what an agent calls when it moved forward
     Mark(Mark),
     /// Give a sign of life: what an agent calls, or leaves running beside itself

@@ -162,7 +162,8 @@ pub struct Attach {
 /// `nightkeep stop`.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  nightkeep stop 41\n  nightkeep stop nightly --force\n\n\
-    The request returns when the stop has begun; `nightkeep show 41` tells how it went.")]
+    The request returns when the stop has begun; `nightkeep show 41` tells how it went. A job \
+    stays stopped: nothing starts it until `nightkeep resume JOB`. A stop of a single run leaves its job as it is.")]
 pub struct Stop {
     /// The number of a run, or the name of a job
     #[arg(value_name = "RUN|JOB")]

@@ -104,8 +104,8 @@ fn remark(said: &Validation) -> Result<(), Failure> {
 }
 
 fn apply(fields: JobFields, spec: &mut JobSpec) -> Result<(), Failure> {
-    let JobFields { kind, progress, sources, cwd, env, observe, leftovers, stop_signal, output_max, check_url, limits } =
-        fields;
+    let JobFields { kind, progress, sources, cwd, env, observe, leftovers, .. } = fields;
+    let JobFields { on_stall, stop_signal, output_max, check_url, limits, .. } = fields;
     spec.r#type = kind.or(spec.r#type.take());
     spec.progress = progress.or(spec.progress.take());
     if !sources.is_empty() {
@@ -117,6 +117,7 @@ fn apply(fields: JobFields, spec: &mut JobSpec) -> Result<(), Failure> {
     spec.env.extend(env);
     spec.observe |= observe;
     spec.leftovers = leftovers.or(spec.leftovers);
+    spec.on_stall = on_stall.or(spec.on_stall);
     spec.stop_signal = stop_signal.or(spec.stop_signal.take());
     spec.output_max = output_max.or(spec.output_max.take());
     spec.check_url = check_url.or(spec.check_url.take());

@@ -49,6 +49,7 @@ async fn run_here(here: &Here, command: Command) -> Done {
         Command::Attach(wanted) => runs::attach(here, wanted).await?,
         Command::Start { job } => runs::start(here, &job).await?,
         Command::Stop(wanted) => runs::stop(here, &wanted).await?,
+        Command::Resume { job } => runs::resume(here, &job).await?,
         Command::Mark(wanted) => mark::mark(&wanted)?,
         Command::Hook(wanted) => return hook::hook(wanted),
         Command::Mcp(wanted) => mcp::mcp(wanted.run.as_deref()).await?,

@@ -1,8 +1,8 @@
-//! Beginning and ending runs: `attach`, `start`, `stop`.
+//! Beginning and ending runs: `attach`, `start`, `stop`, `resume`.
 
 use std::path::{Path, PathBuf};
 
-use nightkeep_engine::api::{AttachRequest, StopReply, StopRequest};
+use nightkeep_engine::api::{AttachRequest, JobCondition, ResumeReply, StopReply, StopRequest};
 use nightkeep_engine::words;
 
 use super::Here;
@@ -40,11 +40,11 @@ pub(super) async fn stop(here: &Here, wanted: &Stop) -> Result<(), Failure> {
     let engine = here.engine().await?;
     let how = StopRequest { force: wanted.force };
     // Numbers are those of runs: the configuration warns of a job that is named like one.
-    let StopReply { runs } = match wanted.target.parse::<u64>() {
+    let StopReply { runs, stays_stopped } = match wanted.target.parse::<u64>() {
         Ok(run) => engine.stop_run(run, how).await?,
         Err(_) => engine.stop_job(&wanted.target, how).await?,
     };
-    if runs.is_empty() {
+    if runs.is_empty() && !stays_stopped {
         return Err(
             Failure::new(format!("no run of `{}` is going on", wanted.target)).with_hint("see `nightkeep status`")
         );
@@ -52,7 +52,21 @@ pub(super) async fn stop(here: &Here, wanted: &Stop) -> Result<(), Failure> {
     for run in runs {
         console::print(&format!("stopping run {run}\n"))?;
     }
+    if stays_stopped {
+        let job = &wanted.target;
+        console::tell(&format!("{job} stays stopped; `nightkeep resume {job}` lets it start again\n"));
+    }
     Ok(())
+}
+
+pub(super) async fn resume(here: &Here, job: &str) -> Result<(), Failure> {
+    let ResumeReply { was } = here.engine().await?.resume_job(job).await?;
+    let text = match was.map(|was| was.state) {
+        Some(JobCondition::Killed | JobCondition::BreakerOpen) => format!("{job} may start again\n"),
+        Some(JobCondition::Restarting) => format!("{job} is started again now\n"),
+        None => format!("{job} may start; nothing kept it from that\n"),
+    };
+    console::print(&text)
 }
 
 /// The engine does not know from which directory it is asked.

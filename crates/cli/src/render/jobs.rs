@@ -1,7 +1,7 @@
 //! What the user wants: jobs, job types, and what is said of a job before it is saved.
 
 use nightkeep_engine::api::{
-    CheckResult, JobCheck, JobSpec, JobView, Leftovers, LimitsSpec, Outcome, PingMode, TypeView,
+    CheckResult, JobCheck, JobCondition, JobSpec, JobView, Leftovers, LimitsSpec, OnStall, Outcome, PingMode, TypeView,
 };
 
 use super::limits::{limits_line, report_facts};
@@ -27,33 +27,32 @@ fn job_cells(job: &JobView, view: &View) -> Vec<String> {
         job.spec.r#type.clone().unwrap_or_else(|| "generic".to_owned()),
         length(job.limits.warn_after_s),
         length(job.limits.stall_after_s),
-        job.running.map_or_else(|| UNKNOWN.to_owned(), |run| format!("run {run}")),
+        now(job),
         last,
         command_line(&job.spec.command),
     ]
 }
 
+/// What it does at this moment, or why it does nothing.
+fn now(job: &JobView) -> String {
+    let condition = job.condition.as_ref().map(|condition| match condition.state {
+        JobCondition::Killed => "kept stopped",
+        JobCondition::BreakerOpen => "✕ will not start",
+        JobCondition::Restarting => "starts again",
+    });
+    match (job.running, condition) {
+        (Some(run), _) => format!("run {run}"),
+        (None, Some(condition)) => condition.to_owned(),
+        (None, None) => UNKNOWN.to_owned(),
+    }
+}
+
 /// One job with all that is known of it.
 #[must_use]
 pub fn job(job: &JobView, view: &View) -> String {
-    let JobSpec {
-        name,
-        r#type,
-        command,
-        cwd,
-        env,
-        progress,
-        sources,
-        observe,
-        leftovers,
-        stop_signal,
-        output_max,
-        ping,
-        ping_mode,
-        export_ping_env,
-        check_url,
-        limits,
-    } = &job.spec;
+    let JobSpec { name, r#type, command, cwd, env, progress, sources, observe, leftovers, .. } = &job.spec;
+    let JobSpec { stop_signal, output_max, on_stall, ping, ping_mode, export_ping_env, check_url, limits, .. } =
+        &job.spec;
     let mut pairs = vec![
         ("job", name.clone()),
         ("type", r#type.clone().unwrap_or_else(|| "generic".to_owned())),
@@ -67,6 +66,11 @@ pub fn job(job: &JobView, view: &View) -> String {
     pairs.extend(report_facts(&job.limits.reports, limits));
     if *observe {
         pairs.push(("on a stall", "only records what it would have done".to_owned()));
+    }
+    match on_stall {
+        Some(OnStall::Restart) => pairs.push(("on a stall", "is stopped and started again after a pause".to_owned())),
+        Some(OnStall::Notify) => pairs.push(("on a stall", "tells you and stops nothing".to_owned())),
+        Some(OnStall::Abort) | None => {}
     }
     if let Some(leftovers) = leftovers {
         let what = match leftovers {
@@ -88,12 +92,16 @@ pub fn job(job: &JobView, view: &View) -> String {
     if let Some(url) = check_url {
         pairs.push(("service", url.clone()));
     }
+    if let Some(condition) = &job.condition {
+        pairs.push(("state", super::status::condition(condition, view)));
+    }
     if let Some(run) = job.running {
         pairs.push(("running", format!("run {run}")));
     }
     if let (Some(run), Some(outcome), Some(at)) = (job.last_run, job.last_outcome, &job.last_ended_at) {
         pairs.push(("last run", format!("run {run}, {}, {}", outcome_word(outcome), moment(at, view))));
     }
+    pairs.extend(job.story.iter().map(|event| ("event", format!("{}: {}", moment(&event.at, view), event.text))));
     facts(pairs)
 }
 

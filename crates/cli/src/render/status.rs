@@ -1,6 +1,8 @@
 //! The runs that are not over.
 
-use nightkeep_engine::api::{Activity, HistoryRow, LeftoverView, Phase, Progress, RunView, Status, Summary};
+use nightkeep_engine::api::{
+    Activity, HistoryRow, JobCondition, JobStatus, LeftoverView, Phase, Progress, RunView, Status, Summary,
+};
 
 use nightkeep_engine::words;
 
@@ -34,6 +36,9 @@ pub fn status(status: &Status, unseen: &[HistoryRow], leftovers: &[LeftoverView]
         text.push('\n');
     }
     text.push_str(&format!("{}\n", summary(&status.summary)));
+    for job in &status.jobs {
+        text.push_str(&format!("  {}\n", condition(job, view)));
+    }
     for left in leftovers {
         text.push_str(&format!("  {}\n", left_behind(left)));
     }
@@ -54,6 +59,21 @@ fn left_behind(left: &LeftoverView) -> String {
     };
     let next = if *stopping { "it is being stopped".to_owned() } else { format!("`nightkeep stop {run}` ends it") };
     format!("run {run} {job} is over and left {what} behind; {next}")
+}
+
+/// Why a job is not started as usual, and what lets it start again.
+pub(super) fn condition(job: &JobStatus, view: &View) -> String {
+    let JobStatus { job, state, since, failures, next_start } = job;
+    let since = since.as_deref().map(|at| format!(" since {}", moment(at, view))).unwrap_or_default();
+    let resume = format!("`nightkeep resume {job}` lets it start again");
+    match (state, next_start) {
+        (JobCondition::Killed, _) => format!("{job} is kept stopped{since}; {resume}"),
+        (JobCondition::BreakerOpen, _) => {
+            format!("{job} will not start again{since}: it failed or was stopped {failures} times in a row; {resume}")
+        }
+        (JobCondition::Restarting, Some(at)) => format!("{job} stalled and is started again at {}", moment(at, view)),
+        (JobCondition::Restarting, None) => format!("{job} stalled and is being started again"),
+    }
 }
 
 /// The counts, as one line.

@@ -194,9 +194,9 @@ async fn an_engine_that_cannot_be_started_is_said_with_what_to_do() {
 #[tokio::test]
 async fn stop_takes_a_run_by_number_and_a_job_by_name() {
     let fake = Fake::start()
-        .says("POST /v1/runs/41/stop", &StopReply { runs: vec![41] })
-        .says("POST /v1/jobs/nightly/stop", &StopReply { runs: vec![41, 42] })
-        .says("POST /v1/jobs/idle/stop", &StopReply { runs: vec![] });
+        .says("POST /v1/runs/41/stop", &StopReply { runs: vec![41], stays_stopped: false })
+        .says("POST /v1/jobs/nightly/stop", &StopReply { runs: vec![41, 42], stays_stopped: true })
+        .says("POST /v1/jobs/idle/stop", &StopReply { runs: vec![], stays_stopped: false });
     assert_eq!(fake.run(&["stop", "41"]).await.stdout, "stopping run 41\n");
     assert_eq!(fake.run(&["stop", "nightly", "--force"]).await.stdout, "stopping run 41\nstopping run 42\n");
     let nothing = fake.run(&["stop", "idle"]).await;

@@ -67,11 +67,11 @@ pub(crate) fn status() -> Status {
     let queued = RunView { phase: Phase::Queued, pid: None, queue: Some(place), ..running(44, "weekly") };
     let queued = RunView { step: None, processes: None, since_output_s: None, memory_bytes: None, ..queued };
     let summary = Summary { running: 3, queued: 1, warning: 1, stopped_unseen: 1, ..Summary::default() };
-    Status { engine: engine(), summary, runs: vec![running(41, "nightly"), quiet, waiting, queued] }
+    Status { engine: engine(), summary, runs: vec![running(41, "nightly"), quiet, waiting, queued], jobs: Vec::new() }
 }
 
 pub(crate) fn idle() -> Live {
-    let status = Status { engine: engine(), summary: Summary::default(), runs: Vec::new() };
+    let status = Status { engine: engine(), summary: Summary::default(), runs: Vec::new(), jobs: Vec::new() };
     Live {
         revision: 1,
         at: "2026-11-22T05:00:00Z".into(),
@@ -255,6 +255,7 @@ pub(crate) fn job(name: &str) -> JobView {
             ping_mode: Some(PingMode::Heartbeat),
             export_ping_env: true,
             check_url: None,
+            on_stall: None,
             limits: LimitsSpec { stall_after: Some("45m".into()), ..LimitsSpec::default() },
             sources: Vec::new(),
         },
@@ -263,6 +264,8 @@ pub(crate) fn job(name: &str) -> JobView {
         last_outcome: Some(Outcome::Aborted),
         last_run: Some(40),
         last_ended_at: Some("2020-11-22T02:16:04Z".into()),
+        condition: None,
+        story: Vec::new(),
     }
 }
 

@@ -94,6 +94,8 @@ impl Home {
             stop_signal: Signal::Term,
             leftovers: Leftovers::Report,
             output_max: nightkeep_engine::captured::OUTPUT_BYTES_MAX,
+            by_job: None,
+            restart: None,
             started_by: StartedBy { surface: "test".to_owned(), pid: std::process::id(), version: String::new() },
             clocks: clocks(),
             sources: Vec::new(),

@@ -82,6 +82,9 @@ impl Run {
             self.clear_doubt(out);
         } else if self.mode == Mode::Observe {
             self.would_stop(now, reason, out);
+        } else if self.mode == Mode::Notify && reason == Reason::Stalled {
+            self.would_stop(now, reason, out);
+            out.push(self.stalled_notice(now));
         } else {
             self.looks.confirmed = Some(now.awake);
             self.on(now, Event::Confirmed, out);

@@ -61,6 +61,8 @@ impl Actor {
             limits: limits_ms(&limits),
             identity: serde_json::to_value(&root).ok(),
             sources: request.sources.clone(),
+            by_job: None,
+            restart: None,
         };
         Ok((Registered::attached(registration, limits), Members::of_root(root)))
     }

@@ -55,6 +55,7 @@ impl Actor {
             Effect::LeaveAbortedNote { run, reason, step } => self.leave_note(now, run, reason, step),
             Effect::Notify(notice) => self.notify(now, &notice),
             Effect::Forget(id) => self.forget(id),
+            Effect::Job(effect) => self.carry_out_job(now, effect),
         }
     }
 
@@ -90,13 +91,18 @@ impl Actor {
         let store = self.store.clone();
         let note = self.runs.get_mut(&id).and_then(|run| run.note.take());
         let end = self.end_to_tell(id);
+        let of_job = self.with_end.remove(&id);
         self.spawn(async move {
             let left = match note {
                 Some(note) => tokio::time::timeout(NOTE_MAX, note).await.ok().and_then(Result::ok).flatten(),
                 None => None,
             };
             let entries = left.into_iter().chain([stamped]).collect();
-            if let Err(fault) = store.append_in_the_end(id.0, entries).await {
+            let recorded = match of_job {
+                Some(of_job) => store.end_in_the_end(id.0, entries, of_job).await,
+                None => store.append_in_the_end(id.0, entries).await,
+            };
+            if let Err(fault) = recorded {
                 // Its directory tells the next engine.
                 tracing::error!(run = id.0, fault = %fault.with_causes(), "an end was not recorded");
             }
@@ -328,7 +334,7 @@ const fn subject(effect: &Effect) -> Option<RunId> {
         | Effect::Signal(id, _)
         | Effect::LeaveAbortedNote { run: id, .. }
         | Effect::Forget(id) => Some(*id),
-        Effect::Notify(_) | Effect::Launch(_) | Effect::Wait(_) | Effect::Cancel(_) => None,
+        Effect::Notify(_) | Effect::Launch(_) | Effect::Wait(_) | Effect::Cancel(_) | Effect::Job(_) => None,
     }
 }
 

@@ -5,7 +5,7 @@ use nightkeep_os::{ExecError, ExitStatus, Identity};
 use tokio::sync::oneshot;
 
 use crate::api::{
-    ApiError, AttachRequest, Fault, HandOverRequest, HistoryRow, Live, Reconciled, RunEvent, SignalsReply,
+    ApiError, AttachRequest, Fault, HandOverRequest, HistoryRow, Live, Reconciled, ResumeReply, RunEvent, SignalsReply,
     SignalsRequest, StartReply, StopReply,
 };
 use crate::config::ConfigEvent;
@@ -92,6 +92,10 @@ pub(super) enum Fact {
     Notified(Result<(), NotShown>),
     /// What is wrong with file watching, if anything.
     Watching(Option<Fault>),
+    /// What was decided about a job is in the journal, or waits for that.
+    JobNoted(String),
+    /// A restart of a job got no number.
+    NotRestarted(String, ApiError),
 }
 
 /// The end of a run.
@@ -118,6 +122,8 @@ pub(super) struct Remains {
 pub(super) enum Then {
     /// Its keeper is started.
     Launch(Box<Spec>, Reply<StartReply>),
+    /// Its keeper is started; nobody has asked for it.
+    Restart(Box<Spec>),
     /// Its caller starts it when there is a slot for it.
     Ask(Reply<SlotRequest>),
     /// It runs already: its directory tells.
@@ -133,6 +139,7 @@ impl Then {
         let _heard = match self {
             Self::Launch(_, reply) | Self::Adopt(reply) | Self::Attach(_, reply) => reply.send(Err(error)).is_ok(),
             Self::Ask(reply) => reply.send(Err(error)).is_ok(),
+            Self::Restart(_) => false,
         };
     }
 }
@@ -168,10 +175,20 @@ pub(super) enum Command {
     StartJob { job: String, reply: Reply<StartReply> },
     /// Stop a run.
     StopRun { run: u64, force: bool, reply: Reply<StopReply> },
-    /// Stop all runs of a job.
+    /// Stop a job with all its runs.
     StopJob { job: String, force: bool, reply: Reply<StopReply> },
     /// Somebody says something of a run.
     Signals { request: SignalsRequest, reply: Reply<SignalsReply> },
+    /// Let a job start again.
+    ResumeJob { job: String, reply: Reply<ResumeReply> },
+    /// A job is about to be called otherwise.
+    RenameJob { from: String, to: String, reply: Reply<()> },
+    /// A job is called otherwise.
+    JobRenamed { from: String, to: String },
+    /// A job keeps its name after all.
+    JobNotRenamed { from: String, to: String },
+    /// There is no such job any more.
+    JobRemoved { job: String },
     /// Compare the history with what runs.
     Reconcile(Reply<Reconciled>),
     /// The configuration was edited by a client.

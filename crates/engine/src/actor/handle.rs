@@ -12,8 +12,8 @@ use super::task::Actor;
 use super::waiting::SlotRequest;
 use crate::api::{
     ApiError, AttachRequest, ErrorCode, HandOverRequest, HistoryQuery, HistoryRow, JobCheck, JobSpec, JobView,
-    LimitsSpec, Live, OutputTail, ProbeReport, ProbeRequest, Reconciled, RunDetail, RunEvent, SignalsReply,
-    SignalsRequest, StartReply, StopReply, TypeView, Validation,
+    LimitsSpec, Live, OutputTail, ProbeReport, ProbeRequest, Reconciled, ResumeReply, RunDetail, RunEvent,
+    SignalsReply, SignalsRequest, StartReply, StopReply, TypeView, Validation,
 };
 use crate::clock::Clock;
 use crate::config::{self, ConfigFile, EditError, Surroundings};
@@ -23,6 +23,9 @@ use crate::rundir::{RunDir, is_tag};
 use crate::service::Service;
 use crate::store::entry::Stamp;
 use crate::store::{StoreError, StoreHandle};
+
+/// What is told of a job beyond its runs: so many of the last entries.
+const STORY_MAX: u32 = 10;
 
 /// The way to the engine's task, its store and its configuration.
 #[derive(Debug, Clone)]
@@ -118,7 +121,7 @@ impl Handle {
         self.ask(|reply| Command::StopRun { run, force, reply }).await
     }
 
-    /// Begins to stop all runs of a job.
+    /// Begins to stop a job with all its runs; it stays stopped until somebody resumes it.
     pub async fn stop_job(&self, job: String, force: bool) -> Result<StopReply, ApiError> {
         self.ask(|reply| Command::StopJob { job, force, reply }).await
     }
@@ -126,6 +129,11 @@ impl Handle {
     /// Takes in what somebody says of a run.
     pub async fn signals(&self, request: SignalsRequest) -> Result<SignalsReply, ApiError> {
         self.ask(|reply| Command::Signals { request, reply }).await
+    }
+
+    /// Lets a job start again that was stopped or that failed too often.
+    pub async fn resume_job(&self, job: String) -> Result<ResumeReply, ApiError> {
+        self.ask(|reply| Command::ResumeJob { job, reply }).await
     }
 
     /// Compares the history with what really runs, and mends what does not fit.
@@ -203,21 +211,22 @@ impl Handle {
         let config = self.config.current();
         let summaries = self.store.job_summaries().await.map_err(|fault| storage(&fault))?;
         let live = self.live().await?;
-        Ok(config
-            .jobs()
-            .iter()
-            .map(|job| {
-                let last = summaries.iter().find(|summary| summary.job == job.name);
-                JobView {
-                    spec: job.clone(),
-                    limits: config::view(&config.limits_of(job).unwrap_or_default()),
-                    running: live.status.runs.iter().find(|run| run.job == job.name).map(|run| run.run),
-                    last_outcome: last.map(|last| last.outcome),
-                    last_run: last.map(|last| last.last_run),
-                    last_ended_at: last.map(|last| last.ended_at.clone()),
-                }
-            })
-            .collect())
+        let mut views = Vec::with_capacity(config.jobs().len());
+        for job in config.jobs() {
+            let last = summaries.iter().find(|summary| summary.job == job.name);
+            let story = self.store.job_story(job.name.clone(), STORY_MAX).await.map_err(|fault| storage(&fault))?;
+            views.push(JobView {
+                spec: job.clone(),
+                limits: config::view(&config.limits_of(job).unwrap_or_default()),
+                running: live.status.runs.iter().find(|run| run.job == job.name).map(|run| run.run),
+                last_outcome: last.map(|last| last.outcome),
+                last_run: last.map(|last| last.last_run),
+                last_ended_at: last.map(|last| last.ended_at.clone()),
+                condition: live.status.jobs.iter().find(|status| status.job == job.name).cloned(),
+                story: story.iter().map(crate::words::job_event).collect(),
+            });
+        }
+        Ok(views)
     }
 
     /// All job types.
@@ -258,12 +267,34 @@ impl Handle {
     /// Changes a job in `config.toml`.
     pub async fn replace_job(&self, name: String, job: JobSpec) -> Result<(), ApiError> {
         self.refuse_invalid(&job, Some(&name))?;
-        self.edit(move |file| file.replace_job(&name, &job).map(drop)).await
+        let to = job.name.clone();
+        if to == name || self.config.current().job(&name).is_none() || self.config.current().job(&to).is_some() {
+            return self.edit(move |file| file.replace_job(&name, &job).map(drop)).await;
+        }
+        // Whoever asked may go away half-way.
+        let handle = self.clone();
+        let renamed = tokio::spawn(async move { handle.rename(name, to, job).await });
+        renamed.await.map_err(|fault| ApiError::new(ErrorCode::Internal, fault.to_string()))?
+    }
+
+    /// What is known of the job is there under its other name before that is.
+    async fn rename(&self, from: String, to: String, job: JobSpec) -> Result<(), ApiError> {
+        self.ask(|reply| Command::RenameJob { from: from.clone(), to: to.clone(), reply }).await?;
+        let name = from.clone();
+        let edited = self.edit(move |file| file.replace_job(&name, &job).map(drop)).await;
+        let told = match edited {
+            Ok(()) => Command::JobRenamed { from, to },
+            Err(_) => Command::JobNotRenamed { from, to },
+        };
+        self.commands.send(told).await.map_err(|_| is_ending())?;
+        edited
     }
 
     /// Removes a job from `config.toml`.
     pub async fn remove_job(&self, name: String) -> Result<(), ApiError> {
-        self.edit(move |file| file.remove_job(&name).map(drop)).await
+        let job = name.clone();
+        self.edit(move |file| file.remove_job(&name).map(drop)).await?;
+        self.commands.send(Command::JobRemoved { job }).await.map_err(|_| is_ending())
     }
 
     /// Sets the limits of a job type in `config.toml`.

@@ -16,7 +16,7 @@ use super::run::{Body, Watched};
 use super::task::Actor;
 use super::usage::Usage;
 use super::waiting::{Caller, Starter, Waiting};
-use crate::api::{ApiError, ErrorCode, FieldFault, JobSpec, StartReply};
+use crate::api::{ApiError, ErrorCode, FieldFault, JobSpec, OnStall, StartReply};
 use crate::config::{cwd_of, progress_of, stop_signal_of};
 use crate::keeper::launch::{Launched, launch};
 use crate::marker::MarkerWatch;
@@ -70,6 +70,8 @@ impl Registered {
             limits: limits_ms(&spec.limits.into()),
             identity: None,
             sources: spec.sources.clone(),
+            by_job: spec.by_job,
+            restart: spec.restart,
         };
         Self {
             registration,
@@ -117,6 +119,7 @@ impl Actor {
         resume: Option<Resume>,
         clock_from: Option<Awake>,
     ) {
+        self.tell_whose(id, &registered.registration);
         let now = self.now();
         let Registered { registration, limits, dir, marker_before, stop_signal, leftovers, started, read } = registered;
         let (started_awake, started_wall) = started.unwrap_or((now.awake, now.wall));
@@ -163,12 +166,15 @@ impl Actor {
             run: id,
             job: registration.job,
             limits,
-            mode: if registration.observe { Mode::Observe } else { Mode::Enforce },
+            mode: match (registration.observe, registration.by_job) {
+                (true, _) => Mode::Observe,
+                (false, Some(OnStall::Notify)) => Mode::Notify,
+                (false, Some(OnStall::Abort | OnStall::Restart) | None) => Mode::Enforce,
+            },
             clock_from: clock_from.unwrap_or(started_awake),
             started: started_awake,
             up,
             resume,
-            failures_before: 0,
         })));
         if let Some(kind) = kind {
             self.give(Input::Holds { run: id, kind });
@@ -209,6 +215,8 @@ impl Actor {
             sources: job.sources.clone(),
             stop_signal: stop_signal_of(job).map_err(invalid)?,
             output_max: config.output_max_of(job).map_err(invalid)?,
+            by_job: Some(job.on_stall.unwrap_or_default()),
+            restart: None,
             started_by: StartedBy {
                 surface: "engine".to_owned(),
                 pid: std::process::id(),
@@ -269,6 +277,9 @@ impl Actor {
             Then::Launch(spec, reply) => {
                 self.ask_for_slot(Waiting::asks(id, since, registered, Starter::Engine(spec, Some(reply))));
             }
+            Then::Restart(spec) => {
+                self.ask_for_slot(Waiting::asks(id, since, registered, Starter::Engine(spec, None)));
+            }
             Then::Ask(reply) => {
                 let waiting = Waiting::asks(id, since, registered, Starter::Caller(Caller::default()));
                 self.ask_for_slot(waiting);
@@ -281,8 +292,14 @@ impl Actor {
                 let _heard = reply.send(Ok(StartReply::begun(id.0, tag)));
             }
             Then::Adopt(reply) => {
+                let is_late = registered.registration.by_job.is_some()
+                    && self.core.job(&registered.registration.job).stopped.is_some();
                 self.watch(id, registered, None, None);
                 self.adopt(id);
+                if is_late {
+                    // Whoever started it had asked just before a person stopped the job.
+                    self.give(Input::Stop { run: id, force: false });
+                }
                 let _heard = reply.send(Ok(StartReply::begun(id.0, tag)));
             }
         }

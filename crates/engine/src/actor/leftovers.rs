@@ -256,7 +256,8 @@ impl Actor {
             | Effect::Notify(_)
             | Effect::Launch(_)
             | Effect::Wait(_)
-            | Effect::Cancel(_) => {}
+            | Effect::Cancel(_)
+            | Effect::Job(_) => {}
         }
     }
 

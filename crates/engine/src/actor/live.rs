@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use super::task::Actor;
 use super::view::{run_view, waiting_view};
-use crate::api::{EngineInfo, FaultKind, Live, Liveness, Phase, Progress, RunView, Status, Summary};
+use crate::api::{
+    EngineInfo, FaultKind, JobCondition, JobStatus, Live, Liveness, Phase, Progress, RunView, Status, Summary,
+};
 use crate::clock::rfc3339;
 use crate::store::Quarantine;
 
@@ -13,7 +15,7 @@ pub(super) fn empty(info: &EngineInfo) -> Live {
     Live {
         revision: 0,
         at: info.started_at.clone(),
-        status: Status { engine: info.clone(), summary: Summary::default(), runs: Vec::new() },
+        status: Status { engine: info.clone(), summary: Summary::default(), runs: Vec::new(), jobs: Vec::new() },
         unseen: Vec::new(),
         leftovers: Vec::new(),
         faults: Vec::new(),
@@ -65,10 +67,11 @@ impl Actor {
             .chain(waiting)
             .collect();
         runs.sort_by_key(|run| run.run);
+        let jobs = self.job_statuses();
         Live {
             revision: self.revision,
             at: rfc3339(now.wall),
-            status: Status { engine: self.info.clone(), summary: summary(&runs, self.unseen.count), runs },
+            status: Status { engine: self.info.clone(), summary: summary(&runs, &jobs, self.unseen.count), runs, jobs },
             unseen: self.unseen.rows.clone(),
             leftovers: self.leftover_views(),
             faults: self.faults.list(),
@@ -93,7 +96,7 @@ impl Actor {
     }
 }
 
-fn summary(runs: &[RunView], stopped_unseen: u32) -> Summary {
+fn summary(runs: &[RunView], jobs: &[JobStatus], stopped_unseen: u32) -> Summary {
     let count =
         |wanted: fn(&RunView) -> bool| u32::try_from(runs.iter().filter(|run| wanted(run)).count()).unwrap_or(u32::MAX);
     Summary {
@@ -104,7 +107,7 @@ fn summary(runs: &[RunView], stopped_unseen: u32) -> Summary {
         healthy: count(|run| run.liveness == Liveness::Healthy),
         degraded: count(|run| run.liveness == Liveness::Degraded),
         unreachable: count(|run| run.liveness == Liveness::Unreachable),
-        killed: 0,
+        killed: u32::try_from(jobs.iter().filter(|job| job.state == JobCondition::Killed).count()).unwrap_or(u32::MAX),
     }
 }
 
@@ -118,6 +121,9 @@ fn says_the_same(one: &Live, other: &Live) -> bool {
         idle_for_s: 0.0,
         ..run.clone()
     };
+    // The point at which a pause is over moves on the wall clock only when the computer sleeps.
+    let waiting =
+        |job: &JobStatus| JobStatus { next_start: job.next_start.as_ref().map(|_| String::new()), ..job.clone() };
     // A stall clock that went back was reset by an advance.
     let advanced = |(former, run): (&RunView, &RunView)| run.since_advance_s < former.since_advance_s;
     let (runs, others) = (&one.status.runs, &other.status.runs);
@@ -125,6 +131,7 @@ fn says_the_same(one: &Live, other: &Live) -> bool {
         && one.unseen == other.unseen
         && one.leftovers == other.leftovers
         && one.status.summary == other.status.summary
+        && one.status.jobs.iter().map(waiting).eq(other.status.jobs.iter().map(waiting))
         && runs.len() == others.len()
         && runs.iter().map(timeless).eq(others.iter().map(timeless))
         && !runs.iter().zip(others).any(advanced)

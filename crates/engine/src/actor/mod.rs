@@ -17,6 +17,7 @@ mod faults;
 mod hand_over;
 mod handle;
 mod inlet;
+mod jobs;
 mod keepers;
 mod launch;
 mod leftovers;

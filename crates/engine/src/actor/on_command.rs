@@ -30,10 +30,16 @@ impl Actor {
             Command::StopRun { run, force, reply } => self.stop_run(RunId(run), force, reply),
             Command::StopJob { job, force, reply } => self.stop_job(&job, force, reply),
             Command::Signals { request, reply } => self.signals_came(request, reply),
+            Command::ResumeJob { job, reply } => self.resume_job(&job, reply),
+            Command::RenameJob { from, to, reply } => self.rename_job(&from, to, reply),
+            Command::JobRenamed { from, to } => self.job_renamed(from, to),
+            Command::JobNotRenamed { from, to } => self.job_not_renamed(&from, to),
+            Command::JobRemoved { job } => self.job_removed(job),
             Command::Reconcile(reply) => self.reconcile(Some(reply)),
             Command::ConfigEdited => {
                 self.note_config_fault();
                 self.take_capacities();
+                self.forget_missing_jobs();
             }
             Command::HistorySeen => {
                 let store = self.store.clone();
@@ -115,20 +121,14 @@ impl Actor {
             let _heard = reply.send(Err(answer));
             return;
         };
-        if let Some(run) = self.runs.values().find(|run| run.job == name) {
-            let busy = ApiError::new(ErrorCode::Conflict, format!("`{name}` is running already, as run {}", run.id))
-                .with_hint(format!("stop it first: `nightkeep stop {name}`"));
-            let _heard = reply.send(Err(busy));
-            return;
-        }
-        if let Some(waiting) = self.waiting.values().find(|waiting| waiting.job() == name) {
-            let message = format!("`{name}` waits for a free slot already, as run {}", waiting.id);
-            let busy = ApiError::new(ErrorCode::Conflict, message)
-                .with_hint(format!("it starts by itself; cancel it with `nightkeep stop {name}`"));
-            let _heard = reply.send(Err(busy));
-            return;
-        }
-        match self.check_queue().and_then(|()| self.spec_of(&job)) {
+        let restarting = || {
+            let message = format!("`{name}` is being started again at this moment");
+            ApiError::new(ErrorCode::Conflict, message).with_hint("see `nightkeep status`")
+        };
+        let is_restarting = self.core.is_restarting(name);
+        let is_free = self.check_startable(name).and_then(|()| self.check_idle(name));
+        let is_free = is_free.and_then(|()| if is_restarting { Err(restarting()) } else { Ok(()) });
+        match is_free.and_then(|()| self.check_queue()).and_then(|()| self.spec_of(&job)) {
             Ok((spec, dir)) => {
                 self.register_run(Registered::launched(&spec, dir), Then::Launch(Box::new(spec), reply));
             }
@@ -138,21 +138,38 @@ impl Actor {
         }
     }
 
+    /// Refuses to start a job a second time.
+    pub(super) fn check_idle(&self, name: &str) -> Result<(), ApiError> {
+        if let Some(run) = self.runs.values().find(|run| run.job == name) {
+            let busy = ApiError::new(ErrorCode::Conflict, format!("`{name}` is running already, as run {}", run.id));
+            return Err(busy.with_hint(format!("stop it first: `nightkeep stop {}`", run.id)));
+        }
+        if let Some(waiting) = self.waiting.values().find(|waiting| waiting.job() == name) {
+            let message = format!("`{name}` waits for a free slot already, as run {}", waiting.id);
+            let busy = ApiError::new(ErrorCode::Conflict, message);
+            return Err(busy.with_hint(format!("it starts by itself; cancel it with `nightkeep stop {}`", waiting.id)));
+        }
+        Ok(())
+    }
+
     /// Asks the store for a number; everything else follows when it is durable.
-    fn register_run(&mut self, registered: Registered, mut then: Then) {
+    pub(super) fn register_run(&mut self, registered: Registered, mut then: Then) {
         let now = self.now();
         let (store, at) = (self.store.clone(), self.stamp(now));
         let (facts, under_way) = (self.facts.clone(), self.under_way.begun());
         let _task = tokio::spawn(async move {
             let _under_way = under_way;
-            if let Then::Launch(spec, _) = &mut then {
+            if let Then::Launch(spec, _) | Then::Restart(spec) = &mut then {
                 // The run before this one may not be readable; that is no reason not to start.
                 let last = store.last_of_job(spec.job.clone()).await.unwrap_or_default();
                 spec.env.extend(last.iter().flat_map(crate::environment::of_last_run));
             }
             match number(&store, at, &registered).await {
                 Ok(id) => drop(facts.send(Fact::Registered(id, Box::new(registered), then)).await),
-                Err(error) => then.refuse(error),
+                Err(error) => match then {
+                    Then::Restart(spec) => drop(facts.send(Fact::NotRestarted(spec.job, error)).await),
+                    Then::Launch(..) | Then::Ask(_) | Then::Adopt(_) | Then::Attach(..) => then.refuse(error),
+                },
             }
         });
     }

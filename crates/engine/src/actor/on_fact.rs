@@ -54,6 +54,7 @@ impl Actor {
                 }
                 self.note_config_fault();
                 self.take_capacities();
+                self.forget_missing_jobs();
             }
             Fact::ReconcileDue => self.reconcile(None),
             Fact::Compared(compared, told) => self.compared(*compared, told),
@@ -65,6 +66,8 @@ impl Actor {
             }
             Fact::Storage(health) => self.storage(&health),
             Fact::Notified(result) => self.notified(result),
+            Fact::JobNoted(job) => self.job_noted(&job),
+            Fact::NotRestarted(job, error) => self.not_restarted(job, &error),
             Fact::Watching(Some(fault)) => self.faults.set(fault.kind, fault.message),
             Fact::Watching(None) => {
                 let _was_there = self.faults.clear(FaultKind::Watch);

@@ -24,6 +24,7 @@ impl Actor {
         let mut queued = Vec::new();
         match self.store.open_runs().await {
             Ok(open) => {
+                self.recall_jobs(&open).await;
                 for run in open {
                     match self.still_waits(&run) {
                         Some(waiting) => queued.push(waiting),
@@ -106,6 +107,8 @@ impl Actor {
             limits: stored.limits,
             identity: stored.identity.clone(),
             sources: stored.sources.clone(),
+            by_job: stored.by_job,
+            restart: stored.restart,
         };
         Registered { dir, ..Registered::attached(registration, record::limits(&stored.limits)) }
     }

@@ -51,6 +51,10 @@ impl Actor {
     /// A run that has its number asks for a slot.
     pub(super) fn ask_for_slot(&mut self, waiting: Waiting) {
         let (run, kind) = (waiting.id, waiting.kind().to_owned());
+        self.tell_whose(run, &waiting.registered.registration);
+        if waiting.is_asked_for_first() {
+            self.tell_restart(run, &waiting.registered.registration);
+        }
         let _none = self.waiting.insert(run, waiting);
         self.give(Input::Ask { run, kind });
     }
@@ -128,6 +132,10 @@ impl Actor {
     pub(super) fn turn_came(&mut self, id: RunId) {
         let now = clock::now();
         let at = self.stamp(now);
+        if self.is_refused_here(id) {
+            self.give(Input::GivenUp(id));
+            return;
+        }
         let Some(waiting) = self.waiting.get(&id) else { return };
         match (waiting.turn, &waiting.starter) {
             (Turn::Noting, _) => return,
@@ -270,8 +278,9 @@ impl Actor {
     /// The run is not started: that is its end.
     pub(super) fn cancelled(&mut self, id: RunId) {
         let now = clock::now();
-        let Some(waiting) = self.waiting.remove(&id) else { return };
+        let Some(mut waiting) = self.waiting.remove(&id) else { return };
         let _new = self.ended.insert(id);
+        waiting.why = waiting.why.take().or_else(|| self.why_refused(waiting.job()));
         tracing::info!(run = id.0, job = %waiting.job(), why = ?waiting.why, "is not started");
         waiting.tell(SlotNews::Cancelled { run: id.0 });
         if let Starter::Engine(_, Some(reply)) = waiting.starter {

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use nightkeep_core::{Input, RunId};
+use nightkeep_core::{Input, JobInput, RunId};
 
 use super::fact::Reply;
 use super::task::Actor;
@@ -14,13 +14,15 @@ use crate::api::{ApiError, ErrorCode, StopReply};
 pub(super) struct StopWait {
     runs: Vec<u64>,
     left: BTreeSet<RunId>,
+    /// The job that stays stopped, and whether that is in the journal.
+    job: Option<(String, bool)>,
     reply: Reply<StopReply>,
 }
 
 impl Actor {
     pub(super) fn stop_run(&mut self, id: RunId, force: bool, reply: Reply<StopReply>) {
         if self.left.contains_key(&id) || self.runs.contains_key(&id) || self.waiting.contains_key(&id) {
-            self.stop_each(&[id], force, reply);
+            self.stop_each(&[id], force, None, reply);
             return;
         }
         let _heard = reply.send(Err(ApiError::new(ErrorCode::NotFound, format!("run {id} is not running"))
@@ -32,18 +34,27 @@ impl Actor {
         let left = self.left.iter().filter(|(_, left)| left.job == name).map(|(id, _)| *id);
         let waiting = self.waiting.values().filter(|waiting| waiting.job() == name).map(|waiting| waiting.id);
         let ids: Vec<RunId> = runs.chain(waiting).chain(left).collect();
-        if !ids.is_empty() {
-            self.stop_each(&ids, force, reply);
+        // What is called like a job and is none has nothing but its runs.
+        let is_job = self.config.current().job(name).is_some();
+        if ids.is_empty() && !is_job {
+            let missing = format!("there is no job `{name}`, and no run of that name is there to be stopped");
+            let missing = ApiError::new(ErrorCode::NotFound, missing);
+            let _heard = reply.send(Err(missing.with_hint("`nightkeep status` lists what runs")));
             return;
         }
-        let missing = ApiError::new(ErrorCode::NotFound, format!("no run of `{name}` is there to be stopped"));
-        let _heard = reply.send(Err(missing.with_hint("`nightkeep status` lists what runs")));
+        let job = is_job.then(|| {
+            let is_noted = self.core.job(name).stopped.is_some();
+            // Before its runs are stopped: none of them is followed by another one.
+            self.give(Input::Job(JobInput::Stop { job: name.to_owned() }));
+            (name.to_owned(), is_noted)
+        });
+        self.stop_each(&ids, force, job, reply);
     }
 
-    fn stop_each(&mut self, ids: &[RunId], force: bool, reply: Reply<StopReply>) {
+    fn stop_each(&mut self, ids: &[RunId], force: bool, job: Option<(String, bool)>, reply: Reply<StopReply>) {
         let is_to_begin = |id: &&RunId| self.runs.get(id).is_some_and(|run| run.stage.is_none());
         let left = ids.iter().filter(is_to_begin).copied().collect();
-        self.stop_waits.push(StopWait { runs: ids.iter().map(|id| id.0).collect(), left, reply });
+        self.stop_waits.push(StopWait { runs: ids.iter().map(|id| id.0).collect(), left, job, reply });
         for id in ids {
             // One that waits for a slot is called off without a signal.
             if self.stop_waiting(*id, force) {
@@ -63,10 +74,19 @@ impl Actor {
         self.answer_stops();
     }
 
+    /// That a job stays stopped is in the journal, or waits for that.
+    pub(super) fn stop_noted(&mut self, job: &str) {
+        for (name, is_noted) in self.stop_waits.iter_mut().filter_map(|wait| wait.job.as_mut()) {
+            *is_noted |= name == job;
+        }
+        self.answer_stops();
+    }
+
     fn answer_stops(&mut self) {
-        for wait in self.stop_waits.extract_if(.., |wait| wait.left.is_empty()) {
+        let is_noted = |wait: &StopWait| wait.job.as_ref().is_none_or(|(_, is_noted)| *is_noted);
+        for wait in self.stop_waits.extract_if(.., |wait| wait.left.is_empty() && is_noted(wait)) {
             // Whoever asked may have gone.
-            let _heard = wait.reply.send(Ok(StopReply { runs: wait.runs }));
+            let _heard = wait.reply.send(Ok(StopReply { runs: wait.runs, stays_stopped: wait.job.is_some() }));
         }
     }
 }

@@ -12,6 +12,7 @@ use super::fact::{Command, Fact, Reply, Unseen};
 use super::faults::Faults;
 use super::hand_over::{Leaving, UnderWay};
 use super::handle::Handle;
+use super::jobs::ResumeWait;
 use super::leftovers::Left;
 use super::reconcile::{self, Reconciling};
 use super::run::{Found, Watched};
@@ -25,6 +26,7 @@ use crate::hand_over::{HandedOver, Successor};
 use crate::marker::MarkerWatch;
 use crate::notify::{Notifier, Recovery};
 use crate::places::Places;
+use crate::store::job::JobEntries;
 use crate::store::{Quarantine, StoreHandle};
 
 /// Facts that wait at most; whoever has one more waits too.
@@ -105,6 +107,12 @@ pub(super) struct Actor {
     pub(super) continuity: Continuity,
     /// Who waits to hear that stops have begun.
     pub(super) stop_waits: Vec<StopWait>,
+    /// Who waits to hear that a job may be started again.
+    pub(super) resume_waits: Vec<ResumeWait>,
+    /// Former and future names of jobs that are being renamed.
+    pub(super) renaming: BTreeSet<String>,
+    /// What the ends of runs mean for their jobs, to be recorded with them.
+    pub(super) with_end: BTreeMap<RunId, JobEntries>,
     /// The history or the configuration changed, which a live document does not hold but whose change it announces.
     pub(super) news: bool,
     pub(super) ending: bool,
@@ -191,6 +199,9 @@ impl Actor {
             clock: parts.clock,
             continuity: Continuity::new(first),
             stop_waits: Vec::new(),
+            resume_waits: Vec::new(),
+            renaming: BTreeSet::new(),
+            with_end: BTreeMap::new(),
             news: false,
             ending: false,
             under_way: UnderWay::default(),

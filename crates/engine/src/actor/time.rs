@@ -32,6 +32,7 @@ impl Actor {
         let Breaks { slept, jumped_ms } = self.continuity.take(self.clock.sample());
         if let Some(slept) = slept {
             tracing::info!(slept_s = slept.as_secs_f64(), "the computer slept");
+            self.news = true;
             self.hand_in(Input::Woke { slept });
         }
         if let Some(by_ms) = jumped_ms {

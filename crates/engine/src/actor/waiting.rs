@@ -57,6 +57,11 @@ impl Waiting {
         Self { id, since, registered, starter, turn: Turn::Asked, has_slot: false, why: None }
     }
 
+    /// Whether no engine before this one has asked for it.
+    pub(super) fn is_asked_for_first(&self) -> bool {
+        self.turn == Turn::Asked
+    }
+
     /// The name of its directory.
     pub(super) fn tag(&self) -> &str {
         &self.registered.registration.tag

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::Outcome;
+use super::{Outcome, TimelineEvent};
 use crate::rundir::ReportsMs;
 
 /// Limits as people write them: durations are text like `90s`, `10m`, `1h30m`; what is left out is inherited.
@@ -158,6 +158,69 @@ impl PingMode {
     }
 }
 
+/// What becomes of a run that stalls.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, utoipa::ToSchema)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
+#[serde(rename_all = "kebab-case")]
+pub enum OnStall {
+    /// It is stopped.
+    #[default]
+    Abort,
+    /// It is stopped, and its job is started again after a pause.
+    Restart,
+    /// Its owner is told, and it is left alone.
+    Notify,
+}
+
+impl OnStall {
+    /// The word in `config.toml`.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Abort => "abort",
+            Self::Restart => "restart",
+            Self::Notify => "notify",
+        }
+    }
+}
+
+/// Why a job is not started as usual.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
+#[serde(rename_all = "kebab-case")]
+pub enum JobCondition {
+    /// A person stopped it, and it stays stopped.
+    Killed,
+    /// Too many of its runs failed or were aborted in a row.
+    BreakerOpen,
+    /// It stalled and is started again after a pause.
+    Restarting,
+}
+
+/// A job that is not started as usual.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
+pub struct JobStatus {
+    /// The job's name.
+    pub job: String,
+    /// Why.
+    pub state: JobCondition,
+    /// Since when; `null` for a restart.
+    pub since: Option<String>,
+    /// How many runs failed or were aborted in a row.
+    pub failures: u32,
+    /// When it is started again, unless the computer sleeps meanwhile; `null` when it is not, or is at this moment.
+    pub next_start: Option<String>,
+}
+
+/// The reply to `POST /v1/jobs/{job}/resume`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
+pub struct ResumeReply {
+    /// What was the case with the job; `null` when nothing kept it from being started.
+    pub was: Option<JobStatus>,
+}
+
 /// A job as it stands in `config.toml`, below `[jobs.NAME]`.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, utoipa::ToSchema)]
 #[cfg_attr(feature = "bindings", derive(ts_rs::TS), ts(optional_fields))]
@@ -211,6 +274,9 @@ pub struct JobSpec {
     /// A service that it needs, as `http://host:port/path` or `tcp://host:port`. Asked only when the job is tested.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub check_url: Option<String>,
+    /// What becomes of a run that stalls; `abort` when left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub on_stall: Option<OnStall>,
     /// Its own limits.
     pub limits: LimitsSpec,
 }
@@ -245,6 +311,12 @@ pub struct JobView {
     pub last_run: Option<u64>,
     /// When its last run ended.
     pub last_ended_at: Option<String>,
+    /// Why it is not started as usual; `null` when it is.
+    #[serde(default)]
+    pub condition: Option<JobStatus>,
+    /// What happened to it beyond its runs: the last of it, oldest first.
+    #[serde(default)]
+    pub story: Vec<TimelineEvent>,
 }
 
 /// A job type with the limits that come out: `nightkeep type list --json`.

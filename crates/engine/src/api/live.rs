@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{ClaimView, HistoryRow, TotalsView};
+use super::{ClaimView, HistoryRow, JobStatus, TotalsView};
 
 macro_rules! words {
     ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident),+ $(,)? }) => {
@@ -292,6 +292,9 @@ pub struct Status {
     pub summary: Summary,
     /// Runs that are not over, oldest first.
     pub runs: Vec<RunView>,
+    /// Jobs that are not started as usual, by name.
+    #[serde(default)]
+    pub jobs: Vec<JobStatus>,
 }
 
 /// Processes that a run left behind when its root ended by itself.

@@ -18,8 +18,8 @@ pub use history::{
     AdvanceView, Evidence, EvidenceProcess, HistoryRow, OutputTail, RunDetail, SocketView, TimelineEvent,
 };
 pub use jobs::{
-    FieldFault, JobSpec, JobType, JobView, Leftovers, LimitsSpec, LimitsView, PingMode, ProbeReport, ProbeState,
-    TypeView, Validation,
+    FieldFault, JobCondition, JobSpec, JobStatus, JobType, JobView, Leftovers, LimitsSpec, LimitsView, OnStall,
+    PingMode, ProbeReport, ProbeState, ResumeReply, TypeView, Validation,
 };
 pub use live::{
     Activity, EngineInfo, Fault, FaultKind, LeftoverView, Live, Liveness, Method, Outcome, Phase, Progress, QueuePlace,

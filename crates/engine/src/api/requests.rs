@@ -112,6 +112,9 @@ pub struct StopReply {
     /// The runs that are being stopped.
     #[cfg_attr(feature = "bindings", ts(type = "Array<number>"))]
     pub runs: Vec<u64>,
+    /// The job stays stopped until somebody resumes it.
+    #[serde(default)]
+    pub stays_stopped: bool,
 }
 
 /// The reply to `POST /v1/reconcile`: what came of comparing the history with what really runs.

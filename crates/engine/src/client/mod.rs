@@ -21,7 +21,7 @@ pub use start::nightkeep_program;
 
 use crate::api::{
     API_VERSION, ApiError, AttachRequest, CapacityRequest, EngineInfo, ErrorCode, HistoryQuery, HistoryRow, JobCheck,
-    JobSpec, JobView, LimitsSpec, Live, ProbeReport, ProbeRequest, Reconciled, RegisterRequest, RunDetail,
+    JobSpec, JobView, LimitsSpec, Live, ProbeReport, ProbeRequest, Reconciled, RegisterRequest, ResumeReply, RunDetail,
     SignalsReply, SignalsRequest, StartReply, Status, StopReply, StopRequest, TypeView, Validation,
 };
 use http::{Body, encode, request};
@@ -186,7 +186,12 @@ impl Client {
         self.post(&format!("/v1/jobs/{}/start", encode(job)), &()).await
     }
 
-    /// Begins to stop every run of a job.
+    /// Lets a job start again that was stopped or that failed too often.
+    pub async fn resume_job(&self, job: &str) -> Result<ResumeReply, ApiError> {
+        self.post(&format!("/v1/jobs/{}/resume", encode(job)), &()).await
+    }
+
+    /// Begins to stop a job with every run of it; it stays stopped until somebody resumes it.
     pub async fn stop_job(&self, job: &str, how: StopRequest) -> Result<StopReply, ApiError> {
         self.post(&format!("/v1/jobs/{}/stop", encode(job)), &how).await
     }

@@ -25,6 +25,7 @@
 //! progress = "progress.json"      # the marker, relative to `cwd`
 //! leftovers = "report"            # or "stop" or "keep": processes that outlive the command
 //! stop_signal = "INT"             # how it is asked to end; TERM when left out
+//! on_stall = "restart"            # or "abort", "notify": what becomes of a run that stalls
 //! output_max = "50MB"             # what is kept of its output, when not that of the settings
 //! ping = "5bf66975-d4c7-4bf5-bcc8-b8d8a82ea278" # takes pings under this UUID, besides its name's slug
 //! ping_mode = "heartbeat"         # or "job" or "auto": what a success is that is pinged

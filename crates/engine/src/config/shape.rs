@@ -8,12 +8,12 @@ use std::collections::{BTreeMap, HashMap};
 use toml_edit::{Document, Item, TableLike};
 
 use super::{Config, ConfigFault, Pings, Settings, limits};
-use crate::api::{JobSpec, JobType, Leftovers, LimitsSpec, PingMode};
+use crate::api::{JobSpec, JobType, Leftovers, LimitsSpec, OnStall, PingMode};
 use crate::captured::OUTPUT_BYTES_MIN;
 use crate::pings::{Listen, key_fault};
 
 /// The keys of a job's table besides its limits, in the order in which they are written.
-pub(super) const JOB_KEYS: [&str; 14] = [
+pub(super) const JOB_KEYS: [&str; 15] = [
     "type",
     "command",
     "cwd",
@@ -25,6 +25,7 @@ pub(super) const JOB_KEYS: [&str; 14] = [
     "stop_signal",
     "output_max",
     "check_url",
+    "on_stall",
     "ping",
     "ping_mode",
     "export_ping_env",
@@ -189,6 +190,7 @@ impl Walk {
                 "leftovers" => job.leftovers = Some(leftovers(&path, item)?),
                 "stop_signal" => job.stop_signal = Some(string(&path, item)?),
                 "check_url" => job.check_url = Some(string(&path, item)?),
+                "on_stall" => job.on_stall = Some(on_stall(&path, item)?),
                 "output_max" => job.output_max = Some(number_or_text(&path, item, "a size such as `\"20MB\"`")?),
                 "ping" => job.ping = Some(string(&path, item)?),
                 "ping_mode" => job.ping_mode = Some(ping_mode(&path, item)?),
@@ -283,6 +285,18 @@ fn ping_mode(path: &KeyPath, item: &Item) -> Result<PingMode, Flaw> {
         path: path.clone(),
         message: format!("has to be `auto`, `job` or `heartbeat`, not `{word}`"),
     })
+}
+
+fn on_stall(path: &KeyPath, item: &Item) -> Result<OnStall, Flaw> {
+    match string(path, item)?.as_str() {
+        "abort" => Ok(OnStall::Abort),
+        "restart" => Ok(OnStall::Restart),
+        "notify" => Ok(OnStall::Notify),
+        other => {
+            let message = format!("has to be `abort`, `restart` or `notify`, not `{other}`");
+            Err(Flaw { path: path.clone(), message })
+        }
+    }
 }
 
 fn days(path: &KeyPath, item: &Item) -> Result<u32, Flaw> {

@@ -2,7 +2,8 @@
 
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
-use nightkeep_core::{HeardNotice, HumanWait, Method, Notice, Reason, RunId, Span, Wall};
+use nightkeep_core::jobs::LastEnd;
+use nightkeep_core::{Exit, HeardNotice, HumanWait, Method, Notice, Outcome, Reason, RunId, Span, Wall};
 
 use crate::clean::clean_text;
 use crate::words::dollars;
@@ -43,7 +44,7 @@ impl Text {
         match notice {
             Notice::Warning { run, job, since, step, stop_in } => {
                 let next = stop_in.map_or_else(
-                    || "It is only observed and will not be stopped.".to_owned(),
+                    || "It will not be stopped.".to_owned(),
                     |left| format!("It will be stopped at {}.", clock_time(now, left, zone)),
                 );
                 Self {
@@ -67,6 +68,18 @@ impl Text {
                 title: format!("Could not stop {}", short(job)),
                 body: survivors_text(survivors),
                 urgency: Urgency::Critical,
+            },
+            Notice::Stalled { run, job, since, step } => Self {
+                run: *run,
+                title: format!("{} has stalled", short(job)),
+                body: format!("No progress for {since} ({}). It is left alone, as its job wants it.", last(*step)),
+                urgency: Urgency::Normal,
+            },
+            Notice::BreakerOpened { run, job, failures, last: end } => Self {
+                run: *run,
+                title: format!("{} will not start again", short(job)),
+                body: format!("{} {failures} times in a row. {}", how_often(end), last_cause(end)),
+                urgency: Urgency::Normal,
             },
             Notice::CouldNotJudge { run, job, since } => Self {
                 run: *run,
@@ -137,6 +150,32 @@ fn how(method: Method, grace: Span) -> String {
         Method::Forced if grace == Span::ZERO => "It was killed.".to_owned(),
         Method::Forced => format!("It ignored the stop request and was killed after {grace}."),
     }
+}
+
+/// "Stopped" or "Failed": as the last of them.
+fn how_often(last: &LastEnd) -> &'static str {
+    match last.outcome {
+        Outcome::Aborted => "Stopped",
+        Outcome::Failed | Outcome::Succeeded | Outcome::Lost => "Failed",
+    }
+}
+
+fn last_cause(last: &LastEnd) -> String {
+    let why = match (last.reason, &last.exit) {
+        (Some(Reason::Stalled), _) => format!("no progress for {}", last.since),
+        (Some(Reason::MaxRuntime), _) => format!("it had run for {}, its longest run time", last.since),
+        (Some(Reason::Unresponsive), _) => format!("no sign of life for {}", last.since),
+        (Some(Reason::Circling), _) => "it went round in circles".to_owned(),
+        (Some(Reason::Budget), _) => "it had cost as much as it may".to_owned(),
+        (Some(Reason::User), _) => "stopped by you".to_owned(),
+        (None, Exit::Code(code)) => format!("exit code {code}"),
+        (None, Exit::Signal(signal)) => format!("signal {signal}"),
+        (None, Exit::NotStarted { message, .. }) => {
+            format!("it could not be started ({})", clean_text(message, NAME_MAX))
+        }
+        (None, Exit::Interrupted { .. } | Exit::Unknown) => "not known".to_owned(),
+    };
+    format!("Last cause: {why}.")
 }
 
 fn survivors_text(survivors: &[u32]) -> String {
@@ -212,6 +251,22 @@ mod tests {
             words(&stopped(Reason::Stalled, Method::Forced, 20)),
             "articles was force-stopped\nNo progress for 45 min (last: step 14). It ignored the stop request and was \
              killed after 20 s."
+        );
+    }
+
+    #[test]
+    fn a_job_that_will_not_start_again_says_how_often_it_failed_and_why_last() {
+        let opened = |outcome, reason, exit| {
+            let last = LastEnd { outcome, reason, since: Span::from_mins(20), exit };
+            words(&Notice::BreakerOpened { run: RunId(4), job: "nightly-fuzz".to_owned(), failures: 3, last })
+        };
+        assert_eq!(
+            opened(Outcome::Aborted, Some(Reason::Stalled), Exit::Signal(15)),
+            "nightly-fuzz will not start again\nStopped 3 times in a row. Last cause: no progress for 20 min."
+        );
+        assert_eq!(
+            opened(Outcome::Failed, None, Exit::Code(101)),
+            "nightly-fuzz will not start again\nFailed 3 times in a row. Last cause: exit code 101."
         );
     }
 

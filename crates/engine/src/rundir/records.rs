@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::report_overrides::ReportOverridesMs;
 use super::{OsText, ReportsMs, RunEnd};
-use crate::api::Leftovers;
+use crate::api::{Leftovers, OnStall};
 
 /// The format of the records. It grows when an old reader would misunderstand, not when a field is added.
 pub const FORMAT: u32 = 1;
@@ -68,6 +68,12 @@ pub struct Spec {
     /// How many bytes are kept of what it prints.
     #[serde(default = "output_max")]
     pub output_max: u64,
+    /// What becomes of it when it stalls, for a run of a job as that stands in the configuration; `None` for any other.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by_job: Option<OnStall>,
+    /// The how-manieth restart in a row of its job it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub restart: Option<u32>,
     /// Who asked for the run.
     pub started_by: StartedBy,
     /// When.

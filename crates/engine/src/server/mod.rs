@@ -74,6 +74,7 @@ pub fn router(handle: Handle) -> Router {
         .route("/v1/jobs/{job}/test", post(routes::test_job))
         .route("/v1/preflight", post(routes::preflight))
         .route("/v1/jobs/{job}/stop", post(routes::stop_job))
+        .route("/v1/jobs/{job}/resume", post(routes::resume_job))
         .route("/v1/types", get(routes::types))
         .route("/v1/types/{type}", put(routes::set_type))
         .route("/v1/reconcile", post(routes::reconcile))

@@ -28,6 +28,7 @@ use super::{events, routes, run_events};
         routes::latest_run,
         routes::start_job,
         routes::stop_job,
+        routes::resume_job,
         routes::add_job,
         routes::replace_job,
         routes::remove_job,

@@ -12,8 +12,8 @@ use super::Failure;
 use crate::actor::Handle;
 use crate::api::{
     ApiError, AttachRequest, CapacityRequest, EngineInfo, ErrorCode, HandOverRequest, HistoryQuery, HistoryRow,
-    JobCheck, JobSpec, JobView, LimitsSpec, Live, ProbeReport, ProbeRequest, Reconciled, RegisterRequest, RunDetail,
-    SignalsReply, SignalsRequest, StartReply, Status, StopReply, StopRequest, TypeView, Validation,
+    JobCheck, JobSpec, JobView, LimitsSpec, Live, ProbeReport, ProbeRequest, Reconciled, RegisterRequest, ResumeReply,
+    RunDetail, SignalsReply, SignalsRequest, StartReply, Status, StopReply, StopRequest, TypeView, Validation,
 };
 
 /// A JSON body; one that cannot be read is an [`ApiError`] like any other.
@@ -137,7 +137,7 @@ pub(super) async fn start_job(State(handle): State<Handle>, Path(job): Path<Stri
     Ok(Json(handle.start_job(job).await?))
 }
 
-/// Begins to stop all runs of a job.
+/// Begins to stop a job with all its runs. It is not started until somebody resumes it.
 #[utoipa::path(post, path = "/v1/jobs/{job}/stop", params(("job" = String, Path)), request_body = Option<StopRequest>, responses((status = 200, body = StopReply), (status = "4XX", body = ApiError)))]
 pub(super) async fn stop_job(
     State(handle): State<Handle>,
@@ -145,6 +145,12 @@ pub(super) async fn stop_job(
     body: Option<Body<StopRequest>>,
 ) -> Reply<StopReply> {
     Ok(Json(handle.stop_job(job, wanted(body).force).await?))
+}
+
+/// Lets a job start again that was stopped or that failed too often.
+#[utoipa::path(post, path = "/v1/jobs/{job}/resume", params(("job" = String, Path)), responses((status = 200, body = ResumeReply), (status = "4XX", body = ApiError)))]
+pub(super) async fn resume_job(State(handle): State<Handle>, Path(job): Path<String>) -> Reply<ResumeReply> {
+    Ok(Json(handle.resume_job(job).await?))
 }
 
 /// Adds a job to `config.toml`.

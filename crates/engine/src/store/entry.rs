@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::heard::HeardEntry;
-use crate::api::{Evidence, Method, Outcome, Reason};
+use crate::api::{Evidence, Method, OnStall, Outcome, Reason};
 use crate::rundir::ReportsMs;
 
 /// When something happened, on both clocks; the awake clock is only comparable within one boot.
@@ -75,6 +75,12 @@ pub struct Registration {
     /// Its sources beside the marker, as they are written.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub sources: Vec<String>,
+    /// What becomes of it when it stalls, for a run of a job as that stands in the configuration; `None` for any other.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by_job: Option<OnStall>,
+    /// The how-manieth restart in a row it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub restart: Option<u32>,
 }
 
 #[cfg(any(test, feature = "fuzz"))]
@@ -93,6 +99,8 @@ impl Registration {
             limits: LimitsMs::default(),
             identity: None,
             sources: Vec::new(),
+            by_job: None,
+            restart: None,
         }
     }
 }

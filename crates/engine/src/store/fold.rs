@@ -41,7 +41,7 @@ pub(super) fn append(tx: &Transaction<'_>, run: u64, stamped: &Stamped) -> Resul
 /// version may have written them.
 pub(super) fn rebuild(tx: &Transaction<'_>) -> Result<u64, FoldError> {
     tx.execute_batch("DELETE FROM evidence; DELETE FROM advances; DELETE FROM runs;")?;
-    let mut unknown = 0;
+    let mut unknown = super::job::rebuild(tx)?;
     let mut entries = tx.prepare("SELECT seq, run, at_wall_ms, at_awake_ms, boot, body FROM journal ORDER BY seq")?;
     let mut rows = entries.query([])?;
     while let Some(row) = rows.next()? {

@@ -12,6 +12,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 use super::entry::{Registration, Stamp, Stamped};
 use super::error::StoreError;
+use super::job::{JobEntries, StampedJob, StoredJob};
 use super::queue::{Answer, Pending, Reply, Room};
 use super::read::{JobSummary, LastOfJob, Reader};
 use super::state::StoredRun;
@@ -121,6 +122,28 @@ impl StoreHandle {
     /// When they cannot be written any more.
     pub async fn append_in_the_end(&self, run: u64, entries: Vec<Stamped>) -> Result<(), StoreError> {
         self.ask_to_write(Write::Append(run, entries), Answer::WhenWritten).await.map(drop)
+    }
+
+    /// Journals the end of a run with what it means for its job, all or none; otherwise as
+    /// [`StoreHandle::append_in_the_end`].
+    ///
+    /// # Errors
+    /// When they cannot be written any more.
+    pub async fn end_in_the_end(&self, run: u64, entries: Vec<Stamped>, of_job: JobEntries) -> Result<(), StoreError> {
+        self.ask_to_write(Write::End(run, entries, of_job), Answer::WhenWritten).await.map(drop)
+    }
+
+    /// Journals entries of one job without waiting. They are in their place in the queue when this returns; what it
+    /// returns is done when they are durable, which may take as long as nothing can be written.
+    pub fn try_append_job(&self, of_job: JobEntries) -> impl Future<Output = Result<(), StoreError>> + Send + use<> {
+        let (reply, answer) = oneshot::channel();
+        let count = of_job.entries.len();
+        let pending = Pending::new(Write::Job(of_job), Answer::WhenWritten(reply));
+        if self.jobs.try_send(Job::Write(pending)).is_err() {
+            tracing::error!(count, "too much waits to be written, or nothing is written any more");
+            self.health.send_modify(|health| health.lose(count));
+        }
+        async move { answer.await.map_err(|_| StoreError::Closed)?.map(drop) }
     }
 
     /// Journals entries of one run without waiting. While nothing can be written they are held and tried again, as
@@ -280,6 +303,22 @@ impl StoreHandle {
     /// When they cannot be read.
     pub async fn job_summaries(&self) -> Result<Vec<JobSummary>, StoreError> {
         self.ask(Reader::job_summaries).await
+    }
+
+    /// See [`Reader::job_states`].
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub async fn job_states(&self) -> Result<BTreeMap<String, StoredJob>, StoreError> {
+        self.ask(Reader::job_states).await
+    }
+
+    /// See [`Reader::job_story`].
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub async fn job_story(&self, job: String, limit: u32) -> Result<Vec<StampedJob>, StoreError> {
+        self.ask(move |reader| reader.job_story(&job, limit)).await
     }
 
     /// See [`Reader::ended_runs`].

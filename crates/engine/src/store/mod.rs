@@ -1,6 +1,7 @@
 //! What happened: an append-only journal in SQLite, and tables folded from it.
 //!
 //! * [`entry`]: what is journaled, a stored format.
+//! * [`job`]: the same for what concerns a job rather than one of its runs.
 //! * [`state`]: the fold of one run's entries, pure.
 //! * [`Store`]: one connection that writes. Journal and folded tables are written in one transaction, through the
 //!   same function that [`Store::rebuild`] uses.
@@ -10,6 +11,7 @@
 
 pub mod entry;
 pub mod heard;
+pub mod job;
 pub mod state;
 
 mod backup;

@@ -8,6 +8,7 @@ use tokio::sync::oneshot;
 
 use super::entry::Entry;
 use super::error::StoreError;
+use super::job::JobEntries;
 use super::write::{Write, Written};
 
 pub(super) type Reply = oneshot::Sender<Result<Written, StoreError>>;
@@ -189,6 +190,8 @@ impl Queue {
 fn ends_a_run(write: &Write) -> bool {
     match write {
         Write::Append(_, entries) => entries.iter().any(|stamped| matches!(stamped.entry, Entry::Ended(_))),
+        // Few, and nothing else tells them.
+        Write::End(..) | Write::Job(_) => true,
         Write::Register(..) | Write::MarkSeen(..) | Write::MarkAllSeen(_) => false,
     }
 }
@@ -197,10 +200,18 @@ fn ends_a_run(write: &Write) -> bool {
 fn weight(write: &Write) -> usize {
     let of_entries: usize = match write {
         Write::Append(_, entries) => entries.iter().map(|stamped| json_len(&stamped.entry)).sum(),
+        Write::Job(of_job) => json_len_of_job(of_job),
+        Write::End(_, entries, of_job) => {
+            entries.iter().map(|stamped| json_len(&stamped.entry)).sum::<usize>() + json_len_of_job(of_job)
+        }
         Write::Register(_, registration) => json_len(registration),
         Write::MarkSeen(..) | Write::MarkAllSeen(_) => 0,
     };
     of_entries + size_of::<Pending>()
+}
+
+fn json_len_of_job(of_job: &JobEntries) -> usize {
+    of_job.entries.iter().map(|stamped| json_len(&stamped.entry)).sum()
 }
 
 fn json_len(value: &impl Serialize) -> usize {

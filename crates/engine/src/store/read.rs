@@ -9,6 +9,7 @@ use rusqlite::{Connection, OptionalExtension, Params, Row};
 
 use super::entry::Survivor;
 use super::error::StoreError;
+use super::job::{self, StampedJob, StoredJob};
 use super::state::StoredRun;
 use super::{fold, open};
 use crate::api::{HistoryQuery, HistoryRow, Outcome, Reason};
@@ -185,6 +186,33 @@ impl Reader {
             };
             db.prepare_cached(sql)?.query_map([], summary)?.collect()
         })
+    }
+
+    /// What is known of jobs beyond their runs, by their names.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn job_states(&self) -> Result<BTreeMap<String, StoredJob>, StoreError> {
+        let states: Vec<(String, Result<StoredJob, serde_json::Error>)> = self.ask(|db| {
+            db.prepare_cached("SELECT job, state FROM jobs")?
+                .query_map([], |row| Ok((row.get(0)?, serde_json::from_str(row.get_ref(1)?.as_str()?))))?
+                .collect()
+        })?;
+        let read = |(job, state): (String, Result<StoredJob, serde_json::Error>)| Ok((job, state?));
+        states.into_iter().map(read).collect::<Result<_, _>>().map_err(StoreError::json("state of a job"))
+    }
+
+    /// What happened to a job beyond its runs: the last entries, oldest first.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn job_story(&self, name: &str, limit: u32) -> Result<Vec<StampedJob>, StoreError> {
+        let sql =
+            "SELECT at_wall_ms, at_awake_ms, boot, body FROM job_journal WHERE job = ?1 ORDER BY seq DESC LIMIT ?2";
+        let mut story: Vec<Option<StampedJob>> =
+            self.ask(|db| db.prepare_cached(sql)?.query_map((name, limit), |row| job::stamped(row, 0))?.collect())?;
+        story.reverse();
+        Ok(story.into_iter().flatten().collect())
     }
 
     /// When each run ended that is over, in milliseconds since the Unix epoch, by its tag.

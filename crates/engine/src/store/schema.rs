@@ -1,7 +1,8 @@
 //! The tables, and how a database of an earlier version becomes one of this version.
 //!
 //! The list of migrations is append-only: a released one is never changed. `runs`, `advances` and `evidence` are
-//! folded from `journal`, so a migration that changes them may leave them empty: they are folded again after it.
+//! folded from `journal`, and `jobs` from `job_journal`, so a migration that changes them may leave them empty: they are
+//! folded again after it.
 
 use rusqlite::{Connection, OptionalExtension};
 use rusqlite_migration::M;
@@ -69,8 +70,29 @@ CREATE TABLE evidence (
 ) STRICT;
 ";
 
+const V2: &str = "
+-- What concerns a job rather than one of its runs, and what follows from it.
+CREATE TABLE job_journal (
+    seq         INTEGER PRIMARY KEY AUTOINCREMENT,
+    job         TEXT    NOT NULL,
+    kind        TEXT    NOT NULL,
+    at_wall_ms  INTEGER NOT NULL,
+    at_awake_ms INTEGER NOT NULL,
+    boot        TEXT    NOT NULL,
+    body        TEXT    NOT NULL
+) STRICT;
+CREATE INDEX job_journal_of_job ON job_journal (job, seq);
+CREATE TRIGGER job_journal_is_append_only BEFORE UPDATE ON job_journal
+BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END;
+
+CREATE TABLE jobs (
+    job   TEXT PRIMARY KEY,
+    state TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+";
+
 /// All of them, oldest first.
-pub(super) const MIGRATIONS: &[M<'_>] = &[M::up(V1)];
+pub(super) const MIGRATIONS: &[M<'_>] = &[M::up(V1), M::up(V2)];
 
 /// The newest schema that is known.
 #[expect(clippy::cast_possible_wrap, reason = "the list is short")]

@@ -7,11 +7,11 @@ use serde_json::Value;
 
 use super::entry::{Ending, Entry, LimitsMs, Registration, Stage, Stamp, Stamped, Survivor};
 use super::heard::Heard;
-use crate::api::Reason;
+use crate::api::{OnStall, Reason};
 
 /// Grows whenever the fold or the shape of [`StoredRun`] changes; a database that was folded by another version of
 /// it is folded again when it is opened.
-pub(super) const FOLD_VERSION: i64 = 4;
+pub(super) const FOLD_VERSION: i64 = 5;
 
 /// The source that an advance without a source is of.
 const MARKER: &str = "marker";
@@ -105,6 +105,12 @@ pub struct StoredRun {
     /// Its wait for a slot, if it had to wait.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub queued: Option<Wait>,
+    /// What becomes of it when it stalls, for a run of a job; `None` for any other.
+    #[serde(default)]
+    pub by_job: Option<OnStall>,
+    /// The how-manieth restart in a row it is.
+    #[serde(default)]
+    pub restart: Option<u32>,
 }
 
 /// The time before the start of a run for which there was no slot.
@@ -216,8 +222,10 @@ pub struct Acknowledgement {
 impl StoredRun {
     /// The state after the first entry.
     pub(crate) fn register(run: u64, at: &Stamp, registration: &Registration) -> Self {
-        let Registration { tag, job, job_type, command, cwd, marker, attached, observe, limits, identity, sources } =
-            registration.clone();
+        let Registration {
+            tag, job, job_type, command, cwd, marker, attached, observe, limits, identity, sources, ..
+        } = registration.clone();
+        let Registration { by_job, restart, .. } = *registration;
         Self {
             run,
             registered: at.clone(),
@@ -258,6 +266,8 @@ impl StoredRun {
             took_ms: None,
             seen: false,
             queued: None,
+            by_job,
+            restart,
         }
     }
 

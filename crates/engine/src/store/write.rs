@@ -9,6 +9,7 @@ use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior};
 use super::entry::{Entry, Registration, Stamp, Stamped};
 use super::error::StoreError;
 use super::fold::{self, FoldError};
+use super::job::{self, JobEntries, JobEntry, StampedJob};
 use super::state::FOLD_VERSION;
 use super::{backup, open, schema};
 
@@ -30,6 +31,10 @@ pub enum Write {
     Register(Stamp, Box<Registration>),
     /// Something happened to a run.
     Append(u64, Vec<Stamped>),
+    /// Something happened to a job.
+    Job(JobEntries),
+    /// A run is over, with all that this means for its job.
+    End(u64, Vec<Stamped>, JobEntries),
     /// Somebody has looked at a run.
     MarkSeen(u64, Stamp),
     /// Somebody has looked at all runs that are over.
@@ -76,6 +81,14 @@ impl Store {
     /// [`StoreError::UnknownRun`], or when they cannot be written.
     pub fn append(&mut self, run: u64, entries: Vec<Stamped>) -> Result<(), StoreError> {
         self.write_one(Write::Append(run, entries)).map(drop)
+    }
+
+    /// Journals entries of one job, all or none.
+    ///
+    /// # Errors
+    /// When they cannot be written.
+    pub fn note_job(&mut self, entries: JobEntries) -> Result<(), StoreError> {
+        self.write_one(Write::Job(entries)).map(drop)
     }
 
     /// Writes everything in one transaction. The outer error means that nothing at all was written; an inner one
@@ -185,7 +198,7 @@ impl Store {
             })?;
             Ok((name, rows.map(|row| row.map(|columns| columns.join("|"))).collect::<Result<_, _>>()?))
         };
-        ["runs", "advances", "evidence"].into_iter().map(table).collect::<Result<_, _>>().map_err(failed)
+        ["runs", "advances", "evidence", "jobs"].into_iter().map(table).collect::<Result<_, _>>().map_err(failed)
     }
 
     pub(super) fn fold_again_if_outdated(&mut self) -> Result<(), StoreError> {
@@ -214,12 +227,14 @@ impl Write {
         match self {
             Self::Register(..) | Self::MarkSeen(..) | Self::MarkAllSeen(_) => 1,
             Self::Append(_, entries) => entries.len(),
+            Self::Job(job) => job.entries.len(),
+            Self::End(_, entries, job) => entries.len() + job.entries.len(),
         }
     }
 
     fn is_weighty(&self) -> bool {
         match self {
-            Self::Register(..) => true,
+            Self::Register(..) | Self::Job(_) | Self::End(..) => true,
             Self::Append(_, entries) => entries.iter().any(|stamped| stamped.entry.is_weighty()),
             Self::MarkSeen(..) | Self::MarkAllSeen(_) => false,
         }
@@ -229,14 +244,12 @@ impl Write {
 fn apply(tx: &Transaction<'_>, write: &Write) -> Result<Written, FoldError> {
     match write {
         Write::Register(at, registration) => register(tx, at, registration).map(Written::Registered),
-        Write::Append(run, entries) => {
-            if fold::load(tx, *run)?.is_none() {
-                return Err(StoreError::UnknownRun { run: *run }.into());
-            }
-            for stamped in entries {
-                fold::append(tx, *run, stamped)?;
-            }
-            Ok(Written::Appended)
+        Write::Append(run, entries) => append(tx, *run, entries),
+        Write::Job(entries) => job::append(tx, entries).map(|()| Written::Appended),
+        Write::End(run, entries, of_job) => {
+            let written = append(tx, *run, entries)?;
+            job::append(tx, of_job)?;
+            Ok(written)
         }
         Write::MarkSeen(run, at) => match fold::load(tx, *run)? {
             None => Err(StoreError::UnknownRun { run: *run }.into()),
@@ -259,6 +272,16 @@ fn apply(tx: &Transaction<'_>, write: &Write) -> Result<Written, FoldError> {
     }
 }
 
+fn append(tx: &Transaction<'_>, run: u64, entries: &[Stamped]) -> Result<Written, FoldError> {
+    if fold::load(tx, run)?.is_none() {
+        return Err(StoreError::UnknownRun { run }.into());
+    }
+    for stamped in entries {
+        fold::append(tx, run, stamped)?;
+    }
+    Ok(Written::Appended)
+}
+
 fn register(tx: &Transaction<'_>, at: &Stamp, registration: &Registration) -> Result<u64, FoldError> {
     let known: Option<i64> = tx
         .prepare_cached("SELECT run FROM runs WHERE tag = ?1")?
@@ -272,5 +295,10 @@ fn register(tx: &Transaction<'_>, at: &Stamp, registration: &Registration) -> Re
     let run = fold::from_sql(run);
     let entry = Entry::Registered(Box::new(registration.clone()));
     fold::append(tx, run, &Stamped { at: at.clone(), entry })?;
+    if registration.restart.is_some() {
+        // In the same transaction: a crash makes the restart neither twice nor never.
+        let entries = vec![StampedJob { at: at.clone(), entry: JobEntry::RestartBegun { run } }];
+        job::append(tx, &JobEntries { job: registration.job.clone(), entries })?;
+    }
     Ok(run)
 }

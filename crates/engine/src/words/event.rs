@@ -2,7 +2,7 @@
 
 use super::heard::heard;
 use super::parts::{fragment, left_behind, lengths, lower_first, place, quote, signal_name, still_alive};
-use crate::api::{Evidence, Method, Outcome, Reason};
+use crate::api::{Evidence, Method, OnStall, Outcome, Reason};
 use crate::store::entry::{Ending, Entry, Registration, Stage};
 use crate::store::state::StoredRun;
 
@@ -28,7 +28,9 @@ pub fn event(entry: &Entry, run: &StoredRun) -> String {
             format!("No progress for {} (warning after {}).", lengths(*since_ms), lengths(run.limits.warn_ms))
         }
         Entry::WouldStop { reason, since_ms } => {
-            format!("It would have been stopped ({}), but it is only observed.", why(*reason, *since_ms))
+            let left_alone = !run.observe && run.by_job == Some(OnStall::Notify);
+            let stays = if left_alone { "its job wants it left alone" } else { "it is only observed" };
+            format!("It would have been stopped ({}), but {stays}.", why(*reason, *since_ms))
         }
         Entry::StopIntended { reason, since_ms, step: _, note: _, force } => {
             let how = if *force { " without a grace" } else { "" };

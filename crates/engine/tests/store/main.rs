@@ -6,6 +6,7 @@ mod crash;
 mod damage;
 mod fold;
 mod generated;
+mod jobs;
 mod lengths;
 mod reading;
 mod schema;

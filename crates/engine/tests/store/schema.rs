@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use nightkeep_engine::api::{HistoryQuery, Method, Outcome, Reason};
 use nightkeep_engine::store::entry::{Entry, Stage};
+use nightkeep_engine::store::job::{JobEntries, JobEntry, StampedJob};
 
 use crate::support::{
     MINUTE, aborted, advanced, at, ended, ending, open, place, reader, registration, stamped, stop_intended,
@@ -101,4 +102,21 @@ fn make(path: &Path) {
         .unwrap();
     store.register(&at(0), &registration("0193-c", "novel")).unwrap();
     store.close().unwrap();
+}
+
+#[test]
+fn a_database_of_schema_1_is_copied_then_brought_up_to_date_and_takes_what_concerns_jobs() {
+    let place = place();
+    fs::copy(fixtures().join("history-v1.db"), &place.path).unwrap();
+    let mut store = open(&place.path);
+    assert_eq!(reader(&place.path).job_states().unwrap(), std::collections::BTreeMap::new());
+    let copies = fs::read_dir(place.directory.path()).unwrap().flatten();
+    let copies: Vec<String> = copies.filter_map(|file| file.file_name().into_string().ok()).collect();
+    assert!(copies.iter().any(|name| name.contains(".backup-2")), "{copies:?}");
+    store.note_job(JobEntries { job: "novel".to_owned(), entries: vec![of_job(9, JobEntry::Stopped)] }).unwrap();
+    assert_eq!(reader(&place.path).job_states().unwrap()["novel"].stopped, Some(at(9)));
+}
+
+fn of_job(ms: u64, entry: JobEntry) -> StampedJob {
+    StampedJob { at: at(ms), entry }
 }

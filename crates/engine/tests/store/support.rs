@@ -71,6 +71,8 @@ pub(crate) fn registration(tag: &str, job: &str) -> Registration {
         },
         identity: None,
         sources: Vec::new(),
+        by_job: None,
+        restart: None,
     }
 }
 

@@ -15,6 +15,7 @@ pub(crate) const COMMANDS: &[&str] = &[
     "jobs",
     "types",
     "start_job",
+    "resume_job",
     "add_job",
     "replace_job",
     "delete_job",

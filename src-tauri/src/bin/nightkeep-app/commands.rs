@@ -3,8 +3,8 @@
 #![expect(clippy::needless_pass_by_value, reason = "Tauri hands a command its state by value")]
 
 use nightkeep_engine::api::{
-    ApiError, HistoryQuery, HistoryRow, JobCheck, JobSpec, JobView, ProbeReport, ProbeRequest, RunDetail, StartReply,
-    StopReply, StopRequest, TypeView, Validation,
+    ApiError, HistoryQuery, HistoryRow, JobCheck, JobSpec, JobView, ProbeReport, ProbeRequest, ResumeReply, RunDetail,
+    StartReply, StopReply, StopRequest, TypeView, Validation,
 };
 use tauri::ipc::Invoke;
 use tauri::{State, WebviewWindow, Wry, command, generate_handler};
@@ -30,6 +30,7 @@ pub(crate) fn handler() -> impl Fn(Invoke<Wry>) -> bool + Send + Sync + 'static 
         jobs,
         types,
         start_job,
+        resume_job,
         add_job,
         replace_job,
         delete_job,
@@ -97,6 +98,11 @@ async fn types(way: State<'_, Way>) -> Reply<Vec<TypeView>> {
 #[command]
 async fn start_job(way: State<'_, Way>, job: String) -> Reply<StartReply> {
     way.client()?.start_job(&job).await
+}
+
+#[command]
+async fn resume_job(way: State<'_, Way>, job: String) -> Reply<ResumeReply> {
+    way.client()?.resume_job(&job).await
 }
 
 #[command]

@@ -87,7 +87,7 @@ mod tests {
 
     fn live(revision: u64) -> Live {
         let engine = EngineInfo { version: "1".to_owned(), api: 1, pid: 1, started_at: String::new() };
-        let status = Status { engine, summary: Summary::default(), runs: Vec::new() };
+        let status = Status { engine, summary: Summary::default(), runs: Vec::new(), jobs: Vec::new() };
         Live { revision, at: String::new(), status, unseen: Vec::new(), leftovers: Vec::new(), faults: Vec::new() }
     }
 

@@ -23,8 +23,12 @@ pub(crate) async fn answer(
     problems: &UnboundedSender<Option<String>>,
 ) {
     while let Some(click) = clicks.recv().await {
-        let answered = match (click.action, click.action.page()) {
+        let page = click.action.page();
+        let answered = match (click.action, page) {
             (MenuAction::Quit, _) => return,
+            (MenuAction::ResumeJob(job), _) => {
+                resume(socket, &job).await.map_err(|error| format!("failed to resume `{job}`: {error}"))
+            }
             (MenuAction::MarkAllSeen, _) => {
                 mark_all_seen(socket).await.map_err(|error| format!("failed to mark all as seen: {error}"))
             }
@@ -41,6 +45,10 @@ pub(crate) async fn answer(
 
 async fn mark_all_seen(socket: &Path) -> Result<(), ApiError> {
     Client::connect(socket).await?.mark_all_seen().await
+}
+
+async fn resume(socket: &Path, job: &str) -> Result<(), ApiError> {
+    Client::connect(socket).await?.resume_job(job).await.map(drop)
 }
 
 /// Starts the window at `page`; the window that is open already takes the page over.

@@ -1,6 +1,8 @@
 //! One row for one run.
 
-use nightkeep_engine::api::{Activity, HistoryRow, LeftoverView, Liveness, Phase, Progress, Reason, RunView};
+use nightkeep_engine::api::{
+    Activity, HistoryRow, JobCondition, JobStatus, LeftoverView, Liveness, Phase, Progress, Reason, RunView,
+};
 
 use crate::tray::MenuAction;
 use crate::tray::menu::Row;
@@ -88,6 +90,19 @@ pub(super) fn leftover_row(left: &LeftoverView) -> Row {
     };
     let stopping = if left.stopping { ", stopping" } else { "" };
     Row::active(format!("{name} – left {what} behind{stopping}"), MenuAction::OpenRun(left.run))
+}
+
+/// `nightly-fuzz – will not start again (3 failures in a row): resume`. A click resumes it.
+pub(super) fn job_row(status: &JobStatus) -> Row {
+    let name = one_line(&status.job, NAME_CHARS_MAX);
+    let told = match status.state {
+        JobCondition::Killed => "kept stopped: resume".to_owned(),
+        JobCondition::BreakerOpen => {
+            format!("will not start again ({} in a row): resume", counted(status.failures, "failure", "failures"))
+        }
+        JobCondition::Restarting => "stalled, starts again: start now".to_owned(),
+    };
+    Row::active(format!("{name} – {told}"), MenuAction::ResumeJob(status.job.clone()))
 }
 
 /// `Stopped: nightly-fuzz – no progress for 45 min`.

@@ -1,6 +1,6 @@
 use std::fmt::Write as _;
 
-use nightkeep_engine::api::{Activity, FaultKind, LeftoverView, Liveness, QueuePlace, Reason};
+use nightkeep_engine::api::{Activity, FaultKind, JobStatus, LeftoverView, Liveness, QueuePlace, Reason};
 
 use super::testing::{AT, live, run, stopped, with_fault, with_unseen};
 use super::*;
@@ -92,6 +92,27 @@ fn what_runs_left_behind_is_listed_and_wants_a_look() {
     };
     let leftovers = vec![left("web", &[811, 812], false), left("hopper", &[], true), left("third", &[1], false)];
     insta::assert_snapshot!(drawn(&Live { leftovers, ..live(vec![run("docs-sweep")]) }));
+}
+
+#[test]
+fn jobs_that_are_not_started_as_usual_have_a_row_that_resumes_them() {
+    let job = |job: &str, state, failures| JobStatus {
+        job: job.to_owned(),
+        state,
+        since: Some(AT.to_owned()),
+        failures,
+        next_start: None,
+    };
+    let mut document = live(vec![]);
+    document.status.jobs = vec![job("weekly", JobCondition::Killed, 0), job("sweep", JobCondition::Restarting, 1)];
+    let model = |document: &Live| TrayModel::from(document, AT.parse().unwrap());
+    assert_eq!(
+        (model(&document).state, model(&document).tooltip.as_str()),
+        (TrayState::Idle, "Nightkeep – nothing is running")
+    );
+    document.status.jobs.push(job("nightly-fuzz", JobCondition::BreakerOpen, 3));
+    assert_eq!(model(&document).state, TrayState::Warning);
+    insta::assert_snapshot!(drawn(&document));
 }
 
 #[test]
@@ -220,7 +241,7 @@ fn text(model: &TrayModel) -> String {
     for section in model.menu.shown() {
         text.push_str("--\n");
         for row in &section.rows {
-            let action = row.action.map_or_else(|| "(disabled)".to_owned(), |action| action.to_string());
+            let action = row.action.as_ref().map_or_else(|| "(disabled)".to_owned(), |action| action.to_string());
             writeln!(text, "{}  -> {action}", row.label).expect("writing to a string");
         }
     }

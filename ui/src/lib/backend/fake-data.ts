@@ -9,6 +9,7 @@ import type {
   RunView,
   TimelineEvent,
 } from './types';
+import { limitsOf, limitsOfType } from './fake-types';
 
 import { limitsOf, limitsOfType } from './fake-types';
 
@@ -223,6 +224,7 @@ export class Script {
           killed: 0,
         },
         runs,
+        jobs: [],
       },
       unseen: unseen.slice(0, 20),
       leftovers: [],
@@ -245,6 +247,8 @@ export class Script {
         last_outcome: last?.outcome ?? null,
         last_run: last?.run ?? null,
         last_ended_at: last?.ended_at ?? null,
+        condition: null,
+        story: [],
       };
     };
     return [

@@ -7,6 +7,7 @@ import type {
   HistoryRow,
   JobCheck,
   JobSpec,
+  JobStatus,
   JobView,
   ProbeReport,
   LeftoverView,
@@ -35,6 +36,8 @@ export class FakeBackend implements Backend {
   rows: HistoryRow[];
   runs: RunView[];
   leftovers: LeftoverView[] = [];
+  /** Jobs that are not started as usual. */
+  held: JobStatus[] = [];
   jobViews: JobView[];
   pendingPage: string | null = null;
   guard: (() => boolean) | null = null;
@@ -121,12 +124,17 @@ export class FakeBackend implements Backend {
       this.runs = this.runs.map((one) => (one.run === run ? { ...one, phase: 'stopping' } : one));
       this.leftovers = this.leftovers.map((one) => (one.run === run ? { ...one, stopping: true } : one));
       this.publish();
-      return { runs: [run] };
+      return { runs: [run], stays_stopped: false };
     });
   }
 
   jobs(): Promise<JobView[]> {
-    return this.#reply('jobs', () => this.jobViews);
+    return this.#reply('jobs', () =>
+      this.jobViews.map((view) => ({
+        ...view,
+        condition: this.held.find((one) => one.job === view.spec.name) ?? null,
+      })),
+    );
   }
 
   types(): ReturnType<Backend['types']> {
@@ -140,6 +148,16 @@ export class FakeBackend implements Backend {
         throw fault('not-found', `there is no job \`${job}\``);
       const queued = this.places.get(job);
       return { run: 50, tag: '0193a1de-7b5e-7c7c-9d8a-000000000050', ...(queued && { queued }) };
+    });
+  }
+
+  resumeJob(job: string): ReturnType<Backend['resumeJob']> {
+    return this.#reply('resumeJob', () => {
+      this.calls.push(`resume ${job}`);
+      const was = this.held.find((one) => one.job === job) ?? null;
+      this.held = this.held.filter((one) => one.job !== job);
+      this.publish();
+      return { was };
     });
   }
 
@@ -227,7 +245,8 @@ export class FakeBackend implements Backend {
   }
 
   #live(): ReturnType<Script['live']> {
-    return { ...this.script.live(this.#revision, this.rows, this.runs), leftovers: this.leftovers };
+    const live = this.script.live(this.#revision, this.rows, this.runs);
+    return { ...live, status: { ...live.status, jobs: this.held }, leftovers: this.leftovers };
   }
 
   #see(which: (row: HistoryRow) => boolean): void {
@@ -264,6 +283,8 @@ function viewOf(spec: JobSpec): JobView {
     last_outcome: null,
     last_run: null,
     last_ended_at: null,
+    condition: null,
+    story: [],
   };
 }
 

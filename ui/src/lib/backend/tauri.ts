@@ -37,6 +37,7 @@ export function createTauriBackend(): Backend {
     jobs: () => invoke('jobs'),
     types: () => invoke('types'),
     startJob: (job) => invoke('start_job', { job }),
+    resumeJob: (job) => invoke('resume_job', { job }),
     addJob: (spec) => invoke('add_job', { spec }),
     replaceJob: (job, spec) => invoke('replace_job', { job, spec }),
     deleteJob: (job) => invoke('delete_job', { job }),

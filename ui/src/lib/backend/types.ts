@@ -8,6 +8,7 @@ import type {
   Live,
   ProbeReport,
   ProbeRequest,
+  ResumeReply,
   RunDetail,
   StartReply,
   StopReply,
@@ -49,6 +50,7 @@ export interface Backend {
   jobs(): Promise<JobView[]>;
   types(): Promise<TypeView[]>;
   startJob(job: string): Promise<StartReply>;
+  resumeJob(job: string): Promise<ResumeReply>;
   addJob(spec: JobSpec): Promise<void>;
   replaceJob(job: string, spec: JobSpec): Promise<void>;
   deleteJob(job: string): Promise<void>;

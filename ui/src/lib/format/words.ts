@@ -1,6 +1,7 @@
 import type {
   Activity,
   HistoryRow,
+  JobStatus,
   Outcome,
   Progress,
   QueuePlace,
@@ -8,6 +9,7 @@ import type {
   StartReply,
 } from '../backend/types';
 import { count } from './count';
+import { exactTime, recently } from './time';
 
 /** A shape, and the colour that goes with it. Each state has its own silhouette, so that it reads without colour. */
 export type GlyphKind =
@@ -64,6 +66,20 @@ export const outcomeWords: Record<Outcome, string> = {
   aborted: 'Stopped',
   lost: 'Lost',
 };
+
+/** Why a job is not started as usual, in a sentence. */
+export function heldWords(job: JobStatus, now: number): string {
+  switch (job.state) {
+    case 'killed':
+      return `Kept stopped${job.since === null ? '' : ` since ${recently(job.since, now)}`}.`;
+    case 'breaker-open':
+      return `Will not start again: it failed or was stopped ${String(job.failures)} times in a row.`;
+    case 'restarting':
+      return job.next_start === null
+        ? 'It stalled and is being started again.'
+        : `It stalled and is started again at ${exactTime(job.next_start)}.`;
+  }
+}
 
 const progressStates: Record<Progress, State> = {
   starting: { glyph: 'starting', text: 'Starting' },

@@ -12,6 +12,8 @@ export class LiveStore {
   readonly unseen = $derived(this.live?.unseen ?? []);
   readonly faults = $derived(this.live?.faults ?? []);
   readonly leftovers = $derived(this.live?.leftovers ?? []);
+  /** Jobs that are not started as usual. */
+  readonly held = $derived(this.live?.status.jobs ?? []);
   readonly unseenCount = $derived(this.live?.status.summary.stopped_unseen ?? 0);
   /** Changes whenever anything that is fetched may have changed. */
   readonly revision = $derived(this.live?.revision ?? -1);

@@ -32,6 +32,50 @@ describe('the list of jobs', () => {
     ).toBeTruthy();
   });
 
+  test('a job that is kept stopped says so and is resumed with one click', async () => {
+    const backend = openWindow('jobs');
+    await screen.findByRole('button', { name: 'Start docs-sweep' });
+    backend.held = [
+      {
+        job: 'docs-sweep',
+        state: 'killed',
+        since: '2020-11-22T07:00:00Z',
+        failures: 0,
+        next_start: null,
+      },
+    ];
+    backend.publish();
+    const resume = await screen.findByRole('button', { name: 'Resume docs-sweep' });
+    expect(screen.getByText(/^Kept stopped since /)).toBeTruthy();
+    expect(screen.queryByRole('button', { name: 'Start docs-sweep' })).toBeNull();
+    resume.click();
+    await screen.findByRole('button', { name: 'Start docs-sweep' });
+    expect(backend.calls).toContain('resume docs-sweep');
+  });
+
+  test('a job that failed too often is named above every page', async () => {
+    const backend = openWindow('history');
+    backend.held = [
+      {
+        job: 'nightly-fuzz',
+        state: 'breaker-open',
+        since: '2026-11-22T07:00:00Z',
+        failures: 3,
+        next_start: null,
+      },
+    ];
+    await screen.findByRole('searchbox', { name: 'Filter by text' });
+    backend.publish();
+    const alert = await screen.findByRole('alert');
+    expect(alert.textContent).toContain('nightly-fuzz will not start again');
+    expect(alert.textContent).toContain('It failed or was stopped 3 times in a row');
+    within(alert).getByRole('button', { name: 'Resume' }).click();
+    await waitFor(() => {
+      expect(screen.queryByRole('alert')).toBeNull();
+    });
+    expect(backend.calls).toContain('resume nightly-fuzz');
+  });
+
   test('a job that cannot be started says why', async () => {
     const backend = openWindow('jobs');
     backend.failures.set('startJob', {

@@ -4,7 +4,7 @@ use std::env;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 
-use nightkeep_engine::api::{FieldFault, JobSpec, LimitsView};
+use nightkeep_engine::api::{FieldFault, JobCondition, JobSpec, JobStatus, LimitsView, OnStall};
 use nightkeep_engine::client::Client;
 use nightkeep_engine::config::{
     Config, Surroundings, cwd_of, name_fault, overrides, progress_of, read_text, source_faults, stop_signal_of,
@@ -85,6 +85,12 @@ pub(super) async fn plan(here: &Here, engine: Option<&Client>, wanted: Run) -> R
         leftovers: wanted.leftovers.or(job.leftovers).unwrap_or_default(),
         stop_signal: stop_signal_of(&job).map_err(at_fault)?,
         output_max: config.output_max_of(&job).map_err(at_fault)?,
+        // The engine starts what stands in the configuration, which another command is not.
+        by_job: by_job.then(|| match job.on_stall.unwrap_or_default() {
+            OnStall::Restart if !wanted.command.is_empty() => OnStall::Abort,
+            on_stall @ (OnStall::Abort | OnStall::Restart | OnStall::Notify) => on_stall,
+        }),
+        restart: None,
         started_by: StartedBy {
             surface: "cli".to_owned(),
             pid: std::process::id(),
@@ -126,7 +132,14 @@ fn read_config(here: &Here) -> (Config, bool) {
 /// The engine knows the job even while the file is broken.
 async fn job_of(name: &str, engine: Option<&Client>, config: &Config) -> Result<JobSpec, Failure> {
     let jobs: Vec<JobSpec> = match engine {
-        Some(engine) => engine.jobs().await?.into_iter().map(|job| job.spec).collect(),
+        Some(engine) => {
+            let jobs = engine.jobs().await?;
+            if let Some(refused) = jobs.iter().find(|job| job.spec.name == name).and_then(|job| job.condition.as_ref())
+            {
+                check_startable(refused)?;
+            }
+            jobs.into_iter().map(|job| job.spec).collect()
+        }
         None => config.jobs().to_vec(),
     };
     let names: Vec<&str> = jobs.iter().map(|job| job.name.as_str()).collect();
@@ -136,6 +149,18 @@ async fn job_of(name: &str, engine: Option<&Client>, config: &Config) -> Result<
     };
     let missing = Failure::new(format!("there is no job `{name}`")).with_hint(hint);
     jobs.into_iter().find(|job| job.name == name).ok_or(missing)
+}
+
+/// A job that is kept stopped, or that failed too often, is not started by its name.
+fn check_startable(JobStatus { job, state, failures, .. }: &JobStatus) -> Result<(), Failure> {
+    let why = match state {
+        JobCondition::Restarting => return Ok(()),
+        JobCondition::Killed => format!("`{job}` was stopped and stays stopped"),
+        JobCondition::BreakerOpen => {
+            format!("`{job}` is not started: it failed or was stopped {failures} times in a row")
+        }
+    };
+    Err(Failure::new(why).with_hint(format!("`nightkeep resume {job}` lets it start again")))
 }
 
 async fn limits_by_engine(engine: &Client, job: &JobSpec) -> Result<Limits, Failure> {

@@ -7,4 +7,8 @@ export type StopReply = {
 /**
  * The runs that are being stopped.
  */
-runs: Array<number>, };
+runs: Array<number>, 
+/**
+ * The job stays stopped until somebody resumes it.
+ */
+stays_stopped: boolean, };
