@@ -294,8 +294,9 @@ proptest! {
                 Stage::Forced => {
                     let asked = asked.expect("force comes after the polite signal");
                     // Within one millisecond, what came first is not told apart.
-                    let arrived = seen.delivered.iter().find(|arrived| (asked..at).contains(arrived));
-                    let (since, least) = arrived.map_or((asked, DELIVERY_MAX), |arrived| (*arrived, limits.grace));
+                    let arrived = seen.delivered.iter().copied().find(|arrived| (asked..=at).contains(arrived));
+                    let arrived = arrived.filter(|arrived| *arrived < at || limits.grace == Span::ZERO);
+                    let (since, least) = arrived.map_or((asked, DELIVERY_MAX), |arrived| (arrived, limits.grace));
                     prop_assert!(at - since >= least.as_ms(), "forced {} ms after {since}", at - since);
                 }
             }

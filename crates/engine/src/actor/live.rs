@@ -31,13 +31,18 @@ impl Actor {
         let live = self.document();
         self.tell_changes(&live);
         let news = std::mem::take(&mut self.news);
-        let _changed = self.live.send_if_modified(|former| {
-            let changed = news || !says_the_same(former, &live);
+        let now = self.now().awake;
+        let passed_s = now.since(self.published).as_secs_f64();
+        let changed = self.live.send_if_modified(|former| {
+            let changed = news || !says_the_same(former, &live, passed_s);
             if changed {
                 *former = Arc::new(live);
             }
             changed
         });
+        if changed {
+            self.published = now;
+        }
     }
 
     /// All that is the case, with what processes use sampled anew.
@@ -111,8 +116,20 @@ fn summary(runs: &[RunView], jobs: &[JobStatus], stopped_unseen: u32) -> Summary
     }
 }
 
-/// Whether two documents say the same but for the passing of time, which whoever shows them counts alone.
-fn says_the_same(one: &Live, other: &Live) -> bool {
+/// Whoever shows when something was last heard of a run counts on alone; it may be behind what was heard by so many seconds.
+const BEHIND_S: f64 = 10.0;
+
+/// Whether what is counted since a sign of life is no longer true where it was shown `passed_s` ago as `former`.
+fn is_behind(former: Option<f64>, since: Option<f64>, passed_s: f64) -> bool {
+    match (former, since) {
+        (Some(former), Some(since)) => former + passed_s - since > BEHIND_S,
+        (None, Some(_)) | (Some(_), None) => true,
+        (None, None) => false,
+    }
+}
+
+/// Whether two documents, `passed_s` apart, say the same but for the passing of time, which whoever shows them counts alone.
+fn says_the_same(one: &Live, other: &Live, passed_s: f64) -> bool {
     let timeless = |run: &RunView| RunView {
         since_advance_s: 0.0,
         since_output_s: None,
@@ -126,6 +143,10 @@ fn says_the_same(one: &Live, other: &Live) -> bool {
         |job: &JobStatus| JobStatus { next_start: job.next_start.as_ref().map(|_| String::new()), ..job.clone() };
     // A stall clock that went back was reset by an advance.
     let advanced = |(former, run): (&RunView, &RunView)| run.since_advance_s < former.since_advance_s;
+    let heard = |(former, run): (&RunView, &RunView)| {
+        is_behind(former.since_beat_s, run.since_beat_s, passed_s)
+            || is_behind(former.since_last_output_s, run.since_last_output_s, passed_s)
+    };
     let (runs, others) = (&one.status.runs, &other.status.runs);
     one.faults == other.faults
         && one.unseen == other.unseen
@@ -135,4 +156,21 @@ fn says_the_same(one: &Live, other: &Live) -> bool {
         && runs.len() == others.len()
         && runs.iter().map(timeless).eq(others.iter().map(timeless))
         && !runs.iter().zip(others).any(advanced)
+        && !runs.iter().zip(others).any(heard)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_behind;
+
+    #[test]
+    fn a_first_sign_of_life_is_told_at_once_and_later_ones_every_ten_seconds() {
+        assert!(is_behind(None, Some(0.0), 1.0));
+        assert!(!is_behind(None, None, 60.0));
+        // Whoever was told "0 s" shows "9 s" by this time, and "11 s" is more than a beat of this moment allows.
+        assert!(!is_behind(Some(0.0), Some(0.0), 9.0));
+        assert!(is_behind(Some(0.0), Some(0.0), 11.0));
+        // It shows what is true.
+        assert!(!is_behind(Some(0.0), Some(60.0), 60.0));
+    }
 }

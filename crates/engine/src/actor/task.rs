@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use nightkeep_core::{Continuity, Input, RunId, Supervisor};
+use nightkeep_core::{Awake, Continuity, Input, RunId, Supervisor};
 use nightkeep_os::ExitWatch;
 use tokio::sync::{broadcast, mpsc, watch};
 
@@ -89,6 +89,8 @@ pub(super) struct Actor {
     pub(super) info: EngineInfo,
     pub(super) boot: String,
     pub(super) revision: u64,
+    /// When surfaces were last told.
+    pub(super) published: Awake,
     pub(super) unseen: Unseen,
     pub(super) faults: Faults,
     /// Runs that are to be started.
@@ -188,6 +190,7 @@ impl Actor {
             info,
             boot: nightkeep_os::boot_id()?,
             revision: 0,
+            published: Awake::default(),
             unseen: Unseen::default(),
             faults: Faults::default(),
             waiting: BTreeMap::new(),
