@@ -4,6 +4,7 @@ use crate::ids::RunId;
 use crate::input::Exit;
 use crate::jobs::{JobEffect, LastEnd};
 use crate::life::{Method, Outcome, Reason};
+use crate::reports::Cap;
 use crate::signal::{Claim, HumanWait, Source, Wait};
 use crate::snapshot::{Liveness, Totals};
 use crate::time::{Span, Wall};
@@ -224,8 +225,10 @@ pub enum HeardEntry {
     Spent {
         /// So many millionths of a dollar so far.
         cost_microusd: u64,
-        /// Of so many.
+        /// Of so many,
         max_microusd: u64,
+        /// which are meant so.
+        cap: Cap,
     },
     /// What its work took so far.
     Totals(Totals),
@@ -361,7 +364,9 @@ pub enum HeardNotice {
     Spent {
         /// So many millionths of a dollar so far.
         cost_microusd: u64,
-        /// Of so many.
+        /// Of so many,
         max_microusd: u64,
+        /// which are meant so.
+        cap: Cap,
     },
 }

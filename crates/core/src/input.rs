@@ -79,6 +79,15 @@ pub enum Input {
     },
     /// Nothing is left of what a run left behind.
     LeftoversGone(RunId),
+    /// Something that a run of a job cost before anybody watched it, within the last day.
+    Spent {
+        /// The job's name.
+        job: String,
+        /// When it was reported.
+        at: Wall,
+        /// In millionths of a dollar.
+        microusd: u64,
+    },
     /// The computer woke from sleep.
     Woke {
         /// For how long it slept.

@@ -32,6 +32,7 @@ pub mod run;
 pub mod signal;
 pub mod slots;
 pub mod snapshot;
+pub mod spending;
 pub mod supervisor;
 pub mod time;
 
@@ -44,7 +45,7 @@ pub use jobs::{JobEffect, JobEntry, JobInput, JobState, Refusal, Restart};
 pub use leftovers::{LeftBehind, LeftoverPolicy};
 pub use life::{Method, Outcome, Reason};
 pub use limits::{LimitOverrides, Limits, Mode};
-pub use reports::{Beats, Budget, Circles, Pace, ReportOverrides, Reports};
+pub use reports::{Beats, Budget, Cap, Circles, Pace, ReportOverrides, Reports};
 pub use signal::{Advance, Claim, HumanWait, Metrics, Signal, Source, Wait};
 pub use slots::{Capacities, Place};
 pub use snapshot::{Liveness, Phase, Progress, RunSnapshot, Totals};

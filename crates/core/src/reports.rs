@@ -71,13 +71,24 @@ pub struct Circles {
     pub stop: bool,
 }
 
-/// What a run may cost.
+/// What a run may cost, and what all runs of its job may cost in a day. At least one of them is said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Budget {
-    /// In millionths of a dollar.
-    pub max_microusd: u64,
+    /// The run, in millionths of a dollar.
+    pub max_microusd: Option<u64>,
+    /// All runs of the job within 24 hours, in millionths of a dollar.
+    pub day_microusd: Option<u64>,
     /// Whether the run is stopped when it has cost that much.
     pub stop: bool,
+}
+
+/// Which cap of a [`Budget`] is meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Cap {
+    /// That of the run.
+    Run,
+    /// That of all runs of its job within 24 hours.
+    Day,
 }
 
 impl Reports {
@@ -116,7 +127,7 @@ impl Reports {
                 return Err(LimitFault::ActivityWarnNotBeforeStall(activity));
             }
         }
-        if self.budget.is_some_and(|budget| budget.max_microusd == 0) {
+        if self.budget.is_some_and(|budget| [budget.max_microusd, budget.day_microusd].contains(&Some(0))) {
             return Err(LimitFault::BudgetIsZero);
         }
         Ok(())
@@ -174,9 +185,18 @@ impl Pace {
 }
 
 impl Budget {
-    /// The cost at which a person is told: four fifths of all of it.
+    /// What may be spent under `cap`.
     #[must_use]
-    pub const fn told_at(&self) -> u64 {
-        self.max_microusd / 5 * 4
+    pub const fn of(&self, cap: Cap) -> Option<u64> {
+        match cap {
+            Cap::Run => self.max_microusd,
+            Cap::Day => self.day_microusd,
+        }
+    }
+
+    /// The cost at which a person is told: four fifths of all of `max`.
+    #[must_use]
+    pub const fn told_at(max: u64) -> u64 {
+        max / 5 * 4
     }
 }

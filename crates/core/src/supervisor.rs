@@ -9,8 +9,10 @@ use crate::jobs::{End, JobInput, JobState, Jobs, LastEnd, Refusal};
 use crate::leftovers::Leftovers;
 use crate::life::{Event, Life};
 use crate::run::{Judgement, Run};
+use crate::signal::{Signal, Source};
 use crate::slots::{Place, Slots};
 use crate::snapshot::{Liveness, RunSnapshot};
+use crate::spending::Spending;
 use crate::time::{Awake, Now, Span};
 
 /// A tick that comes this much after its time: whoever drives the core was starved, and so perhaps was what it watches.
@@ -42,6 +44,7 @@ pub struct Supervisor {
     jobs: Jobs,
     unwritable: bool,
     slots: Slots,
+    spending: Spending,
 }
 
 impl Supervisor {
@@ -87,6 +90,8 @@ impl Supervisor {
                     left.delivered(now);
                 }
             }
+            Input::Signal(id, source, signal) => self.hear(now, id, &source, signal, &mut out),
+            Input::Spent { job, at, microusd } => self.spending.add(&job, at, microusd),
             Input::Job(input) => self.jobs.handle(now, input, &mut out),
             Input::Ask { run, .. } if self.jobs.is_refused(run) => self.cancel(run, &mut out),
             Input::Ask { run, kind } => self.ask(run, kind),
@@ -97,7 +102,6 @@ impl Supervisor {
             Input::Started(id)
             | Input::Marker(id, _)
             | Input::Looked(id, _)
-            | Input::Signal(id, ..)
             | Input::Settle(id)
             | Input::EvidenceTaken(id)
             | Input::IntentStored(id)
@@ -186,6 +190,19 @@ impl Supervisor {
         let mut run = Run::new(now, watch);
         run.go_on(now, out);
         let _none = self.runs.insert(run.id, run);
+    }
+
+    /// A source of a run says something. What it cost is on the account of its job.
+    fn hear(&mut self, now: Now, id: RunId, source: &Source, signal: Signal, out: &mut Vec<Effect>) {
+        let microusd = if let Signal::Metrics(metrics) = &signal { metrics.cost_microusd } else { 0 };
+        let Some(run) = self.runs.get_mut(&id) else { return };
+        run.hear(now, source, signal, out);
+        if microusd > 0 {
+            let job = run.job.clone();
+            self.spending.add(&job, now.wall, microusd);
+            let day = self.spending.of(&job, now.wall);
+            self.runs.values_mut().filter(|run| run.job == job).for_each(|run| run.check_budget(now, day, out));
+        }
     }
 
     /// The run is started in its turn, which may be this moment.
@@ -295,7 +312,6 @@ fn run_input(run: &mut Run, now: Now, input: Input, out: &mut Vec<Effect>) {
             let _advanced = run.read(now, reading, out);
         }
         Input::Looked(_, look) => run.looked(now, look, out),
-        Input::Signal(_, source, signal) => run.hear(now, &source, signal, out),
         Input::Settle(_) => run.settle_totals(now, out),
         Input::EvidenceTaken(_) => run.on(now, Event::EvidenceDone, out),
         Input::IntentStored(_) => run.stored(now, out),
@@ -307,6 +323,8 @@ fn run_input(run: &mut Run, now: Now, input: Input, out: &mut Vec<Effect>) {
         Input::Survivors(_, pids) => run.survivors = pids,
         Input::Stop { force, .. } => run.on(now, Event::StopWanted { force }, out),
         Input::Watch(_)
+        | Input::Signal(..)
+        | Input::Spent { .. }
         | Input::Woke { .. }
         | Input::ClockJumped { .. }
         | Input::Storage { .. }

@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use nightkeep_core::{
-    Awake, Effect, Entry, Exit, Input, Limits, Look, Mode, Notice, Now, Reading, RunId, Source, Span, Stage,
+    Awake, Effect, Entry, Exit, Input, Limits, Look, Metrics, Mode, Notice, Now, Reading, RunId, Source, Span, Stage,
     Supervisor, Wall, Watch,
 };
 use serde::Deserialize;
@@ -87,6 +87,8 @@ struct Step {
     root_ends: Option<bool>,
     all_gone: Option<Ends>,
     survivors: Option<Vec<u32>>,
+    /// So many hours ago, runs of the job that are over cost so many dollars.
+    spent_earlier: Option<(f64, f64)>,
     woke_after: Option<f64>,
     /// Seconds by which somebody sets the wall clock.
     clock_set_by: Option<f64>,
@@ -243,6 +245,10 @@ impl World {
         }
         if let Some(marker) = step.marker {
             self.give(Input::Marker(RUN, self.reading(marker)));
+        }
+        if let Some((hours, usd)) = step.spent_earlier {
+            let at = Wall::from_ms(self.now().wall.as_ms() - signed_ms(hours * 3_600.0));
+            self.give(Input::Spent { job: "articles".to_owned(), at, microusd: Metrics::dollars(usd) });
         }
         if let Some(hears) = step.hears {
             self.give(Input::Signal(RUN, HOOK, hearing::signal(hears, self.now().wall)));

@@ -97,3 +97,25 @@ fn a_beat_that_nobody_hears_is_said_disturbs_nobody_and_starts_no_engine() {
     assert_eq!(beat(&["--run", "41"]), unknown);
     assert_eq!(beat(&["--run", "41", "--every", "10s"]), unknown);
 }
+
+#[test]
+fn what_a_job_cost_within_a_day_counts_for_its_next_run_and_survives_a_crash() {
+    let night = Night::watched("[types.generic]\nmax_cost_per_day = 1\non_max_cost = 'stop'\ngrace = '1s'\n").unwrap();
+    let run = || {
+        let script = r#""$0" beat --cost-usd 0.60; exec sleep 600 < gate"#;
+        let nightkeep = binary("nightkeep").unwrap().display().to_string();
+        night.begin(&["run", "--detach", "--name", "novel", "--", "sh", "-c", script, &nightkeep]).unwrap()
+    };
+    assert!(Command::new("mkfifo").arg(night.work().join("gate")).status().unwrap().success());
+    let first = run();
+    night.until_run("its cost", first.run, |view| view.totals.is_some()).unwrap();
+    night.told(&["stop", &first.run.to_string()]).unwrap();
+    assert_eq!(night.ended(first.run).unwrap().reason, Some(Reason::User));
+    night.crash_engine().unwrap();
+    night.start_engine().unwrap();
+    let second = run();
+    let row = night.ended(second.run).unwrap();
+    assert_eq!((row.outcome, row.reason), (Outcome::Aborted, Some(Reason::Budget)), "{row:#?}");
+    let said = night.show(second.run).unwrap().timeline;
+    assert!(said.iter().any(|event| event.text == "Its job has cost $1.20 of $1.00 in 24 hours."), "{said:#?}");
+}

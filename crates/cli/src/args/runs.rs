@@ -33,6 +33,9 @@ pub struct Limits {
     /// Tell when it has cost this many dollars, by its own reports, and before at 80 %
     #[arg(long, value_name = "USD", value_parser = dollars_or_off, help_heading = "Limits")]
     pub max_cost: Option<String>,
+    /// The same for all runs of its job within 24 hours
+    #[arg(long, value_name = "USD", value_parser = dollars_or_off, help_heading = "Limits")]
+    pub max_cost_per_day: Option<String>,
 }
 
 impl Limits {
@@ -47,6 +50,7 @@ impl Limits {
             max_runtime: self.max_runtime.clone(),
             beat: self.beat.clone(),
             max_cost: self.max_cost.clone(),
+            max_cost_per_day: self.max_cost_per_day.clone(),
             ..LimitsSpec::default()
         }
     }
@@ -63,6 +67,7 @@ impl Limits {
             max_runtime: own.max_runtime.or_else(|| base.max_runtime.clone()),
             beat: own.beat.or_else(|| base.beat.clone()),
             max_cost: own.max_cost.or_else(|| base.max_cost.clone()),
+            max_cost_per_day: own.max_cost_per_day.or_else(|| base.max_cost_per_day.clone()),
             ..base.clone()
         }
     }

@@ -52,10 +52,13 @@ pub(super) fn report_facts(reports: &ReportsMs, own: &LimitsSpec) -> Vec<(&'stat
     if !is_usual || said.iter().any(|said| said.is_some()) {
         facts.push(("circling", format!("{}{}", circling(reports), star(&said))));
     }
-    if let Some(max) = reports.max_microusd {
-        let deed = if reports.stop_spent { "stopped" } else { "told" };
-        facts.push(("costs", format!("{deed} at {}{}", dollars(max), star(&[&own.max_cost, &own.on_max_cost]))));
-    }
+    let deed = if reports.stop_spent { "stopped" } else { "told" };
+    let caps = [
+        ("costs", reports.max_microusd, &own.max_cost),
+        ("costs in 24 h", reports.day_microusd, &own.max_cost_per_day),
+    ];
+    let cost = |max, said| format!("{deed} at {}{}", dollars(max), star(&[said, &own.on_max_cost]));
+    facts.extend(caps.into_iter().filter_map(|(name, max, said)| Some((name, cost(max?, said)))));
     facts
 }
 

@@ -1,6 +1,6 @@
 //! What a job or its type says of reports. What it leaves out is inherited.
 
-use super::{Beats, Budget, Circles, Pace, Reports};
+use super::{Beats, Budget, Cap, Circles, Pace, Reports};
 use crate::limits::OffOr;
 use crate::time::Span;
 
@@ -27,6 +27,8 @@ pub struct ReportOverrides {
     pub empty_turns: Option<u32>,
     /// What it may cost, in millionths of a dollar.
     pub max_microusd: Option<OffOr<u64>>,
+    /// What all runs of the job may cost in a day, in millionths of a dollar.
+    pub day_microusd: Option<OffOr<u64>>,
     /// Whether a run is stopped for what its reports say.
     pub stops: Stops,
 }
@@ -66,6 +68,7 @@ impl ReportOverrides {
             repeats: self.repeats.or(other.repeats),
             empty_turns: self.empty_turns.or(other.empty_turns),
             max_microusd: self.max_microusd.or(other.max_microusd),
+            day_microusd: self.day_microusd.or(other.day_microusd),
             stops: self.stops.or(other.stops),
         }
     }
@@ -113,10 +116,11 @@ impl Reports {
     #[must_use]
     pub(crate) fn with(self, said: &ReportOverrides, own: Pace, longer: Option<Pace>) -> Self {
         let circles = self.circles;
-        let max_microusd = match said.max_microusd {
-            None => self.budget.map(|budget| budget.max_microusd),
+        let cap = |said: Option<OffOr<u64>>, cap| match said {
+            None => self.budget.and_then(|budget| budget.of(cap)),
             Some(max) => max.limit(),
         };
+        let (max_microusd, day_microusd) = (cap(said.max_microusd, Cap::Run), cap(said.day_microusd, Cap::Day));
         let stop_spent = said.stops.spent.unwrap_or(self.budget.is_some_and(|budget| budget.stop));
         Self {
             beats: beats(self.beats, said),
@@ -129,7 +133,7 @@ impl Reports {
                 empty_turns: said.empty_turns.unwrap_or(circles.empty_turns),
                 stop: said.stops.circling.unwrap_or(circles.stop),
             },
-            budget: max_microusd.map(|max_microusd| Budget { max_microusd, stop: stop_spent }),
+            budget: max_microusd.or(day_microusd).map(|_| Budget { max_microusd, day_microusd, stop: stop_spent }),
         }
     }
 }

@@ -1,10 +1,10 @@
 //! What the sources of a run have said so far. Bounded: whatever they say, this does not grow without end.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Awake, Resume, Span};
 use crate::input::Activity;
-use crate::reports::{Circles, Pace, Reports};
+use crate::reports::{Cap, Circles, Pace, Reports};
 use crate::signal::{Claim, Metrics, Source, Wait};
 use crate::snapshot::{Liveness, Totals};
 use crate::time::Wall;
@@ -48,10 +48,10 @@ pub(super) struct Heard {
     /// What the stall clock may show in the present step, where more time was asked for.
     pub(super) expected: Option<Span>,
     asked: Asked,
-    /// A person was told of its cost.
-    pub(super) told_cost: bool,
-    /// Since when it has cost all that it may.
-    pub(super) spent: Option<Awake>,
+    /// Of what cost a person was told.
+    pub(super) told_cost: BTreeSet<Cap>,
+    /// Since when all is spent that may be.
+    pub(super) spent: BTreeMap<Cap, Awake>,
 }
 
 /// How far one source has come.

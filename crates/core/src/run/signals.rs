@@ -5,7 +5,7 @@ use super::{Awake, Effect, Entry, Life, Now, Reason, Run, Span};
 use crate::effect::{CalledOff, HeardEntry, HeardNotice, Notice};
 use crate::input::Activity;
 use crate::limits::Mode;
-use crate::reports::{LIMIT_SLACK, TELL_WAITING_AFTER};
+use crate::reports::{Budget, Cap, LIMIT_SLACK, TELL_WAITING_AFTER};
 use crate::signal::{Advance, Claim, Metrics, Signal, Source, Wait};
 use crate::snapshot::Liveness;
 
@@ -142,20 +142,25 @@ impl Run {
         if self.heard.totals_kept.is_none_or(|kept| now.awake.since(kept) >= TOTALS_EVERY) {
             self.keep_totals(now.awake, out);
         }
-        let Some(budget) = self.limits.reports.budget else { return };
-        let cost_microusd = self.heard.totals.cost_microusd;
-        let is_spent = cost_microusd >= budget.max_microusd && self.heard.spent.is_none();
-        let is_near = cost_microusd >= budget.told_at() && !self.heard.told_cost;
-        if is_spent {
-            self.heard.spent = Some(now.awake);
-        }
-        if is_spent || is_near {
-            self.heard.told_cost = true;
-            let max_microusd = budget.max_microusd;
-            self.note_heard(HeardEntry::Spent { cost_microusd, max_microusd }, out);
-            // The stop will tell.
-            if !(is_spent && budget.stop && self.mode == Mode::Enforce) {
-                self.tell_heard(HeardNotice::Spent { cost_microusd, max_microusd }, out);
+    }
+
+    /// Compares what it has cost with what it may. `day_microusd` is what all runs of its job cost within a day.
+    pub(crate) fn check_budget(&mut self, now: Now, day_microusd: u64, out: &mut Vec<Effect>) {
+        let Some(budget) = self.limits.reports.budget.filter(|_| self.life != Life::Ended) else { return };
+        for (cap, cost_microusd) in [(Cap::Run, self.heard.totals.cost_microusd), (Cap::Day, day_microusd)] {
+            let Some(max_microusd) = budget.of(cap) else { continue };
+            let is_spent = cost_microusd >= max_microusd && !self.heard.spent.contains_key(&cap);
+            let is_near = cost_microusd >= Budget::told_at(max_microusd) && !self.heard.told_cost.contains(&cap);
+            if is_spent {
+                let _first = self.heard.spent.insert(cap, now.awake);
+            }
+            if is_spent || is_near {
+                let _first = self.heard.told_cost.insert(cap);
+                self.note_heard(HeardEntry::Spent { cost_microusd, max_microusd, cap }, out);
+                // The stop will tell.
+                if !(is_spent && budget.stop && self.mode == Mode::Enforce) {
+                    self.tell_heard(HeardNotice::Spent { cost_microusd, max_microusd, cap }, out);
+                }
             }
         }
     }
@@ -246,7 +251,10 @@ impl Run {
                 .filter(|beats| beats.stop && !self.heard.waits())
                 .map(|beats| self.heard.beat.plus(beats.unreachable_after)),
             Reason::Circling => self.heard.circling.filter(|_| reports.circles.stop),
-            Reason::Budget => self.heard.spent.filter(|_| reports.budget.is_some_and(|budget| budget.stop)),
+            Reason::Budget => {
+                let spent = self.heard.spent.values().min().copied();
+                spent.filter(|_| reports.budget.is_some_and(|budget| budget.stop))
+            }
             Reason::Stalled | Reason::MaxRuntime | Reason::User => None,
         }
     }

@@ -2,7 +2,7 @@
 
 use nightkeep_core::reports::LIMIT_SLACK;
 use nightkeep_core::{
-    Activity, Advance, Beats, Budget, Circles, Claim, HeardEntry, HeardNotice, HumanWait, Metrics, Pace, Reports,
+    Activity, Advance, Beats, Budget, Cap, Circles, Claim, HeardEntry, HeardNotice, HumanWait, Metrics, Pace, Reports,
     Signal, Span, Wait, Wall,
 };
 use serde::Deserialize;
@@ -22,6 +22,7 @@ pub(crate) struct Rules {
     empty_turns: Option<u32>,
     stop_circling: bool,
     dollars: Option<f64>,
+    dollars_a_day: Option<f64>,
     stop_spent: bool,
 }
 
@@ -72,7 +73,11 @@ impl Rules {
                 empty_turns: self.empty_turns.unwrap_or(circles.empty_turns),
                 stop: self.stop_circling,
             },
-            budget: self.dollars.map(|usd| Budget { max_microusd: Metrics::dollars(usd), stop: self.stop_spent }),
+            budget: self.dollars.or(self.dollars_a_day).map(|_| Budget {
+                max_microusd: self.dollars.map(Metrics::dollars),
+                day_microusd: self.dollars_a_day.map(Metrics::dollars),
+                stop: self.stop_spent,
+            }),
             ..Reports::default()
         }
     }
@@ -109,7 +114,9 @@ pub(crate) fn entry_words(entry: &HeardEntry) -> String {
         HeardEntry::Expects { until } => format!("more time, up to {until}"),
         HeardEntry::Claimed(claim) => format!("claims success: {}", claim.succeeded),
         HeardEntry::Circling { times, empty_turns } => format!("the same {times} times, empty turns: {empty_turns}"),
-        HeardEntry::Spent { cost_microusd, max_microusd } => format!("spent {cost_microusd} of {max_microusd}"),
+        HeardEntry::Spent { cost_microusd, max_microusd, cap } => {
+            format!("spent {cost_microusd} of {max_microusd}{}", of_a_day(*cap))
+        }
         HeardEntry::Totals(totals) => format!("cost {} so far", totals.cost_microusd),
     }
 }
@@ -119,7 +126,7 @@ pub(crate) fn notice_words(notice: &HeardNotice) -> String {
         HeardNotice::WaitsForPerson { since, .. } => format!("tell: waits for a person since {since}"),
         HeardNotice::Unreachable { since, .. } => format!("tell: unreachable since {since}"),
         HeardNotice::Circling { times, .. } => format!("tell: the same {times} times"),
-        HeardNotice::Spent { cost_microusd, .. } => format!("tell: spent {cost_microusd}"),
+        HeardNotice::Spent { cost_microusd, cap, .. } => format!("tell: spent {cost_microusd}{}", of_a_day(*cap)),
     }
 }
 
@@ -142,3 +149,10 @@ fn span(secs: f64) -> Span {
 
 /// The stories count on it.
 const _: () = assert!(LIMIT_SLACK.as_ms() == 120_000);
+
+const fn of_a_day(cap: Cap) -> &'static str {
+    match cap {
+        Cap::Run => "",
+        Cap::Day => " in a day",
+    }
+}

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use nightkeep_core::{Awake, Input, JobEffect, JobInput, JobState, Now, Refusal, Restart, RunId, Span};
+use nightkeep_core::spending::DAY;
+use nightkeep_core::{Awake, Input, JobEffect, JobInput, JobState, Now, Refusal, Restart, RunId, Span, Wall};
 
 use super::fact::{Fact, Reply, Then};
 use super::launch::Registered;
@@ -46,10 +47,24 @@ impl Actor {
             self.give(Input::Job(JobInput::Known { job, state }));
         }
         self.forget_missing_jobs();
+        self.recall_spending(now).await;
+    }
+
+    /// What runs cost within a day before this start is on the account of their jobs still.
+    async fn recall_spending(&mut self, now: Now) {
+        let day = i64::try_from(DAY.as_ms()).unwrap_or(i64::MAX);
+        match self.store.spent_since(now.wall.as_ms().saturating_sub(day)).await {
+            Ok(spent) => {
+                for (job, at_ms, microusd) in spent {
+                    self.give(Input::Spent { job, at: Wall::from_ms(at_ms), microusd });
+                }
+            }
+            Err(fault) => tracing::error!(fault = %fault.with_causes(), "what jobs cost cannot be read"),
+        }
     }
 
     fn recalled(&self, now: Now, stored: &StoredJob, open: &[StoredRun]) -> JobState {
-        let since = |stamp: &crate::store::entry::Stamp| nightkeep_core::Wall::from_ms(stamp.at_wall_ms);
+        let since = |stamp: &crate::store::entry::Stamp| Wall::from_ms(stamp.at_wall_ms);
         let restart = stored.restart.as_ref().and_then(|restart| {
             // A pause in which the computer was started anew begins anew: nobody knows how much of it was awake.
             let from = record::awake_in(&restart.from, &self.boot).unwrap_or(now.awake);
@@ -241,7 +256,7 @@ impl Actor {
     /// What is known of a job, as it is stored.
     fn stored_state(&self, now: Now, job: &str) -> StoredJob {
         let JobState { failures, breaker, stopped, restart } = self.core.job(job);
-        let at = |wall: nightkeep_core::Wall| {
+        let at = |wall: Wall| {
             let mut stamp = self.stamp(now);
             stamp.at_wall_ms = wall.as_ms();
             stamp
@@ -293,9 +308,9 @@ fn status(now: Now, job: &str, state: &JobState) -> Option<JobStatus> {
 }
 
 /// A point of the awake clock on the wall clock, if the computer does not sleep until then.
-fn at_wall(now: Now, at: Awake) -> nightkeep_core::Wall {
+fn at_wall(now: Now, at: Awake) -> Wall {
     let left = i64::try_from(at.since(now.awake).as_ms()).unwrap_or(i64::MAX);
-    nightkeep_core::Wall::from_ms(now.wall.as_ms().saturating_add(left))
+    Wall::from_ms(now.wall.as_ms().saturating_add(left))
 }
 
 /// A refusal in words.

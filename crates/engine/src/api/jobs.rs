@@ -72,6 +72,9 @@ pub struct LimitsSpec {
     /// What it may cost, in dollars; `off` for no cap.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_cost: Option<String>,
+    /// What all runs of its job may cost within 24 hours, in dollars; `off` for no cap.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_cost_per_day: Option<String>,
     /// What is done when it has cost that much: `notify` or `stop`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub on_max_cost: Option<String>,

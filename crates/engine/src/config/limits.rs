@@ -52,6 +52,7 @@ keys!(
     empty_turns_max,
     on_circling,
     max_cost,
+    max_cost_per_day,
     on_max_cost,
 );
 
@@ -72,7 +73,7 @@ pub(super) enum Form {
 pub(super) fn form(key: &str) -> Form {
     match key {
         "expect_cap" | "repeats_max" | "empty_turns_max" => Form::Count,
-        "max_cost" => Form::Dollars,
+        "max_cost" | "max_cost_per_day" => Form::Dollars,
         "on_unreachable" | "on_circling" | "on_max_cost" => Form::Deed,
         _ => Form::Length,
     }

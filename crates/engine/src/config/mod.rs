@@ -34,7 +34,8 @@
 //! max_runtime = "off"             # none, whatever type or settings say
 //! beat = "30s"                    # it says this often that it is alive
 //! tool_stall_after = "45m"        # while a tool runs; the same for `subagent_` and `compacting_`
-//! max_cost = 5                    # in dollars
+//! max_cost = 5                    # in dollars, a run
+//! max_cost_per_day = 20           # all runs of the job within 24 hours
 //! on_max_cost = "stop"            # or "notify"; so it is with `on_unreachable` and `on_circling`
 //! ```
 //!

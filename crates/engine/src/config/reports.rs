@@ -32,6 +32,7 @@ pub(super) fn overrides(spec: &LimitsSpec) -> Result<ReportOverrides, FieldFault
         repeats: read(spec, "repeats_max", repeats)?,
         empty_turns: read(spec, "empty_turns_max", count)?,
         max_microusd: or_off(spec, "max_cost", money::parse)?,
+        day_microusd: or_off(spec, "max_cost_per_day", money::parse)?,
         stops: Stops {
             unreachable: read(spec, "on_unreachable", is_stop)?,
             circling: read(spec, "on_circling", is_stop)?,

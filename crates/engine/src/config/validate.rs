@@ -166,7 +166,12 @@ fn idle_warnings(job: &JobSpec, limits: &Limits, said: &mut Validation) {
         );
     }
     if job.limits.on_max_cost.is_some() && limits.reports.budget.is_none() {
-        warn(said, "limits.on_max_cost", "no cap is set; say what a run may cost with `max_cost`".to_owned());
+        warn(
+            said,
+            "limits.on_max_cost",
+            "no cap is set; say what a run may cost with `max_cost`, or all of a day with `max_cost_per_day`"
+                .to_owned(),
+        );
     }
 }
 

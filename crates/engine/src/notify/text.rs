@@ -3,7 +3,7 @@
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use nightkeep_core::jobs::LastEnd;
-use nightkeep_core::{Exit, HeardNotice, HumanWait, Method, Notice, Outcome, Reason, RunId, Span, Wall};
+use nightkeep_core::{Cap, Exit, HeardNotice, HumanWait, Method, Notice, Outcome, Reason, RunId, Span, Wall};
 
 use crate::clean::clean_text;
 use crate::words::dollars;
@@ -113,14 +113,18 @@ fn heard(run: RunId, job: &str, what: &HeardNotice) -> Text {
             format!("{job} is busy, but not advancing"),
             format!("The same {times} times in a row. See what it does before it costs more."),
         ),
-        HeardNotice::Spent { cost_microusd, max_microusd } if cost_microusd >= max_microusd => (
-            format!("{job} has spent its budget"),
-            format!("{} of {} so far. It is not stopped for that.", dollars(*cost_microusd), dollars(*max_microusd)),
-        ),
-        HeardNotice::Spent { cost_microusd, max_microusd } => (
-            format!("{job} has spent most of its budget"),
-            format!("{} of {} so far.", dollars(*cost_microusd), dollars(*max_microusd)),
-        ),
+        HeardNotice::Spent { cost_microusd, max_microusd, cap } => {
+            let (budget, within) = match cap {
+                Cap::Run => ("its budget", "so far"),
+                Cap::Day => ("the budget of a day", "in 24 hours"),
+            };
+            let spent = format!("{} of {} {within}.", dollars(*cost_microusd), dollars(*max_microusd));
+            if cost_microusd >= max_microusd {
+                (format!("{job} has spent {budget}"), format!("{spent} It is not stopped for that."))
+            } else {
+                (format!("{job} has spent most of {budget}"), spent)
+            }
+        }
     };
     Text { run, title, body, urgency: Urgency::Normal }
 }

@@ -31,6 +31,8 @@ pub struct ReportOverridesMs {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_microusd: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    pub day_microusd: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub stop_unreachable: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stop_circling: Option<bool>,
@@ -64,6 +66,7 @@ impl PaceOverridesMs {
 
 impl From<ReportOverrides> for ReportOverridesMs {
     fn from(said: ReportOverrides) -> Self {
+        let cap = |said: Option<OffOr<u64>>| said.map(|max| max.limit().unwrap_or(0));
         Self {
             beat_ms: said.beat.map(|beat| beat.limit().map_or(0, Span::as_ms)),
             degraded_ms: said.degraded_after.map(Span::as_ms),
@@ -74,7 +77,8 @@ impl From<ReportOverrides> for ReportOverridesMs {
             expect_cap: said.expect_cap,
             repeats: said.repeats,
             empty_turns: said.empty_turns,
-            max_microusd: said.max_microusd.map(|max| max.limit().unwrap_or(0)),
+            max_microusd: cap(said.max_microusd),
+            day_microusd: cap(said.day_microusd),
             stop_unreachable: said.stops.unreachable,
             stop_circling: said.stops.circling,
             stop_spent: said.stops.spent,
@@ -84,6 +88,7 @@ impl From<ReportOverrides> for ReportOverridesMs {
 
 impl From<ReportOverridesMs> for ReportOverrides {
     fn from(stored: ReportOverridesMs) -> Self {
+        let cap = |stored: Option<u64>| stored.map(|max| if max == 0 { OffOr::Off } else { OffOr::Is(max) });
         Self {
             beat: stored.beat_ms.map(|ms| if ms == 0 { OffOr::Off } else { OffOr::Is(Span::from_ms(ms)) }),
             degraded_after: stored.degraded_ms.map(Span::from_ms),
@@ -94,7 +99,8 @@ impl From<ReportOverridesMs> for ReportOverrides {
             expect_cap: stored.expect_cap,
             repeats: stored.repeats,
             empty_turns: stored.empty_turns,
-            max_microusd: stored.max_microusd.map(|max| if max == 0 { OffOr::Off } else { OffOr::Is(max) }),
+            max_microusd: cap(stored.max_microusd),
+            day_microusd: cap(stored.day_microusd),
             stops: Stops {
                 unreachable: stored.stop_unreachable,
                 circling: stored.stop_circling,
@@ -127,11 +133,12 @@ mod tests {
             unreachable_after: Some(Span::from_secs(60)),
             subagent: PaceOverrides { stall_after: Some(Span::from_mins(9)), ..PaceOverrides::default() },
             max_microusd: Some(OffOr::Is(5_000_000)),
+            day_microusd: Some(OffOr::Off),
             stops: Stops { spent: Some(true), ..Stops::default() },
             ..ReportOverrides::default()
         };
         let text = serde_json::to_string(&ReportOverridesMs::from(said)).expect("it is written");
-        let wanted = r#"{"beat_ms":0,"unreachable_ms":60000,"subagent":{"stall_ms":540000},"max_microusd":5000000,"stop_spent":true}"#;
+        let wanted = r#"{"beat_ms":0,"unreachable_ms":60000,"subagent":{"stall_ms":540000},"max_microusd":5000000,"day_microusd":0,"stop_spent":true}"#;
         assert_eq!(text, wanted);
         let read: ReportOverridesMs = serde_json::from_str(&text).expect("it is read");
         assert_eq!(ReportOverrides::from(read), said);

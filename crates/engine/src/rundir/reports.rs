@@ -33,6 +33,10 @@ pub struct ReportsMs {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "bindings", ts(as = "Option<u32>", optional))]
     pub max_microusd: Option<u64>,
+    /// What all runs of its job may cost within 24 hours, in millionths of a dollar.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "bindings", ts(as = "Option<u32>", optional))]
+    pub day_microusd: Option<u64>,
     /// Whether it is stopped when it has cost that much.
     pub stop_spent: bool,
 }
@@ -85,7 +89,8 @@ impl From<Reports> for ReportsMs {
             repeats: reports.circles.repeats,
             empty_turns: reports.circles.empty_turns,
             stop_circling: reports.circles.stop,
-            max_microusd: reports.budget.map(|budget| budget.max_microusd),
+            max_microusd: reports.budget.and_then(|budget| budget.max_microusd),
+            day_microusd: reports.budget.and_then(|budget| budget.day_microusd),
             stop_spent: reports.budget.is_some_and(|budget| budget.stop),
         }
     }
@@ -104,7 +109,11 @@ impl From<ReportsMs> for Reports {
             compacting: stored.compacting.map(Pace::from),
             expect_cap: stored.expect_cap.clamp(1, EXPECT_CAP_MAX),
             circles: Circles { repeats: stored.repeats, empty_turns: stored.empty_turns, stop: stored.stop_circling },
-            budget: stored.max_microusd.map(|max_microusd| Budget { max_microusd, stop: stored.stop_spent }),
+            budget: stored.max_microusd.or(stored.day_microusd).map(|_| Budget {
+                max_microusd: stored.max_microusd,
+                day_microusd: stored.day_microusd,
+                stop: stored.stop_spent,
+            }),
         }
     }
 }
@@ -130,7 +139,7 @@ mod tests {
         let reports = Reports {
             beats: Some(Beats { stop: true, ..Beats::default() }),
             tool: Some(Pace::of_secs(600, 1_800)),
-            budget: Some(Budget { max_microusd: 5_000_000, stop: true }),
+            budget: Some(Budget { max_microusd: None, day_microusd: Some(5_000_000), stop: true }),
             circles: Circles { empty_turns: 9, ..Circles::default() },
             ..Reports::default()
         };

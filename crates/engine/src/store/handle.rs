@@ -313,6 +313,14 @@ impl StoreHandle {
         self.ask(Reader::job_states).await
     }
 
+    /// See [`Reader::spent_since`].
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub async fn spent_since(&self, since_wall_ms: i64) -> Result<Vec<(String, i64, u64)>, StoreError> {
+        self.ask(move |reader| reader.spent_since(since_wall_ms)).await
+    }
+
     /// See [`Reader::job_story`].
     ///
     /// # Errors

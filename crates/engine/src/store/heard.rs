@@ -96,6 +96,9 @@ pub enum HeardEntry {
         cost_microusd: u64,
         /// Of so many.
         max_microusd: u64,
+        /// These are for all runs of its job within 24 hours.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        per_day: bool,
     },
     /// What its work took so far.
     Totals(Totals),

@@ -202,6 +202,24 @@ impl Reader {
         states.into_iter().map(read).collect::<Result<_, _>>().map_err(StoreError::json("state of a job"))
     }
 
+    /// What runs cost since then, by their own reports: of which job, when it was put on record, and how many millionths of a
+    /// dollar.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn spent_since(&self, since_wall_ms: i64) -> Result<Vec<(String, i64, u64)>, StoreError> {
+        // The totals of a run only grow; what was added each time is the difference.
+        let sql = "SELECT job, at_wall_ms, cost - before FROM (
+                       SELECT runs.job, at_wall_ms, json_extract(body, '$.cost_microusd') AS cost,
+                              coalesce(lag(json_extract(body, '$.cost_microusd')) OVER (PARTITION BY run ORDER BY seq), 0)
+                                  AS before
+                       FROM journal JOIN runs USING (run)
+                       WHERE kind = 'totals' AND (ended_wall_ms IS NULL OR ended_wall_ms >= ?1))
+                   WHERE at_wall_ms >= ?1 AND cost > before";
+        let row = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?, fold::from_sql(row.get(2)?)));
+        self.ask(|db| db.prepare_cached(sql)?.query_map([since_wall_ms], row)?.collect())
+    }
+
     /// What happened to a job beyond its runs: the last entries, oldest first.
     ///
     /// # Errors

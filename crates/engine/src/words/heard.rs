@@ -41,8 +41,11 @@ pub(super) fn heard(entry: &HeardEntry) -> String {
             let what = if *empty_turns { "turns without doing anything" } else { "calls with the same result" };
             format!("It is busy, but not advancing: {times} {what} in a row.")
         }
-        HeardEntry::Spent { cost_microusd, max_microusd } => {
+        HeardEntry::Spent { cost_microusd, max_microusd, per_day: false } => {
             format!("It has cost {} of {}.", dollars(*cost_microusd), dollars(*max_microusd))
+        }
+        HeardEntry::Spent { cost_microusd, max_microusd, per_day: true } => {
+            format!("Its job has cost {} of {} in 24 hours.", dollars(*cost_microusd), dollars(*max_microusd))
         }
         HeardEntry::Totals(totals) => totals_sentence(totals),
         HeardEntry::Read { source, .. } => format!("{} was read.", quote(source)),

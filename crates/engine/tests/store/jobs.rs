@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 
 use nightkeep_engine::api::Outcome;
+use nightkeep_engine::store::entry::Entry;
+use nightkeep_engine::store::heard::{HeardEntry, Totals};
 use nightkeep_engine::store::job::{JobEntries, JobEntry, StampedJob, StoredJob, StoredRestart};
 use nightkeep_engine::store::{StoreError, Write};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-use crate::support::{at, ended, ending, open, place, reader, registration};
+use crate::support::{MINUTE, START_MS, at, ended, ending, open, place, reader, registration, stamped};
 
 fn entries(job: &str, entries: impl IntoIterator<Item = (u64, JobEntry)>) -> JobEntries {
     let entries = entries.into_iter().map(|(ms, entry)| StampedJob { at: at(ms), entry }).collect();
@@ -103,4 +105,28 @@ fn a_restart_that_is_written_down_behind_a_stop_was_called_off_by_it() {
     store.note_job(entries("novel", [(1, JobEntry::Stopped), (2, due), (3, JobEntry::Stopped)])).unwrap();
     let known = reader(&place.path).job_states().unwrap().remove("novel").unwrap();
     assert_eq!((known.restart, known.stopped), (None, Some(at(1))));
+}
+
+#[test]
+fn what_runs_of_a_day_cost_is_told_in_the_parts_in_which_it_was_reported() {
+    let place = place();
+    let mut store = open(&place.path);
+    let totals = |cost_microusd| Entry::Heard(HeardEntry::Totals(Totals { cost_microusd, ..Totals::default() }));
+    let run = store.register(&at(0), &registration("first", "novel")).unwrap();
+    let costs = [(MINUTE, 5), (2 * MINUTE, 7), (3 * MINUTE, 7), (4 * MINUTE, 20)];
+    store.append(run, costs.iter().map(|(ms, cost)| stamped(*ms, totals(*cost))).collect()).unwrap();
+    let other = store.register(&at(0), &registration("second", "poem")).unwrap();
+    let end = ended(3 * MINUTE, ending(Outcome::Succeeded, 3 * MINUTE));
+    store.append(other, vec![stamped(2 * MINUTE, totals(1)), end]).unwrap();
+
+    let since = |ms| {
+        let mut spent = reader(&place.path).spent_since(at(ms).at_wall_ms).unwrap();
+        spent.sort();
+        spent.into_iter().map(|(job, at, cost)| (job, at - START_MS, cost)).collect::<Vec<_>>()
+    };
+    let minute = i64::try_from(MINUTE).unwrap();
+    let (novel, poem) = (|at, cost| ("novel".to_owned(), at * minute, cost), ("poem".to_owned(), 2 * minute, 1));
+    assert_eq!(since(0), [novel(1, 5), novel(2, 2), novel(4, 13), poem.clone()]);
+    assert_eq!(since(2 * MINUTE), [novel(2, 2), novel(4, 13), poem]);
+    assert_eq!(since(3 * MINUTE), [novel(4, 13)]);
 }

@@ -11,8 +11,6 @@ import type {
 } from './types';
 import { limitsOf, limitsOfType } from './fake-types';
 
-import { limitsOf, limitsOfType } from './fake-types';
-
 const [MIN, HOUR] = [60, 3600];
 
 const printed = (s: number) => ({ since_output_s: s, since_last_output_s: s, idle_for_s: s });

@@ -92,11 +92,11 @@ export function reportLimits({ reports }: LimitsView): [string, string][] {
     ['Stop after, compacting', reports.compacting],
   ] as const;
   for (const [name, pace] of paces) if (pace) facts.push([name, duration(pace.stall_ms / 1000)]);
-  if (reports.max_microusd !== undefined) {
-    facts.push([
-      reports.stop_spent ? 'Stop at a cost of' : 'Told at a cost of',
-      dollars(reports.max_microusd / 1e6),
-    ]);
-  }
+  const deed = reports.stop_spent ? 'Stop at a cost of' : 'Told at a cost of';
+  const caps = [
+    [deed, reports.max_microusd],
+    [`${deed}, in 24 h`, reports.day_microusd],
+  ] as const;
+  for (const [name, max] of caps) if (max !== undefined) facts.push([name, dollars(max / 1e6)]);
   return facts;
 }

@@ -18,6 +18,7 @@ expect_cap = 6         # long proofs
 repeats_max = "5"
 empty_turns_max = 3
 max_cost = 2.50        # dollars
+max_cost_per_day = "20"
 "#;
 
 fn reports_of(text: &str, job: &str) -> ReportsMs {
@@ -41,6 +42,7 @@ fn limits_of_reports_come_from_the_job_then_its_type_and_a_type_says_what_is_don
         empty_turns: 3,
         stop_circling: false,
         max_microusd: Some(2_500_000),
+        day_microusd: Some(20_000_000),
         stop_spent: true,
     };
     assert_eq!(reports_of(WATCHED, "a"), wanted);

@@ -85,6 +85,10 @@ on_circling?: string,
  */
 max_cost?: string, 
 /**
+ * What all runs of its job may cost within 24 hours, in dollars; `off` for no cap.
+ */
+max_cost_per_day?: string, 
+/**
  * What is done when it has cost that much: `notify` or `stop`.
  */
 on_max_cost?: string, };

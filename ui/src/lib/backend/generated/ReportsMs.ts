@@ -43,6 +43,10 @@ stop_circling: boolean,
  */
 max_microusd?: number, 
 /**
+ * What all runs of its job may cost within 24 hours, in millionths of a dollar.
+ */
+day_microusd?: number, 
+/**
  * Whether it is stopped when it has cost that much.
  */
 stop_spent: boolean, };
