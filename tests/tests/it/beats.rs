@@ -3,19 +3,26 @@
 use std::fs;
 use std::process::Command;
 
-use nightkeep_engine::api::{Outcome, Reason};
+use nightkeep_engine::api::{Liveness, Outcome, Reason};
 use nightkeep_tests::night::{Begun, Night, alive, of_run};
 use nightkeep_tests::{binary, eventually};
 
-/// A run of a script whose `$0` is `nightkeep`, and which may read from `gate`.
+const GATES: [&str; 3] = ["gate", "gate2", "gate3"];
+
+/// A run of a script whose `$0` is `nightkeep`, and which may read once from each of its gates: a second reader of one could
+/// find the writer of the first there still.
 fn scripted(night: &Night, limits: &[&str], script: &str) -> Begun {
-    assert!(Command::new("mkfifo").arg(night.work().join("gate")).status().unwrap().success());
+    assert!(Command::new("mkfifo").args(GATES.map(|gate| night.work().join(gate))).status().unwrap().success());
     let nightkeep = binary("nightkeep").unwrap().display().to_string();
     night.begin(&[&["run", "--detach"], limits, &["--", "sh", "-c", script, &nightkeep]].concat()).unwrap()
 }
 
 fn open_gate(night: &Night) {
-    fs::write(night.work().join("gate"), "go\n").unwrap();
+    open(night, GATES[0]);
+}
+
+fn open(night: &Night, gate: &str) {
+    fs::write(night.work().join(gate), "go\n").unwrap();
 }
 
 #[test]
@@ -48,7 +55,7 @@ fn beats_without_end_are_no_progress() {
 fn beats_go_on_when_the_engine_was_away_and_what_they_carry_is_said_once() {
     let night = Night::watched("").unwrap();
     let script = r#""$0" beat --every 100ms & read _ < gate
-        "$0" beat --every 100ms --ok --latency-ms 1200 --cost-usd 0.25 2> said & read _ < gate"#;
+        "$0" beat --every 100ms --ok --latency-ms 1200 --cost-usd 0.25 2> said & read _ < gate2"#;
     let begun = scripted(&night, &[], script);
     night.until_run("a beat", begun.run, |view| view.since_beat_s.is_some()).unwrap();
     night.crash_engine().unwrap();
@@ -62,7 +69,7 @@ fn beats_go_on_when_the_engine_was_away_and_what_they_carry_is_said_once() {
     let totals = view.totals.unwrap();
     assert_eq!((totals.succeeded, totals.failed, totals.cost_usd), (1, 0, 0.25));
     assert_eq!(totals.mean_latency_s, Some(1.2));
-    open_gate(&night);
+    open(&night, GATES[1]);
     assert_eq!(night.ended(begun.run).unwrap().outcome, Outcome::Succeeded);
     eventually("the beats to end", || of_run(&begun.tag).is_empty().then_some(())).unwrap();
 }
@@ -102,11 +109,10 @@ fn a_beat_that_nobody_hears_is_said_disturbs_nobody_and_starts_no_engine() {
 fn what_a_job_cost_within_a_day_counts_for_its_next_run_and_survives_a_crash() {
     let night = Night::watched("[types.generic]\nmax_cost_per_day = 1\non_max_cost = 'stop'\ngrace = '1s'\n").unwrap();
     let run = || {
-        let script = r#""$0" beat --cost-usd 0.60; exec sleep 600 < gate"#;
+        let script = r#""$0" beat --cost-usd 0.60; exec sleep 600"#;
         let nightkeep = binary("nightkeep").unwrap().display().to_string();
         night.begin(&["run", "--detach", "--name", "novel", "--", "sh", "-c", script, &nightkeep]).unwrap()
     };
-    assert!(Command::new("mkfifo").arg(night.work().join("gate")).status().unwrap().success());
     let first = run();
     night.until_run("its cost", first.run, |view| view.totals.is_some()).unwrap();
     night.told(&["stop", &first.run.to_string()]).unwrap();
@@ -118,4 +124,45 @@ fn what_a_job_cost_within_a_day_counts_for_its_next_run_and_survives_a_crash() {
     assert_eq!((row.outcome, row.reason), (Outcome::Aborted, Some(Reason::Budget)), "{row:#?}");
     let said = night.show(second.run).unwrap().timeline;
     assert!(said.iter().any(|event| event.text == "Its job has cost $1.20 of $1.00 in 24 hours."), "{said:#?}");
+}
+
+#[test]
+fn a_run_is_healthy_degraded_and_unreachable_by_its_beats_and_each_change_is_on_record() {
+    let night = Night::watched("").unwrap();
+    let script =
+        r#""$0" beat --every 100ms & beats=$!; read _ < gate; kill $beats; read _ < gate2; "$0" beat; read _ < gate3"#;
+    let begun = scripted(&night, &["--beat", "500ms"], script);
+    let until = |liveness| {
+        night.until_run("its liveness", begun.run, |view| view.liveness == liveness).unwrap();
+        let summary = night.json(&["status"]).unwrap()["summary"].clone();
+        let counts = ["healthy", "degraded", "unreachable"].map(|state| summary[state].as_u64().unwrap());
+        counts.iter().sum::<u64>()
+    };
+    assert_eq!(until(Liveness::Healthy), 1);
+    open_gate(&night);
+    assert_eq!(until(Liveness::Degraded), 1);
+    assert_eq!(until(Liveness::Unreachable), 1);
+    open(&night, GATES[1]);
+    assert_eq!(until(Liveness::Healthy), 1);
+    open(&night, GATES[2]);
+    assert_eq!(night.ended(begun.run).unwrap().outcome, Outcome::Succeeded);
+    let timeline = night.show(begun.run).unwrap().timeline;
+    let said: Vec<&str> = timeline.iter().filter(|event| event.kind == "liveness").map(|event| &*event.text).collect();
+    let [late, gone, back] = said.as_slice() else { panic!("{said:#?}") };
+    assert!(late.starts_with("Its beats are late: none for 1"), "{late}");
+    assert!(gone.starts_with("It is unreachable: no sign of life for 5"), "{gone}");
+    assert!(back.starts_with("It gives signs of life again, after "), "{back}");
+}
+
+#[test]
+fn what_a_command_says_before_the_engine_knows_of_its_run_is_not_lost() {
+    let night = Night::watched("").unwrap();
+    let nightkeep = binary("nightkeep").unwrap().display().to_string();
+    let begin = |_| night.begin(&["run", "--detach", "--", &nightkeep, "beat", "--cost-usd", "0.25"]).unwrap();
+    let begun: Vec<Begun> = (0..8).map(begin).collect();
+    for begun in begun {
+        assert_eq!(night.ended(begun.run).unwrap().outcome, Outcome::Succeeded);
+        let timeline = night.show(begun.run).unwrap().timeline;
+        assert!(timeline.iter().any(|event| event.text.contains("$0.25")), "{timeline:#?}");
+    }
 }

@@ -64,6 +64,8 @@ pub(super) enum Fact {
     Heard(RunId, Box<Heard>),
     /// Steps of a run that came too fast may go in.
     HeldDue(RunId),
+    /// What was said of the run with this tag before it was known has waited long enough.
+    EarlyDue(String),
     /// A watched process that is not a child ended.
     Exited(Identity, ExitStatus),
     /// Processes of an attached run that were identified.

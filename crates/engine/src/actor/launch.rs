@@ -182,6 +182,7 @@ impl Actor {
         if let Some(marker) = marker {
             self.markers.add(id.0, marker);
         }
+        self.early_known(id);
     }
 
     /// The plan of a job's next run.

@@ -11,6 +11,7 @@
 mod attach;
 mod attached;
 mod carry_out;
+mod early;
 mod evidence;
 mod fact;
 mod faults;

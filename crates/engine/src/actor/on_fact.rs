@@ -43,6 +43,7 @@ impl Actor {
             Fact::LeftoversSettled(id) => self.leftovers_settled(id),
             Fact::Heard(id, heard) => self.source_read(id, *heard),
             Fact::HeldDue(id) => self.held_due(id),
+            Fact::EarlyDue(tag) => self.early_due(&tag),
             Fact::Exited(identity, status) => self.exited(&identity, status),
             Fact::Members(id, found) => self.members_found(id, found),
             Fact::Searched(id) => self.searched(id),

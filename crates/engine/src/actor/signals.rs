@@ -21,8 +21,16 @@ const TEXT_MAX: usize = 1_000;
 const NAME_MAX: usize = 200;
 
 impl Actor {
-    /// Somebody says something of a run.
+    /// Somebody says something of a run, which may not be known yet.
     pub(super) fn signals_came(&mut self, request: SignalsRequest, reply: Reply<SignalsReply>) {
+        if self.run_called(&request.run).is_ok() {
+            self.signals_said(request, reply);
+        } else if let Some((request, reply)) = self.hold_early(request, reply) {
+            self.signals_said(request, reply);
+        }
+    }
+
+    pub(super) fn signals_said(&mut self, request: SignalsRequest, reply: Reply<SignalsReply>) {
         let now = self.now();
         let answer = self.run_called(&request.run).and_then(|id| {
             let (source, signals) = read(request, now)?;

@@ -8,6 +8,7 @@ use nightkeep_core::{Awake, Continuity, Input, RunId, Supervisor};
 use nightkeep_os::ExitWatch;
 use tokio::sync::{broadcast, mpsc, watch};
 
+use super::early::Early;
 use super::fact::{Command, Fact, Reply, Unseen};
 use super::faults::Faults;
 use super::hand_over::{Leaving, UnderWay};
@@ -109,6 +110,8 @@ pub(super) struct Actor {
     pub(super) continuity: Continuity,
     /// Who waits to hear that stops have begun.
     pub(super) stop_waits: Vec<StopWait>,
+    /// What was said of runs that are not known yet.
+    pub(super) early: Vec<Early>,
     /// Who waits to hear that a job may be started again.
     pub(super) resume_waits: Vec<ResumeWait>,
     /// Former and future names of jobs that are being renamed.
@@ -202,6 +205,7 @@ impl Actor {
             clock: parts.clock,
             continuity: Continuity::new(first),
             stop_waits: Vec::new(),
+            early: Vec::new(),
             resume_waits: Vec::new(),
             renaming: BTreeSet::new(),
             with_end: BTreeMap::new(),

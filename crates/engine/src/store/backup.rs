@@ -29,7 +29,7 @@ pub(super) fn make(db: &Connection, path: &Path, stamp: &str) -> Result<PathBuf,
     copied.or_else(|error| remove(&aside).and(Err(error)))?;
     let kept = copy_named(path, stamp);
     fs::rename(&aside, &kept).map_err(|source| StoreError::io("keeping a backup", &kept, source))?;
-    for old in list(path).into_iter().skip(BACKUPS_MAX) {
+    for old in list_at(path, stamp).into_iter().skip(BACKUPS_MAX) {
         remove(&old)?;
     }
     Ok(kept)
@@ -59,7 +59,16 @@ fn copy(db: &Connection, aside: &Path) -> Result<(), StoreError> {
     copy.close().map_err(|(_, source)| failed(source))
 }
 
-/// The copies of the database at `path`, newest first.
+/// The copies of the database at `path`, newest first. One that is dated later than `stamp` was made while the clock was
+/// ahead: nobody knows how old it is, so it comes last.
+pub(super) fn list_at(path: &Path, stamp: &str) -> Vec<PathBuf> {
+    let now = copy_named(path, stamp);
+    let (later, mut found): (Vec<PathBuf>, Vec<PathBuf>) = list(path).into_iter().partition(|copy| *copy > now);
+    found.extend(later);
+    found
+}
+
+/// The copies of the database at `path`, by the dates in their names, newest first.
 pub(super) fn list(path: &Path) -> Vec<PathBuf> {
     let (Some(directory), Some(name)) = (path.parent(), path.file_name().and_then(|name| name.to_str())) else {
         return Vec::new();
@@ -90,8 +99,8 @@ const NUMBERS_SKIPPED: i64 = 1000;
 /// Makes a copy of the newest good backup beside the database, or an empty history if there is none: when the disk is full,
 /// that fails before anything was moved. It gives no run a number below `next_run`, which is what the damaged file tells,
 /// and says so itself, because the rest may be cut off. `None`: nothing is known that has to be kept.
-pub(super) fn prepare(path: &Path, next_run: Option<i64>) -> Result<Option<Ready>, StoreError> {
-    let from = list(path).into_iter().find(|copy| is_good(copy));
+pub(super) fn prepare(path: &Path, next_run: Option<i64>, stamp: &str) -> Result<Option<Ready>, StoreError> {
+    let from = list_at(path, stamp).into_iter().find(|copy| is_good(copy));
     if from.is_none() && next_run.is_none() {
         return Ok(None);
     }

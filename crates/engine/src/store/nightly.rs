@@ -1,7 +1,7 @@
 //! A copy of the history every day, for the night in which the file is damaged.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use nightkeep_core::time::Wall;
@@ -45,13 +45,15 @@ async fn look(store: &StoreHandle, path: &Path, now: Wall) {
 
 /// The time stands in the names of the copies, and sorts as text.
 fn is_due(path: &Path, now: Wall) -> bool {
-    let a_day_ago = backup::copy_named(path, &open::utc_stamp(Wall::from_ms(now.as_ms().saturating_sub(DAY_MS))));
-    let newest: Option<PathBuf> = backup::list(path).into_iter().next();
-    newest.is_none_or(|newest| newest < a_day_ago)
+    let named = |at_ms: i64| backup::copy_named(path, &open::utc_stamp(Wall::from_ms(at_ms)));
+    let recent = named(now.as_ms().saturating_sub(DAY_MS))..=named(now.as_ms());
+    !backup::list(path).iter().any(|copy| recent.contains(copy))
 }
 
 #[cfg(test)]
 mod tests {
+    use std::path::PathBuf;
+
     use jiff::tz::TimeZone;
 
     use super::*;
@@ -72,6 +74,24 @@ mod tests {
         assert_eq!(counts, [1, 1, 1, 2, 2, 3, 3]);
         let newest = backup::list(&path).remove(0);
         assert_eq!(newest, directory.path().join("nightkeep.db.backup-20251126T004630Z"));
+    }
+
+    #[tokio::test]
+    async fn copies_of_a_clock_that_was_ahead_hold_no_other_up_and_go_first() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("nightkeep.db");
+        let start = Wall::from_ms(1_763_772_372_000);
+        let store = StoreHandle::start(Store::open(&path, start).unwrap().store, || TimeZone::UTC).unwrap();
+        for years in 1..=3 {
+            look(&store, &path, Wall::from_ms(start.as_ms() + years * 365 * DAY_MS)).await;
+        }
+        for days in 0..3 {
+            look(&store, &path, Wall::from_ms(start.as_ms() + days * (DAY_MS + 9000))).await;
+        }
+        let name = |copy: &PathBuf| copy.file_name().unwrap().to_string_lossy().into_owned();
+        let kept: Vec<String> = backup::list(&path).iter().map(name).collect();
+        let wanted = ["20251124T004630Z", "20251123T004621Z", "20251122T004612Z"];
+        assert_eq!(kept, wanted.map(|stamp| format!("nightkeep.db.backup-{stamp}")));
     }
 
     #[tokio::test]

@@ -35,7 +35,7 @@ impl Quarantine {
 /// Renames the database at `path` with all that belongs to it, and puts the newest good backup in its place. A number that
 /// was given to a run is not given again because of it.
 pub(super) fn set_aside(path: &Path, why: String, stamp: &str) -> Result<Quarantine, StoreError> {
-    let ready = backup::prepare(path, salvage_next_run(path))?;
+    let ready = backup::prepare(path, salvage_next_run(path), stamp)?;
     let moved_to = free_name(path, stamp);
     // The database last: if this is cut off half-way, the next start finds it again and sets it aside.
     for suffix in ["-wal", "-shm", "-journal", ""] {
