@@ -349,7 +349,8 @@ impl Desk {
             Reply::Known | Reply::Created | Reply::Ambiguous => self.rates().knows(&target, Instant::now()),
         }
         match ping {
-            Err(_) if reply == Reply::Ambiguous => Ok(reply),
+            // Nobody knows whose it is.
+            Ok(_) | Err(_) if reply == Reply::Ambiguous => Ok(reply),
             Err(Flaw::Status) => Err(Denial::BadUrl),
             Err(Flaw::Rid) => Err(Denial::BadRid),
             Ok(_) => {
