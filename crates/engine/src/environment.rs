@@ -21,6 +21,9 @@ pub const LAST_STEP: &str = "NIGHTKEEP_LAST_STEP";
 /// Its last note; for an aborted run, the aborted note.
 pub const LAST_NOTE: &str = "NIGHTKEEP_LAST_NOTE";
 
+/// Where its job is pinged; a variable of our own, so that it takes the place of nothing.
+pub const PING_URL: &str = "NIGHTKEEP_PING_URL";
+
 /// Whether this process belongs to a launched run. What it starts belongs to that run as well, however it is detached,
 /// and goes when the run is stopped: no place for an engine.
 #[must_use]

@@ -162,6 +162,12 @@ impl Places {
         self.data_dir.join("pings.key")
     }
 
+    /// What was pinged last, for the next engine.
+    #[must_use]
+    pub fn pings(&self) -> PathBuf {
+        self.data_dir.join("pings.json")
+    }
+
     /// The engine's own log.
     #[must_use]
     pub fn log_dir(&self) -> PathBuf {

@@ -29,6 +29,8 @@ cargo fetch --quiet --locked --manifest-path "$manifest" ||
   skip "the Rust crate healthchecks cannot be had from its registry"
 cargo build --quiet --locked --offline --manifest-path "$manifest" --target-dir "$dir/rust"
 
+# They ping a real engine.
+cargo build --quiet --locked --package nightkeep --package nightkeep-tests --bins
 NIGHTKEEP_CLIENTS_PYTHON=$(realpath --no-symlinks "$venv/bin/python") \
   NIGHTKEEP_CLIENTS_RUST=$(realpath "$dir/rust/debug/nightkeep-clients") \
   cargo test --locked --package nightkeep-tests --test clients

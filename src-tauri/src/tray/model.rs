@@ -142,7 +142,9 @@ fn state(live: &Live) -> TrayState {
 fn is_severe(kind: FaultKind) -> bool {
     match kind {
         FaultKind::Storage => true,
-        FaultKind::Config | FaultKind::Quarantine | FaultKind::Watch | FaultKind::Notifications => false,
+        FaultKind::Config | FaultKind::Quarantine | FaultKind::Watch | FaultKind::Notifications | FaultKind::Pings => {
+            false
+        }
     }
 }
 
@@ -150,7 +152,7 @@ fn is_severe(kind: FaultKind) -> bool {
 /// no triangle is shown for years.
 fn needs_a_look(kind: FaultKind) -> bool {
     match kind {
-        FaultKind::Storage | FaultKind::Config | FaultKind::Quarantine => true,
+        FaultKind::Storage | FaultKind::Config | FaultKind::Quarantine | FaultKind::Pings => true,
         FaultKind::Watch | FaultKind::Notifications => false,
     }
 }

@@ -1,4 +1,4 @@
-//! Clients of Healthchecks that others wrote, as they are, against the port for pings.
+//! Clients of Healthchecks that others wrote, as they are, against the port for pings of a real engine.
 //!
 //! They come from public registries, so this is no part of a usual test run: `cargo xtask test --only clients` fetches them
 //! and runs this, and says so where they cannot be had.
@@ -7,11 +7,9 @@
 mod port;
 
 use std::ffi::OsString;
-use std::path::Path;
+use std::process::Command;
 
-use nightkeep_engine::environment::of_pings;
 use nightkeep_tests::root;
-use tokio::process::Command;
 
 use port::{CHECK, KEY, Port};
 
@@ -21,18 +19,13 @@ fn fetched(variable: &str) -> OsString {
         .unwrap_or_else(|| panic!("`{variable}` is not set: run `cargo xtask test --only clients`"))
 }
 
-fn python(script: &str) -> Command {
-    let mut command = Command::new(fetched("NIGHTKEEP_CLIENTS_PYTHON"));
-    command.arg(root().join("tests/tests/clients").join(script));
-    command
+fn script(name: &str) -> OsString {
+    root().join("tests/tests/clients").join(name).into()
 }
 
-/// Runs a client, which has to succeed, and returns what it printed. A proxy is for the network, not for this computer.
-async fn run(command: &mut Command) -> String {
-    for variable in ["http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"] {
-        command.env_remove(variable);
-    }
-    let output = command.output().await.unwrap();
+/// Runs a client, which has to succeed, and returns what it printed.
+fn run(command: &mut Command) -> String {
+    let output = command.output().unwrap();
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     assert!(output.status.success(), "{command:?}: {}{}", text(&output.stdout), text(&output.stderr));
     text(&output.stdout)
@@ -43,12 +36,13 @@ fn lines(text: &str) -> Vec<&str> {
     text.lines().map(str::trim).filter(|line| !line.is_empty()).collect()
 }
 
-#[tokio::test]
-async fn healthchecks_io_of_python_is_understood_and_understands() {
-    let mut port = Port::open().await;
+#[test]
+fn healthchecks_io_of_python_is_understood_and_understands() {
+    let port = Port::open(&[]);
     // Whether a base URL ends with `/ping` is up to the user.
     let base = format!("{}/ping", port.url());
-    let printed = run(python("with_io.py").args([&base, CHECK, KEY])).await;
+    let mut client = port.program(fetched("NIGHTKEEP_CLIENTS_PYTHON"));
+    let printed = run(client.arg(script("with_io.py")).args([&base, CHECK, KEY]));
     let expected = [
         "start True OK",
         "success True OK",
@@ -63,44 +57,33 @@ async fn healthchecks_io_of_python_is_understood_and_understands() {
         "broken trap ValueError",
     ];
     assert_eq!(lines(&printed), expected);
-    let heard = port.heard();
-    let told: Vec<&str> = heard.iter().map(|heard| heard.told.as_str()).collect();
-    let trap = "step one step two";
+    let claims = port.claims();
     let expected = [
-        "nightly Start: Beat",
-        "nightly Success: done all is well",
-        "nightly Fail: failed it broke",
-        "nightly Exit(3): failed exit status 3",
+        "It reported success: `all is well`.",
+        "It reported failure: `it broke`.",
+        "It reported failure: `exit status 3`.",
+        "It reported success: `step one step two`.",
     ];
-    assert_eq!(told.get(..4), Some(expected.as_slice()));
-    let slug = heard.get(4).unwrap();
-    assert!(slug.told.starts_with("nightly Success: noted ä"), "{}", slug.told);
-    assert_eq!(slug.body.len(), 10_000, "12,000 bytes were sent");
-    assert_eq!(told.get(5..7), Some(["Unknown", "Ambiguous"].as_slice()));
-    assert_eq!(told.get(8..10), Some(["nightly Start: Beat", &format!("nightly Success: done {trap}")].as_slice()));
-    assert_eq!(told.get(10), Some(&"nightly Start: Beat"));
-    assert!(told.get(11).unwrap().starts_with("nightly Fail: failed"), "{told:?}");
-    assert_eq!(told.len(), 12);
+    assert_eq!(claims.get(..4), Some(expected.map(str::to_owned).as_slice()), "{claims:?}");
+    assert!(claims.len() == 5 && claims[4].starts_with("It reported failure"), "{claims:?}");
+    assert!(port.last("fail").body.contains("it broke inside"), "{:?}", port.last("fail"));
+    assert_eq!(port.pings().heard, 9);
 }
 
-#[tokio::test]
-async fn healthchecks_decorator_of_python_is_understood() {
-    let mut port = Port::open().await;
-    let told = of_pings(&port.url(), CHECK).into_iter().map(|(name, value)| (name, value.0));
-    let mut script = python("with_decorator.py");
-    let printed = run(script.envs(told).env("HEALTHCHECK_SEND_START", "true")).await;
-    assert_eq!(lines(&printed), ["raised"]);
-    assert_eq!(
-        port.told(),
-        ["nightly Start: Beat", "nightly Success: done articles=3", "nightly Start: Beat", "nightly Fail: failed"]
-    );
+#[test]
+fn healthchecks_decorator_of_python_is_understood_where_its_run_is_told_to_ping() {
+    let (python, script) = (fetched("NIGHTKEEP_CLIENTS_PYTHON"), script("with_decorator.py"));
+    let port = Port::open(&[&python, &script].map(OsString::as_os_str));
+    let claims = port.claims_of(port.run_client());
+    assert_eq!(claims, ["It reported success: `articles=3`.", "It reported failure."]);
+    assert_eq!(port.pings().heard, 4, "each start is a ping of its own");
 }
 
-#[tokio::test]
-async fn the_rust_crate_healthchecks_is_understood_and_understands() {
-    let mut port = Port::open().await;
-    let mut client = Command::new(fetched("NIGHTKEEP_CLIENTS_RUST"));
-    let printed = run(client.args([&port.url(), CHECK])).await;
+#[test]
+fn the_rust_crate_healthchecks_is_understood_and_understands() {
+    let port = Port::open(&[]);
+    let mut client = port.program(fetched("NIGHTKEEP_CLIENTS_RUST"));
+    let printed = run(client.args([port.url(), CHECK]));
     let expected = [
         "start true",
         "success true",
@@ -112,24 +95,15 @@ async fn the_rust_crate_healthchecks_is_understood_and_understands() {
         "unknown false",
     ];
     assert_eq!(lines(&printed), expected);
-    let told = port.told();
-    let expected = [
-        "nightly Start: Beat",
-        "nightly Success: done",
-        "nightly Start: Beat",
-        "nightly Success: Beat",
-        "nightly Success: done",
-        "nightly Fail: failed",
-        "nightly Fail: failed it broke at step 3",
-    ];
-    assert_eq!(told.get(..7).map(<[String]>::to_vec), Some(expected.map(str::to_owned).to_vec()));
-    // Without a pause it tries again, 21 times in all.
-    assert_eq!(told.get(7..), Some(vec!["Unknown".to_owned(); 21].as_slice()));
+    let expected = ["It reported success.", "It reported failure.", "It reported failure: `it broke at step 3`."];
+    assert_eq!(port.claims(), expected);
+    // Without a pause it tries the one that is unknown again, 21 times in all.
+    assert_eq!(port.pings().heard, 7);
 }
 
-#[tokio::test]
-async fn curl_is_understood_and_a_script_finds_the_port_through_its_file() {
-    let mut port = Port::open().await;
+#[test]
+fn curl_is_understood_and_a_script_finds_the_port_through_its_file() {
+    let port = Port::open(&[]);
     let script = r#"
         set -eu
         url=$(cat "$NIGHTKEEP_HOME/pings.url"); key=$(cat "$NIGHTKEEP_HOME/pings.key")
@@ -149,8 +123,7 @@ async fn curl_is_understood_and_a_script_finds_the_port_through_its_file() {
     let file = port.home().join("ping.sh");
     std::fs::write(&file, script).unwrap();
     let rid = "123E4567-E89B-12D3-A456-426614174000";
-    let mut shell = Command::new("sh");
-    let printed = run(shell.arg(&file).env("NIGHTKEEP_HOME", port.home()).env("RID", rid)).await;
+    let printed = run(port.program("sh").arg(&file).env("RID", rid));
     let expected = [
         "OK 200",
         "200",
@@ -165,15 +138,13 @@ async fn curl_is_understood_and_a_script_finds_the_port_through_its_file() {
         "not found 404",
     ];
     assert_eq!(lines(&printed), expected);
-    let heard = port.heard();
-    let told: Vec<&str> = heard.iter().map(|heard| heard.told.as_str()).collect();
-    assert_eq!(
-        told.get(..3),
-        Some(["nightly Start: Beat", "nightly Log: Beat", "nightly Log: noted step 3/10"].as_slice())
-    );
-    let whole = heard.get(3).unwrap();
-    assert!(whole.told.starts_with("nightly Exit(0): done set -eu"), "{}", whole.told);
-    assert_eq!(whole.body, script.as_bytes(), "a body comes as it was sent");
-    assert_eq!(told.get(4..), Some(["made Success:", "Known", "Known"].as_slice()));
-    assert!(Path::new(&file).exists());
+    let run = port.nightly();
+    assert_eq!((run.step, run.total), (Some(3), Some(10)));
+    assert!(matches!(port.claims().as_slice(), [claim] if claim.starts_with("It reported success: `set -eu")));
+    let last = port.last("exit 0");
+    assert_eq!(last.body, script, "a body comes as it was sent");
+    assert_eq!(last.rid, Some(rid.to_lowercase()));
+    let seen = port.pings();
+    assert!(seen.checks.iter().any(|check| check.job.is_none() && check.slug.as_deref() == Some("made")), "{seen:?}");
+    assert_eq!((seen.heard, seen.foreign), (5, 2));
 }

@@ -1,100 +1,89 @@
-//! An open port with checks behind it: one job that runs, and two whose names make the same slug.
+//! A real engine that takes pings: one job that runs, one whose command is a client, and two whose names make the same slug.
 
+use std::ffi::OsStr;
 use std::path::Path;
+use std::process::Command;
 
-use nightkeep_core::Signal;
-use nightkeep_engine::api::JobSpec;
-use nightkeep_engine::pings::{self, Answer, Asked, Book, HEARD_MAX, Heard, Listen, Listening, Reply, Target};
-use nightkeep_engine::places::Places;
-use nightkeep_engine::time::Now;
-use tokio::sync::mpsc;
+use nightkeep_engine::api::{Phase, PingView, PingsView, RunView};
+use nightkeep_tests::eventually;
+use nightkeep_tests::night::{Begun, Night, fake_agent};
 
 pub(crate) const KEY: &str = "a-key-of-128-bits-or-more";
 pub(crate) const CHECK: &str = "5bf66975-d4c7-4bf5-bcc8-b8d8a82ea278";
-
-/// A ping, and what it came to in words.
-pub(crate) struct Told {
-    pub(crate) told: String,
-    pub(crate) body: Vec<u8>,
-}
+const OTHER: &str = "5bf66975-d4c7-4bf5-bcc8-b8d8a82ea279";
 
 pub(crate) struct Port {
-    listening: Listening,
-    told: mpsc::UnboundedReceiver<Told>,
-    home: tempfile::TempDir,
+    night: Night,
+    url: String,
+    run: u64,
 }
 
 impl Port {
-    pub(crate) async fn open() -> Self {
-        let home = tempfile::tempdir().unwrap();
-        let places = Places::below(home.path());
-        places.create().unwrap();
-        std::fs::write(places.pings_key(), KEY).unwrap();
-        let key = pings::key(&places).unwrap();
-        let (asks, asked) = mpsc::channel(HEARD_MAX);
-        let listening = Listening::open(&places, Listen::parse("127.0.0.1:0").unwrap(), asks).await.unwrap();
-        let (tells, told) = mpsc::unbounded_channel();
-        tokio::spawn(answer(key, asked, tells));
-        Self { listening, told, home }
+    /// `client` is what the job `client` runs, whose environment says where to ping.
+    pub(crate) fn open(client: &[&OsStr]) -> Self {
+        let agent = fake_agent().unwrap();
+        let client: Vec<String> = client.iter().map(|word| format!("'{}'", word.display())).collect();
+        let client = if client.is_empty() { "'true'".to_owned() } else { client.join(", ") };
+        let night = Night::new(&format!(
+            "[pings]\nlisten = '127.0.0.1:0'\n\
+             [jobs.nightly]\ncommand = ['{agent}', 'hang']\nping = '{CHECK}'\nsources = ['ping:step (\\d+)/(\\d+)']\n\
+             [jobs.client]\ncommand = [{client}]\nping = '{OTHER}'\nexport_ping_env = true\n\
+             env = {{ HEALTHCHECK_SEND_START = 'true' }}\n\
+             [jobs.'a b']\ncommand = ['true']\n[jobs.a-b]\ncommand = ['true']\n"
+        ))
+        .unwrap();
+        std::fs::write(night.home().join("pings.key"), KEY).unwrap();
+        night.start_engine().unwrap();
+        let run = night.begin(&["start", "nightly"]).unwrap().run;
+        night.until_run("it to run", run, |view| view.phase == Phase::Running).unwrap();
+        let url = night.ask(async |engine| engine.pings().await).unwrap().url.unwrap();
+        Self { night, url, run }
     }
 
-    pub(crate) fn url(&self) -> String {
-        self.listening.url().to_owned()
+    pub(crate) fn url(&self) -> &str {
+        &self.url
     }
 
     pub(crate) fn home(&self) -> &Path {
-        self.home.path()
+        self.night.home()
     }
 
-    /// All that was heard. Each ping was told before it was answered.
-    pub(crate) fn heard(&mut self) -> Vec<Told> {
-        std::iter::from_fn(|| self.told.try_recv().ok()).collect()
+    /// A program that finds the home of this engine in its environment.
+    pub(crate) fn program(&self, program: impl AsRef<OsStr>) -> Command {
+        self.night.program(program)
     }
 
-    pub(crate) fn told(&mut self) -> Vec<String> {
-        self.heard().into_iter().map(|heard| heard.told).collect()
+    /// Runs the job `client` to its end.
+    pub(crate) fn run_client(&self) -> u64 {
+        let Begun { run, .. } = self.night.begin(&["start", "client"]).unwrap();
+        let row = self.night.ended(run).unwrap();
+        assert_eq!(row.exit_code, Some(0), "{:?}", self.night.show(run).unwrap().output);
+        run
     }
-}
 
-async fn answer(key: String, mut asked: mpsc::Receiver<Asked>, tells: mpsc::UnboundedSender<Told>) {
-    let named = |name: &str| JobSpec { name: name.to_owned(), ..JobSpec::default() };
-    let nightly = JobSpec { ping: Some(CHECK.to_owned()), ..named("nightly") };
-    let mut book = Book::new(key, &[nightly, named("a b"), named("a-b")]);
-    book.run_began("nightly", Now::default());
-    while let Some(Asked { heard, reply }) = asked.recv().await {
-        let answer = book.hear(&heard, Now::default(), |_, _| None);
-        tells.send(Told { told: words(&heard, &answer), body: heard.body }).unwrap();
-        reply.send(answer.reply).unwrap();
+    /// What a run said of its end, in order; the same again is told once.
+    pub(crate) fn claims_of(&self, run: u64) -> Vec<String> {
+        let told = self.night.show(run).unwrap().timeline.into_iter();
+        told.filter(|event| event.kind == "claimed").map(|event| event.text).collect()
     }
-}
 
-/// The check, what was pinged, and what that said of its run.
-fn words(heard: &Heard, answer: &Answer) -> String {
-    let Ok(ping) = heard.request.ping else { return format!("{:?}", answer.reply) };
-    let of = match (&answer.job, &heard.request.target) {
-        (Some(job), _) => job.clone(),
-        (None, Target::Slug { slug, .. }) if answer.reply == Reply::Created => slug.clone(),
-        (None, _) => return format!("{:?}", answer.reply),
-    };
-    let said: Vec<String> = answer.taken.signals.iter().map(word).collect();
-    format!("{of} {:?}: {}", ping.kind, said.join(", ")).trim_end().to_owned()
-}
+    /// What the run of `nightly` said of its end.
+    pub(crate) fn claims(&self) -> Vec<String> {
+        self.claims_of(self.run)
+    }
 
-fn word(signal: &Signal) -> String {
-    match signal {
-        Signal::Claims(claim) => {
-            let message = claim.message.as_deref().unwrap_or_default();
-            format!("{} {message}", if claim.succeeded { "done" } else { "failed" })
-        }
-        Signal::Note(note) => format!("noted {note}"),
-        other @ (Signal::Beat
-        | Signal::Advance(_)
-        | Signal::Begins { .. }
-        | Signal::Ends { .. }
-        | Signal::EmptyTurn
-        | Signal::Waits(_)
-        | Signal::Resumes
-        | Signal::Metrics(_)
-        | Signal::Expects(_)) => format!("{other:?}"),
+    /// The run of `nightly`.
+    pub(crate) fn nightly(&self) -> RunView {
+        self.night.until_run("it", self.run, |_| true).unwrap()
+    }
+
+    pub(crate) fn pings(&self) -> PingsView {
+        self.night.ask(async |engine| engine.pings().await).unwrap()
+    }
+
+    /// The last ping of `nightly`, once it said so.
+    pub(crate) fn last(&self, said: &str) -> PingView {
+        let last = || self.pings().check_of("nightly")?.last.filter(|last| last.said == said);
+        eventually("the last ping", last).unwrap()
     }
 }

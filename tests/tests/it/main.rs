@@ -55,6 +55,8 @@ mod mcp;
 #[cfg(target_os = "linux")]
 mod output;
 #[cfg(target_os = "linux")]
+mod pings;
+#[cfg(target_os = "linux")]
 mod recovered;
 #[cfg(target_os = "linux")]
 mod restored;

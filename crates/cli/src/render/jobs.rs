@@ -1,11 +1,17 @@
 //! What the user wants: jobs, job types, and what is said of a job before it is saved.
 
 use nightkeep_engine::api::{
-    CheckResult, JobCheck, JobCondition, JobSpec, JobView, Leftovers, LimitsSpec, OnStall, Outcome, PingMode, TypeView,
+    CheckResult, CheckView, JobCheck, JobCondition, JobSpec, JobView, Leftovers, LimitsSpec, OnStall, Outcome,
+    PingMode, PingView, TypeView,
 };
+
+use nightkeep_engine::clean::clean_text;
 
 use super::limits::{limits_line, report_facts};
 use super::{UNKNOWN, View, count, facts, length, moment, table};
+
+/// How much is shown of what a ping said.
+const BODY_CHARS_MAX: usize = 200;
 
 /// The table of jobs.
 #[must_use]
@@ -89,6 +95,7 @@ pub fn job(job: &JobView, view: &View) -> String {
     if let Some(pings) = pings(ping.as_deref(), *ping_mode, *export_ping_env) {
         pairs.push(("pings", pings));
     }
+    pairs.extend(job.check.iter().flat_map(|check| check_facts(check, view)));
     if let Some(url) = check_url {
         pairs.push(("service", url.clone()));
     }
@@ -103,6 +110,18 @@ pub fn job(job: &JobView, view: &View) -> String {
     }
     pairs.extend(job.story.iter().map(|event| ("event", format!("{}: {}", moment(&event.at, view), event.text))));
     facts(pairs)
+}
+
+/// Where it is pinged, and what was pinged last.
+fn check_facts(check: &CheckView, view: &View) -> impl Iterator<Item = (&'static str, String)> {
+    let url = check.url.clone().map(|url| ("ping it at", url));
+    let last = check.last.as_ref().map(|PingView { said, at, late, body, .. }| {
+        let late = if *late { ", after its run was over" } else { "" };
+        let body = clean_text(body, BODY_CHARS_MAX);
+        let text = if body.is_empty() { body } else { format!(": {body}") };
+        ("last ping", format!("{said}, {}{late}{text}", moment(at, view)))
+    });
+    url.into_iter().chain(last)
 }
 
 /// How it takes pings, as far as it says so itself.

@@ -192,11 +192,12 @@ async fn doctor_starts_no_engine_and_names_what_is_broken() {
 }
 
 #[tokio::test]
-async fn doctor_says_where_pings_are_heard_and_keeps_the_key_to_itself() {
+async fn doctor_says_that_nobody_hears_pings_without_an_engine() {
     let home = tempfile::tempdir().unwrap();
     let line = async || {
         let ended = crate::fake::run(home.path(), &["doctor"], &[]).await;
-        let line = ended.stdout.lines().find(|line| line.contains("pings")).map(|line| line.trim().to_owned());
+        let line = ended.stdout.lines().find(|line| line.split_whitespace().nth(1) == Some("pings"));
+        let line = line.map(|line| line.trim().to_owned());
         assert!(!ended.stdout.contains("0123456789abcdef"), "{}", ended.stdout);
         line
     };
@@ -204,11 +205,4 @@ async fn doctor_says_where_pings_are_heard_and_keeps_the_key_to_itself() {
     let config = "[pings]\nlisten = 0\nkey = \"0123456789abcdef012345\"\n";
     std::fs::write(home.path().join("config.toml"), config).unwrap();
     assert_eq!(line().await.as_deref(), Some("! pings          are not heard"));
-    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let url = format!("http://{}", port.local_addr().unwrap());
-    std::fs::write(home.path().join("pings.url"), format!("{url}\n")).unwrap();
-    let heard = line().await.unwrap();
-    assert!(heard.contains(&format!("✓ pings          are heard at {url} (`")), "{heard}");
-    drop(port);
-    assert_eq!(line().await, Some(format!("! pings          nobody hears them at {url}")));
 }

@@ -1,9 +1,10 @@
 //! Answers of an engine.
 
 use nightkeep_engine::api::{
-    Activity, AdvanceView, EngineInfo, Evidence, EvidenceProcess, Fault, FaultKind, HistoryRow, JobSpec, JobView,
-    LeftoverView, Leftovers, LimitsSpec, LimitsView, Live, Liveness, Method, Outcome, OutputTail, Phase, PingMode,
-    Progress, QueuePlace, Reason, RunDetail, RunView, SocketView, Status, Summary, TimelineEvent, TypeView,
+    Activity, AdvanceView, CheckView, EngineInfo, Evidence, EvidenceProcess, Fault, FaultKind, HistoryRow, JobSpec,
+    JobView, LeftoverView, Leftovers, LimitsSpec, LimitsView, Live, Liveness, Method, Outcome, OutputTail, Phase,
+    PingMode, PingView, Progress, QueuePlace, Reason, RunDetail, RunView, SocketView, Status, Summary, TimelineEvent,
+    TypeView,
 };
 
 pub(crate) fn engine() -> EngineInfo {
@@ -266,6 +267,19 @@ pub(crate) fn job(name: &str) -> JobView {
         last_ended_at: Some("2020-11-22T02:16:04Z".into()),
         condition: None,
         story: Vec::new(),
+        check: Some(CheckView {
+            job: Some(name.into()),
+            slug: Some(name.into()),
+            url: Some("http://127.0.0.1:8765/5bf66975-d4c7-4bf5-bcc8-b8d8a82ea278".into()),
+            last: Some(PingView {
+                said: "exit 3".into(),
+                rid: None,
+                at: "2020-11-22T02:10:00Z".into(),
+                late: true,
+                body: "no such file\n\u{1b}[31mred".into(),
+                client: Some("curl/8.5.0".into()),
+            }),
+        }),
     }
 }
 

@@ -289,6 +289,7 @@ impl Actor {
         let _new = self.ended.insert(id);
         self.stop_begun(id);
         let Some(run) = self.runs.remove(&id) else { return };
+        self.ping_run_ended(&run.job);
         if let Body::Attached(members) = run.body {
             for member in members.alive.values() {
                 self.exits.forget(member);

@@ -1,19 +1,22 @@
 //! Everything that reaches the engine's task from outside: facts about the world, and what clients ask for.
 
+use std::collections::BTreeMap;
+
 use nightkeep_core::{Exit, Look, RunId};
 use nightkeep_os::{ExecError, ExitStatus, Identity};
 use tokio::sync::oneshot;
 
 use crate::api::{
-    ApiError, AttachRequest, Fault, HandOverRequest, HistoryRow, Live, Reconciled, ResumeReply, RunEvent, SignalsReply,
-    SignalsRequest, StartReply, StopReply,
+    ApiError, AttachRequest, Fault, HandOverRequest, HistoryRow, Live, PingsView, Reconciled, ResumeReply, RunEvent,
+    SignalsReply, SignalsRequest, StartReply, StopReply,
 };
 use crate::config::ConfigEvent;
 use crate::keeper::link::KeeperLink;
 use crate::keeper::protocol::Event;
 use crate::marker::MarkerEvent;
 use crate::notify::NotShown;
-use crate::rundir::{Spec, Started};
+use crate::pings::Port;
+use crate::rundir::{OsText, Spec, Started};
 use crate::store::StorageHealth;
 use crate::store::state::StoredRun;
 
@@ -98,6 +101,10 @@ pub(super) enum Fact {
     JobNoted(String),
     /// A restart of a job got no number.
     NotRestarted(String, ApiError),
+    /// The port for pings was opened, closed, or cannot be opened.
+    PingPort(Port),
+    /// What was pinged was kept a while ago.
+    PingsKept,
 }
 
 /// The end of a run.
@@ -181,6 +188,10 @@ pub(super) enum Command {
     StopJob { job: String, force: bool, reply: Reply<StopReply> },
     /// Somebody says something of a run.
     Signals { request: SignalsRequest, reply: Reply<SignalsReply> },
+    /// What pings there were, and where they are heard.
+    Pings(oneshot::Sender<PingsView>),
+    /// What the environment of a run of a job says of pings.
+    PingEnvironment { job: String, reply: oneshot::Sender<BTreeMap<String, OsText>> },
     /// Let a job start again.
     ResumeJob { job: String, reply: Reply<ResumeReply> },
     /// A job is about to be called otherwise.

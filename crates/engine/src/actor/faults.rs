@@ -55,7 +55,8 @@ const fn rank(kind: FaultKind) -> u8 {
         FaultKind::Quarantine => 1,
         FaultKind::Config => 2,
         FaultKind::Watch => 3,
-        FaultKind::Notifications => 4,
+        FaultKind::Pings => 4,
+        FaultKind::Notifications => 5,
     }
 }
 

@@ -12,14 +12,14 @@ use super::task::Actor;
 use super::waiting::SlotRequest;
 use crate::api::{
     ApiError, AttachRequest, ErrorCode, HandOverRequest, HistoryQuery, HistoryRow, JobCheck, JobSpec, JobView,
-    LimitsSpec, Live, OutputTail, ProbeReport, ProbeRequest, Reconciled, ResumeReply, RunDetail, RunEvent,
+    LimitsSpec, Live, OutputTail, PingsView, ProbeReport, ProbeRequest, Reconciled, ResumeReply, RunDetail, RunEvent,
     SignalsReply, SignalsRequest, StartReply, StopReply, TypeView, Validation,
 };
 use crate::clock::Clock;
 use crate::config::{self, ConfigFile, EditError, Surroundings};
 use crate::marker;
 use crate::places::Places;
-use crate::rundir::{RunDir, is_tag};
+use crate::rundir::{OsText, RunDir, is_tag};
 use crate::service::Service;
 use crate::store::entry::Stamp;
 use crate::store::{StoreError, StoreHandle};
@@ -199,11 +199,26 @@ impl Handle {
         self.commands.send(Command::HistorySeen).await.map_err(|_| is_ending())
     }
 
-    /// What the environment of a job's next run says of the run before it.
+    /// What the environment of a job's next run says: of the run before it, and of where to ping.
     pub async fn last_run(&self, job: String) -> Result<BTreeMap<String, String>, ApiError> {
+        let name = job.clone();
         let last = self.store.last_of_job(job).await.map_err(|fault| storage(&fault))?;
-        let variables = last.iter().flat_map(crate::environment::of_last_run);
+        let pings = self.ping_environment(name).await?;
+        let variables = last.iter().flat_map(crate::environment::of_last_run).chain(pings);
         Ok(variables.map(|(name, value)| (name, value.lossy())).collect())
+    }
+
+    /// Where pings are heard, and what was pinged.
+    pub async fn pings(&self) -> Result<PingsView, ApiError> {
+        let (reply, answer) = oneshot::channel();
+        self.commands.send(Command::Pings(reply)).await.map_err(|_| is_ending())?;
+        answer.await.map_err(|_| is_ending())
+    }
+
+    async fn ping_environment(&self, job: String) -> Result<BTreeMap<String, OsText>, ApiError> {
+        let (reply, answer) = oneshot::channel();
+        self.commands.send(Command::PingEnvironment { job, reply }).await.map_err(|_| is_ending())?;
+        answer.await.map_err(|_| is_ending())
     }
 
     /// All jobs, with what is known of each.
@@ -211,6 +226,7 @@ impl Handle {
         let config = self.config.current();
         let summaries = self.store.job_summaries().await.map_err(|fault| storage(&fault))?;
         let live = self.live().await?;
+        let pings = self.pings().await?;
         let mut views = Vec::with_capacity(config.jobs().len());
         for job in config.jobs() {
             let last = summaries.iter().find(|summary| summary.job == job.name);
@@ -224,6 +240,7 @@ impl Handle {
                 last_ended_at: last.map(|last| last.ended_at.clone()),
                 condition: live.status.jobs.iter().find(|status| status.job == job.name).cloned(),
                 story: story.iter().map(crate::words::job_event).collect(),
+                check: pings.check_of(&job.name).filter(|check| check.url.is_some() || check.last.is_some()),
             });
         }
         Ok(views)

@@ -120,6 +120,7 @@ impl Actor {
         clock_from: Option<Awake>,
     ) {
         self.tell_whose(id, &registered.registration);
+        self.ping_run_began(&registered.registration.job, resume.is_some());
         let now = self.now();
         let Registered { registration, limits, dir, marker_before, stop_signal, leftovers, started, read } = registered;
         let (started_awake, started_wall) = started.unwrap_or((now.awake, now.wall));
@@ -196,6 +197,7 @@ impl Actor {
         let mut env: BTreeMap<String, OsText> =
             job.env.iter().map(|(name, value)| (name.clone(), OsText(value.into()))).collect();
         env.extend(crate::environment::of_run(&tag, &marker, &self.places.socket()));
+        env.extend(self.ping_environment(&job.name));
         let spec = Spec {
             format: FORMAT,
             tag,

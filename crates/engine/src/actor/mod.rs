@@ -26,6 +26,7 @@ mod live;
 mod on_command;
 mod on_fact;
 mod output;
+mod pings;
 mod presence;
 mod reconcile;
 mod record;

@@ -30,6 +30,10 @@ impl Actor {
             Command::StopRun { run, force, reply } => self.stop_run(RunId(run), force, reply),
             Command::StopJob { job, force, reply } => self.stop_job(&job, force, reply),
             Command::Signals { request, reply } => self.signals_came(request, reply),
+            Command::Pings(reply) => self.tell_pings(reply),
+            Command::PingEnvironment { job, reply } => {
+                let _heard = reply.send(self.ping_environment(&job));
+            }
             Command::ResumeJob { job, reply } => self.resume_job(&job, reply),
             Command::RenameJob { from, to, reply } => self.rename_job(&from, to, reply),
             Command::JobRenamed { from, to } => self.job_renamed(from, to),
@@ -39,6 +43,7 @@ impl Actor {
             Command::ConfigEdited => {
                 self.note_config_fault();
                 self.take_capacities();
+                self.take_pings();
                 self.forget_missing_jobs();
             }
             Command::HistorySeen => {

@@ -55,6 +55,7 @@ impl Actor {
                 }
                 self.note_config_fault();
                 self.take_capacities();
+                self.take_pings();
                 self.forget_missing_jobs();
             }
             Fact::ReconcileDue => self.reconcile(None),
@@ -69,6 +70,8 @@ impl Actor {
             Fact::Notified(result) => self.notified(result),
             Fact::JobNoted(job) => self.job_noted(&job),
             Fact::NotRestarted(job, error) => self.not_restarted(job, &error),
+            Fact::PingPort(port) => self.port_is(port),
+            Fact::PingsKept => self.pings_kept(),
             Fact::Watching(Some(fault)) => self.faults.set(fault.kind, fault.message),
             Fact::Watching(None) => {
                 let _was_there = self.faults.clear(FaultKind::Watch);

@@ -21,6 +21,7 @@ impl Actor {
     /// After a start: goes on with the runs that the history calls open, and takes in those that it never heard of.
     pub(super) async fn recover(&mut self, found: Found) {
         self.take_capacities();
+        self.take_pings();
         let mut queued = Vec::new();
         match self.store.open_runs().await {
             Ok(open) => {

@@ -15,6 +15,7 @@ use super::hand_over::{Leaving, UnderWay};
 use super::handle::Handle;
 use super::jobs::ResumeWait;
 use super::leftovers::Left;
+use super::pings::Pings;
 use super::reconcile::{self, Reconciling};
 use super::run::{Found, Watched};
 use super::stops::StopWait;
@@ -26,6 +27,7 @@ use crate::config::{ConfigFile, Surroundings};
 use crate::hand_over::{HandedOver, Successor};
 use crate::marker::MarkerWatch;
 use crate::notify::{Notifier, Recovery};
+use crate::pings::Asked;
 use crate::places::Places;
 use crate::store::job::JobEntries;
 use crate::store::{Quarantine, StoreHandle};
@@ -108,6 +110,7 @@ pub(super) struct Actor {
     pub(super) clock: Clock,
     /// What the clocks showed last.
     pub(super) continuity: Continuity,
+    pub(super) pings: Pings,
     /// Who waits to hear that stops have begun.
     pub(super) stop_waits: Vec<StopWait>,
     /// What was said of runs that are not known yet.
@@ -138,20 +141,25 @@ pub async fn start(parts: Parts) -> std::io::Result<(Handle, tokio::task::JoinHa
     let (facts, fact_queue) = mpsc::channel(FACTS_MAX);
     let (commands, command_queue) = mpsc::channel(COMMANDS_MAX);
     let found = if parts.after_crash { Found::AfterCrash } else { Found::InOrder };
-    let mut actor = Actor::new(parts, facts, commands.downgrade())?;
+    let (mut actor, pinged) = Actor::new(parts, facts, commands.downgrade())?;
     let handle = Handle::new(commands, &actor);
     let health = actor.store.health().borrow().clone();
     // Before anything is judged.
     actor.storage(&health);
     actor.recover(found).await;
+    actor.open_pings().await;
     reconcile::remind(actor.facts.clone());
     actor.publish();
-    let task = tokio::spawn(actor.run(fact_queue, command_queue));
+    let task = tokio::spawn(actor.run(fact_queue, command_queue, pinged));
     Ok((handle, task))
 }
 
 impl Actor {
-    fn new(parts: Parts, facts: mpsc::Sender<Fact>, commands: mpsc::WeakSender<Command>) -> std::io::Result<Self> {
+    fn new(
+        parts: Parts,
+        facts: mpsc::Sender<Fact>,
+        commands: mpsc::WeakSender<Command>,
+    ) -> std::io::Result<(Self, mpsc::Receiver<Asked>)> {
         let first = parts.clock.sample();
         let info = EngineInfo {
             version: crate::VERSION.to_owned(),
@@ -173,6 +181,8 @@ impl Actor {
             let facts = facts.clone();
             Notifier::start(move |result| drop(facts.try_send(Fact::Notified(result))))
         });
+        let boot = nightkeep_os::boot_id()?;
+        let (pings, pinged) = Pings::new(&parts.places, &boot);
         let mut actor = Self {
             core: Supervisor::new(),
             runs: BTreeMap::new(),
@@ -191,7 +201,7 @@ impl Actor {
             live: watch::Sender::new(Arc::new(super::live::empty(&info))),
             story: broadcast::Sender::new(EVENTS_MAX),
             info,
-            boot: nightkeep_os::boot_id()?,
+            boot,
             revision: 0,
             published: Awake::default(),
             unseen: Unseen::default(),
@@ -204,6 +214,7 @@ impl Actor {
             reconciling: Reconciling::default(),
             clock: parts.clock,
             continuity: Continuity::new(first),
+            pings,
             stop_waits: Vec::new(),
             early: Vec::new(),
             resume_waits: Vec::new(),
@@ -216,19 +227,21 @@ impl Actor {
             taken_over: parts.taken_over,
         };
         actor.note_first_faults(parts.quarantine.as_ref());
-        Ok(actor)
+        Ok((actor, pinged))
     }
 
     async fn run(
         mut self,
         mut facts: mpsc::Receiver<Fact>,
         mut commands: mpsc::Receiver<Command>,
+        mut pinged: mpsc::Receiver<Asked>,
     ) -> Option<Successor> {
         while !self.ending {
             let wake = self.core.next_wakeup().map(|(at, _)| at);
             let turn = tokio::select! {
                 fact = facts.recv() => Turn::Fact(fact),
                 command = commands.recv() => Turn::Command(command),
+                Some(asked) = pinged.recv() => Turn::Pinged(asked),
                 () = until(self.clock.clone(), wake) => Turn::Wake,
                 () = UnderWay::look_again(), if self.leaving.is_some() => Turn::Leaving,
             };
@@ -242,6 +255,7 @@ impl Actor {
             match turn {
                 Turn::Fact(Some(fact)) => self.on_fact(fact),
                 Turn::Command(Some(command)) => self.on_command(command),
+                Turn::Pinged(asked) => self.pinged(asked),
                 Turn::Command(None) => break,
                 Turn::Fact(None) | Turn::Wake | Turn::Leaving => {}
             }
@@ -249,12 +263,17 @@ impl Actor {
                 let Ok(fact) = facts.try_recv() else { break };
                 self.on_fact(fact);
             }
+            for _ in 0..BATCH_MAX {
+                let Ok(asked) = pinged.try_recv() else { break };
+                self.pinged(asked);
+            }
             if due {
                 self.give(Input::Tick);
             }
             self.publish();
             self.leave_when_finished(facts.is_empty());
         }
+        self.close_pings().await;
         tracing::info!("the engine's task ends");
         self.leaving.map(Leaving::successor)
     }
@@ -308,6 +327,7 @@ fn forward(facts: &mpsc::Sender<Fact>, store: &StoreHandle, config: &Arc<ConfigF
 enum Turn {
     Fact(Option<Fact>),
     Command(Option<Command>),
+    Pinged(Asked),
     Wake,
     Leaving,
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Outcome, TimelineEvent};
+use super::{CheckView, Outcome, TimelineEvent};
 use crate::rundir::ReportsMs;
 
 /// Limits as people write them: durations are text like `90s`, `10m`, `1h30m`; what is left out is inherited.
@@ -320,6 +320,9 @@ pub struct JobView {
     /// What happened to it beyond its runs: the last of it, oldest first.
     #[serde(default)]
     pub story: Vec<TimelineEvent>,
+    /// Where it can be pinged, and its last ping; `null` while nobody listens and none was heard.
+    #[serde(default)]
+    pub check: Option<CheckView>,
 }
 
 /// A job type with the limits that come out: `nightkeep type list --json`.

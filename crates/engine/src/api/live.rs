@@ -137,6 +137,8 @@ words! {
         Watch,
         /// Notifications cannot be shown.
         Notifications,
+        /// The port for pings cannot be opened.
+        Pings,
     }
 }
 

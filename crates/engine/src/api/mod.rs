@@ -8,6 +8,7 @@ mod events;
 mod history;
 mod jobs;
 mod live;
+mod pings;
 mod preflight;
 mod requests;
 mod signals;
@@ -25,6 +26,7 @@ pub use live::{
     Activity, EngineInfo, Fault, FaultKind, LeftoverView, Live, Liveness, Method, Outcome, Phase, Progress, QueuePlace,
     Reason, RunView, Status, Summary,
 };
+pub use pings::{CheckView, PingView, PingsView};
 pub use preflight::{CheckName, CheckResult, JobCheck};
 pub use requests::{
     AttachRequest, CapacityRequest, HandOverRequest, HistoryQuery, ProbeRequest, Reconciled, RegisterRequest, SlotNews,

@@ -21,8 +21,8 @@ pub use start::nightkeep_program;
 
 use crate::api::{
     API_VERSION, ApiError, AttachRequest, CapacityRequest, EngineInfo, ErrorCode, HistoryQuery, HistoryRow, JobCheck,
-    JobSpec, JobView, LimitsSpec, Live, ProbeReport, ProbeRequest, Reconciled, RegisterRequest, ResumeReply, RunDetail,
-    SignalsReply, SignalsRequest, StartReply, Status, StopReply, StopRequest, TypeView, Validation,
+    JobSpec, JobView, LimitsSpec, Live, PingsView, ProbeReport, ProbeRequest, Reconciled, RegisterRequest, ResumeReply,
+    RunDetail, SignalsReply, SignalsRequest, StartReply, Status, StopReply, StopRequest, TypeView, Validation,
 };
 use http::{Body, encode, request};
 
@@ -99,7 +99,7 @@ impl Client {
         self.get(&format!("/v1/jobs/{}/latest-run", encode(job))).await
     }
 
-    /// What the environment of a job's next run says of the run before it; nothing when there was none.
+    /// What the environment of a job's next run says: of the run before it, if there was one, and of where to ping.
     pub async fn last_run(&self, job: &str) -> Result<BTreeMap<String, String>, ApiError> {
         self.get(&format!("/v1/jobs/{}/last-run", encode(job))).await
     }
@@ -132,6 +132,11 @@ impl Client {
     /// Says something of a run.
     pub async fn signals(&self, said: &SignalsRequest) -> Result<SignalsReply, ApiError> {
         self.post("/v1/signals", said).await
+    }
+
+    /// Where pings are heard, and what was pinged.
+    pub async fn pings(&self) -> Result<PingsView, ApiError> {
+        self.get("/v1/pings").await
     }
 
     /// Begins to stop a run.

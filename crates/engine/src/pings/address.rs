@@ -44,6 +44,16 @@ impl Listen {
         if self.port == 0 { None } else { Some(self.port) }
     }
 
+    /// As it would be written.
+    pub(super) fn shown(self) -> String {
+        let host = match (self.v4, self.v6) {
+            (true, true) => "localhost",
+            (true, false) => "127.0.0.1",
+            (false, _) => "[::1]",
+        };
+        format!("`{host}:{}`", self.port)
+    }
+
     /// The address to bind first, and the one that is bound beside it, with the port of the first.
     pub(super) fn addresses(self) -> (IpAddr, Option<IpAddr>) {
         let v6 = IpAddr::from(Ipv6Addr::LOCALHOST);

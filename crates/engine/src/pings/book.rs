@@ -15,17 +15,17 @@ const MADE_MAX: usize = 100;
 #[derive(Debug, Default)]
 pub struct Book {
     key: String,
-    checks: Vec<Known>,
+    pub(super) checks: Vec<Known>,
 }
 
 #[derive(Debug)]
-struct Known {
-    uuid: Option<Uuid>,
-    slug: Option<String>,
+pub(super) struct Known {
+    pub(super) uuid: Option<Uuid>,
+    pub(super) slug: Option<String>,
     /// `None` for a check that a ping made.
-    job: Option<String>,
-    check: Check,
-    last: Option<Record>,
+    pub(super) job: Option<String>,
+    pub(super) check: Check,
+    pub(super) last: Option<Record>,
 }
 
 /// The last ping of a check, as it was heard.
@@ -80,18 +80,18 @@ impl Book {
     pub fn fit(&mut self, jobs: &[JobSpec]) {
         let mut before = std::mem::take(&mut self.checks);
         for job in jobs {
-            let place = before.iter().position(|known| known.job.as_ref() == Some(&job.name));
+            let uuid = job.ping.as_deref().and_then(canonical);
+            let is_gone = |name: &String| !jobs.iter().any(|job| job.name == *name);
+            // A job that has another name is known by its UUID.
+            let is_renamed =
+                |known: &Known| uuid.is_some() && known.uuid == uuid && known.job.as_ref().is_some_and(is_gone);
+            let named = before.iter().position(|known| known.job.as_ref() == Some(&job.name));
+            let place = named.or_else(|| before.iter().position(is_renamed));
             let (mut check, last) = place
                 .map(|place| before.swap_remove(place))
                 .map_or_else(|| (Check::default(), None), |known| (known.check, known.last));
             check.set_mode(job.ping_mode.unwrap_or_default());
-            self.checks.push(Known {
-                uuid: job.ping.as_deref().and_then(canonical),
-                slug: slug_of(&job.name),
-                job: Some(job.name.clone()),
-                check,
-                last,
-            });
+            self.checks.push(Known { uuid, slug: slug_of(&job.name), job: Some(job.name.clone()), check, last });
         }
         let taken: Vec<String> = self.checks.iter().filter_map(|known| known.slug.clone()).collect();
         let is_free = |known: &Known| known.slug.as_ref().is_some_and(|slug| !taken.contains(slug));
@@ -102,6 +102,13 @@ impl Book {
     pub fn run_began(&mut self, job: &str, now: Now) {
         if let Some(check) = self.of_job(job) {
             check.run_began(now.awake);
+        }
+    }
+
+    /// A run of a job is there that began before: what its pings said goes on to hold.
+    pub fn run_goes_on(&mut self, job: &str) {
+        if let Some(check) = self.of_job(job) {
+            check.run_goes_on();
         }
     }
 
@@ -116,6 +123,29 @@ impl Book {
     #[must_use]
     pub fn last_of(&self, job: &str) -> Option<&Record> {
         self.checks.iter().find(|known| known.job.as_deref() == Some(job))?.last.as_ref()
+    }
+
+    /// The path by which a job is pinged: its UUID, else the key and its slug. `None` for one that has neither of its own.
+    #[must_use]
+    pub fn path_of(&self, job: &str) -> Option<String> {
+        let known = self.checks.iter().find(|known| known.job.as_deref() == Some(job))?;
+        if let Some(uuid) = known.uuid {
+            return Some(uuid.to_string());
+        }
+        self.path_by_slug(known.slug.as_deref()?)
+    }
+
+    /// The path by which the check of this slug is pinged, if it is the only one.
+    #[must_use]
+    pub fn path_by_slug(&self, slug: &str) -> Option<String> {
+        let is_only = self.checks.iter().filter(|known| known.slug.as_deref() == Some(slug)).count() == 1;
+        (is_only && !self.key.is_empty()).then(|| format!("{}/{slug}", self.key))
+    }
+
+    /// The slug of a job.
+    #[must_use]
+    pub fn slug_of(&self, job: &str) -> Option<&str> {
+        self.checks.iter().find(|known| known.job.as_deref() == Some(job))?.slug.as_deref()
     }
 
     /// The checks that pings made, by their slugs.

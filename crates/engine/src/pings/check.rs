@@ -35,9 +35,9 @@ pub struct Check {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Start {
-    rid: Option<Uuid>,
-    at: Awake,
+pub(super) struct Start {
+    pub(super) rid: Option<Uuid>,
+    pub(super) at: Awake,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -67,6 +67,16 @@ impl Check {
         Self { mode, ..Self::default() }
     }
 
+    /// A check that goes on with the starts that it has heard of.
+    pub(super) fn going_on(mode: PingMode, open: Option<Start>, replaced: VecDeque<Start>) -> Self {
+        Self { mode, open, replaced, run: RunState::None }
+    }
+
+    /// The start that is open, and those that it took the place of.
+    pub(super) fn starts(&self) -> (Option<&Start>, impl Iterator<Item = &Start>) {
+        (self.open.as_ref(), self.replaced.iter())
+    }
+
     /// From here on a success is taken so.
     pub fn set_mode(&mut self, mode: PingMode) {
         self.mode = mode;
@@ -78,6 +88,11 @@ impl Check {
         let is_early = |start: &Start| at.since(start.at) <= EARLY;
         self.open = self.open.filter(is_early);
         self.replaced.retain(is_early);
+    }
+
+    /// A run of its job is there that began before this was known: its starts stay open.
+    pub fn run_goes_on(&mut self) {
+        self.run = RunState::Going;
     }
 
     /// The run is over: what comes after this is late.

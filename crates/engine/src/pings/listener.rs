@@ -92,6 +92,20 @@ pub struct Counts {
     pub dropped: u64,
 }
 
+/// A way to the counts of a port, which outlives it.
+#[derive(Debug, Clone)]
+pub(crate) struct Counted(Arc<Counters>);
+
+impl Counted {
+    /// What came so far.
+    pub(crate) fn counts(&self) -> Counts {
+        let Counters { heard, foreign, limited, dropped } = &*self.0;
+        let [heard, foreign, limited, dropped] =
+            [heard, foreign, limited, dropped].map(|count| count.load(Ordering::Relaxed));
+        Counts { heard, foreign, limited, dropped }
+    }
+}
+
 #[derive(Debug, Default)]
 struct Counters {
     heard: AtomicU64,
@@ -172,10 +186,12 @@ impl Listening {
     /// What came so far.
     #[must_use]
     pub fn counts(&self) -> Counts {
-        let Counters { heard, foreign, limited, dropped } = &*self.counters;
-        let [heard, foreign, limited, dropped] =
-            [heard, foreign, limited, dropped].map(|count| count.load(Ordering::Relaxed));
-        Counts { heard, foreign, limited, dropped }
+        self.counted().counts()
+    }
+
+    /// A way to what comes.
+    pub(crate) fn counted(&self) -> Counted {
+        Counted(Arc::clone(&self.counters))
     }
 }
 
@@ -333,7 +349,8 @@ impl Desk {
             Reply::Known | Reply::Created | Reply::Ambiguous => self.rates().knows(&target, Instant::now()),
         }
         match ping {
-            Err(_) if reply == Reply::Ambiguous => Ok(reply),
+            // Nobody knows whose it is.
+            Ok(_) | Err(_) if reply == Reply::Ambiguous => Ok(reply),
             Err(Flaw::Status) => Err(Denial::BadUrl),
             Err(Flaw::Rid) => Err(Denial::BadRid),
             Ok(_) => {

@@ -4,7 +4,8 @@
 //!   pings and nothing else: what it hears goes out over a channel as [`Asked`], and what comes back is one [`Reply`].
 //! * [`Book`] knows the checks, which are jobs by their UUID or slug, and what each ping means. It is pure.
 //!
-//! The URL and the key, where they were chosen here, lie in the data directory for scripts: `pings.url`, `pings.key`.
+//! The URL and the key, where they were chosen here, lie in the data directory for scripts: `pings.url`, `pings.key`. So does
+//! what was heard last, for the next engine: `pings.json`.
 
 mod address;
 mod body;
@@ -13,6 +14,8 @@ mod check;
 mod files;
 mod guard;
 mod listener;
+mod memory;
+mod porter;
 mod rate;
 mod request;
 
@@ -21,6 +24,8 @@ pub use book::{Answer, Book, Record};
 pub use check::{Check, Steps, Taken};
 pub use files::{key, url};
 pub use listener::{Asked, Counts, HEARD_MAX, Heard, Listening, Reply};
+pub(crate) use memory::Remembered;
+pub(crate) use porter::{Port, Porter};
 pub(crate) use request::canonical;
 pub use request::{Flaw, Kind, Ping, Request, Target, slug_of};
 

@@ -5,6 +5,7 @@
 
 use axum::extract::Query;
 use axum::http::{Method, Uri};
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 /// The path prefix of a self-hosted Healthchecks.
@@ -37,7 +38,8 @@ impl std::fmt::Debug for Target {
 }
 
 /// What a ping says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Kind {
     /// Done, or well.
     Success,
@@ -49,6 +51,20 @@ pub enum Kind {
     Log,
     /// The exit status of a command: 0 is a success.
     Exit(u8),
+}
+
+impl Kind {
+    /// In a word, as surfaces show it.
+    #[must_use]
+    pub fn word(self) -> String {
+        match self {
+            Self::Success => "success".to_owned(),
+            Self::Start => "start".to_owned(),
+            Self::Fail => "fail".to_owned(),
+            Self::Log => "log".to_owned(),
+            Self::Exit(status) => format!("exit {status}"),
+        }
+    }
 }
 
 /// A ping that can be taken.

@@ -113,7 +113,7 @@ async fn every_reply_is_the_documented_one() {
     for (path, told) in cases {
         assert_eq!(port.told(path).await, told, "{path}");
     }
-    assert_eq!(port.listening.counts(), Counts { heard: 9, ..Counts::default() });
+    assert_eq!(port.listening.counts(), Counts { heard: 8, ..Counts::default() });
 }
 
 #[tokio::test]

@@ -60,6 +60,7 @@ pub fn router(handle: Handle) -> Router {
         .route("/v1/history/seen", post(routes::see_all))
         .route("/v1/runs", post(routes::register))
         .route("/v1/signals", post(routes::signals))
+        .route("/v1/pings", get(routes::pings))
         .route("/v1/slots", post(events::slot))
         .route("/v1/attach", post(routes::attach))
         .route("/v1/runs/{run}", get(routes::run))

@@ -21,6 +21,7 @@ use super::{events, routes, run_events};
         routes::register,
         routes::attach,
         routes::signals,
+        routes::pings,
         routes::stop_run,
         routes::see_run,
         routes::see_all,

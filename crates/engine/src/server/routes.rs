@@ -12,8 +12,9 @@ use super::Failure;
 use crate::actor::Handle;
 use crate::api::{
     ApiError, AttachRequest, CapacityRequest, EngineInfo, ErrorCode, HandOverRequest, HistoryQuery, HistoryRow,
-    JobCheck, JobSpec, JobView, LimitsSpec, Live, ProbeReport, ProbeRequest, Reconciled, RegisterRequest, ResumeReply,
-    RunDetail, SignalsReply, SignalsRequest, StartReply, Status, StopReply, StopRequest, TypeView, Validation,
+    JobCheck, JobSpec, JobView, LimitsSpec, Live, PingsView, ProbeReport, ProbeRequest, Reconciled, RegisterRequest,
+    ResumeReply, RunDetail, SignalsReply, SignalsRequest, StartReply, Status, StopReply, StopRequest, TypeView,
+    Validation,
 };
 
 /// A JSON body; one that cannot be read is an [`ApiError`] like any other.
@@ -97,6 +98,12 @@ pub(super) async fn signals(State(handle): State<Handle>, Body(body): Body<Signa
     Ok(Json(handle.signals(body).await?))
 }
 
+/// Where pings are heard, and what was pinged.
+#[utoipa::path(get, path = "/v1/pings", responses((status = 200, body = PingsView), (status = "4XX", body = ApiError)))]
+pub(super) async fn pings(State(handle): State<Handle>) -> Reply<PingsView> {
+    Ok(Json(handle.pings().await?))
+}
+
 /// Begins to stop a run.
 #[utoipa::path(post, path = "/v1/runs/{run}/stop", params(("run" = u64, Path)), request_body = Option<StopRequest>, responses((status = 200, body = StopReply), (status = "4XX", body = ApiError)))]
 pub(super) async fn stop_run(
@@ -119,7 +126,8 @@ pub(super) async fn see_all(State(handle): State<Handle>) -> Reply<()> {
     Ok(Json(handle.see_all().await?))
 }
 
-/// What the environment of a job's next run says of the run before it; nothing when there was none.
+/// What the environment of a job's next run says: of the run before it, if there was one, and of where to ping, if
+/// somebody listens.
 #[utoipa::path(get, path = "/v1/jobs/{job}/last-run", params(("job" = String, Path)), responses((status = 200, body = BTreeMap<String, String>), (status = "4XX", body = ApiError)))]
 pub(super) async fn last_run(State(handle): State<Handle>, Path(job): Path<String>) -> Reply<BTreeMap<String, String>> {
     Ok(Json(handle.last_run(job).await?))

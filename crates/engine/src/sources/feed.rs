@@ -37,6 +37,19 @@ pub trait Feed: Send {
     fn places(&self) -> Vec<PathBuf>;
 }
 
+/// A source that is heard elsewhere: there is nothing to read.
+pub(super) struct Silent;
+
+impl Feed for Silent {
+    fn look(&mut self, _out: &mut Vec<Signal>) -> Result<bool, String> {
+        Ok(false)
+    }
+
+    fn places(&self) -> Vec<PathBuf> {
+        Vec::new()
+    }
+}
+
 /// Where a file that grows is.
 #[derive(Debug, Clone)]
 pub(super) enum Origin {

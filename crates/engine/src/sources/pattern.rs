@@ -60,6 +60,12 @@ impl Pattern {
         Ok(Self { regex, step, total })
     }
 
+    /// The last step that a text speaks of, and of how many.
+    pub(crate) fn last_step(&self, text: &str) -> Option<(i64, Option<i64>)> {
+        let mut steps = text.lines().filter_map(|line| self.read(&clean_line(line, LOOKED_AT_MAX)));
+        steps.next_back().and_then(|advance| Some((advance.step?, advance.total)))
+    }
+
     fn read(&self, line: &str) -> Option<Advance> {
         let found = self.regex.captures(line)?;
         let step = number(&found, self.step)?;

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::feed::{Counted, Feed, Grown, Origin, Sentinels, Stamped};
+use super::feed::{Counted, Feed, Grown, Origin, Sentinels, Silent, Stamped};
 use super::{Commits, Files, Lines, Osc, Pattern, Printed, Reader, claude, codex};
 use crate::config::expand;
 
@@ -13,13 +13,14 @@ pub const SOURCES_MAX: usize = 16;
 const TEXT_MAX: usize = 500;
 
 /// What can be written, each with what it means.
-pub const KINDS: [(&str, &str); 11] = [
+pub const KINDS: [(&str, &str); 12] = [
     ("claude-stream", "Claude Code with `--output-format stream-json`, in the run's output"),
     ("claude-transcript:PATH", "the transcript of a Claude Code session, or the folder of a project's transcripts"),
     ("codex-exec", "Codex with `exec --json`, in the run's output"),
     ("codex-rollout:PATH", "the rollout file of a Codex session, or the folder of the sessions"),
     ("terminal", "OSC 9;4 and OSC 7501 in the run's output"),
     ("pattern:REGEX", "the number in the first group of a regular expression, in the run's output"),
+    ("ping:REGEX", "the number in the first group of a regular expression, in what is pinged to `/log`"),
     ("output", "any output is a sign of life, and never progress"),
     ("files:GLOB", "the number of files that match"),
     ("commits", "new commits on the branch that is checked out"),
@@ -42,6 +43,7 @@ enum Kind {
     CodexRollout(String),
     Terminal,
     Pattern(String),
+    Ping(String),
     Output,
     Files(String),
     Commits(Option<String>),
@@ -80,6 +82,7 @@ impl SourceSpec {
             ("codex-rollout", _) => Kind::CodexRollout(named("which file or folder")?),
             ("terminal", None) => Kind::Terminal,
             ("pattern", _) => Kind::Pattern(named("a regular expression")?),
+            ("ping", _) => Kind::Ping(named("a regular expression")?),
             ("output", None) => Kind::Output,
             ("files", _) => Kind::Files(named("which files")?),
             ("commits", None) => Kind::Commits(None),
@@ -102,6 +105,24 @@ impl SourceSpec {
         &self.text
     }
 
+    /// What a step looks like in what is pinged, if that is what the source is.
+    #[must_use]
+    pub fn in_pings(&self) -> Option<Pattern> {
+        match &self.kind {
+            Kind::Ping(regex) => Pattern::new(regex).ok(),
+            Kind::ClaudeStream
+            | Kind::ClaudeTranscript(_)
+            | Kind::CodexExec
+            | Kind::CodexRollout(_)
+            | Kind::Terminal
+            | Kind::Pattern(_)
+            | Kind::Output
+            | Kind::Files(_)
+            | Kind::Commits(_)
+            | Kind::Sentinel(_) => None,
+        }
+    }
+
     /// What reads the source for a run. `from` is how far an earlier reader had come, as [`Feed::came_to`] said.
     ///
     /// # Errors
@@ -114,6 +135,11 @@ impl SourceSpec {
             Kind::CodexExec => self.printed(run, from, Box::new(Lines::new(codex::Exec::default())))?,
             Kind::Terminal => self.printed(run, from, Box::new(Osc::new()))?,
             Kind::Output => self.printed(run, from, Box::new(Printed))?,
+            Kind::Ping(regex) => {
+                // It is heard, not read.
+                let _good = Pattern::new(regex).map_err(|fault| fault.to_string())?;
+                Box::new(Silent)
+            }
             Kind::Pattern(regex) => {
                 let pattern = Pattern::new(regex).map_err(|fault| fault.to_string())?;
                 self.printed(run, from, Box::new(Lines::with_returns(pattern)))?

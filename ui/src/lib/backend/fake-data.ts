@@ -247,6 +247,7 @@ export class Script {
         last_ended_at: last?.ended_at ?? null,
         condition: null,
         story: [],
+        check: null,
       };
     };
     return [

@@ -285,6 +285,7 @@ function viewOf(spec: JobSpec): JobView {
     last_ended_at: null,
     condition: null,
     story: [],
+    check: null,
   };
 }
 

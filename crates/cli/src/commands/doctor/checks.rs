@@ -3,23 +3,18 @@
 use std::fs::File;
 use std::io::{ErrorKind, Read};
 use std::path::Path;
-use std::time::Duration;
 
-use nightkeep_engine::api::{API_VERSION, ErrorCode, Fault, FaultKind, Reconciled};
+use nightkeep_engine::api::{API_VERSION, ErrorCode, Fault, FaultKind, PingsView, Reconciled};
 use nightkeep_engine::client::{Client, engine_at, nightkeep_program};
 use nightkeep_engine::config::{Config, read_text};
 use nightkeep_engine::pings;
 use nightkeep_engine::version::{self, VERSION};
-use tokio::net::TcpStream;
-use tokio::time::timeout;
 
 use super::Check;
 use crate::commands::Here;
 use crate::commands::open::program_beside;
 use crate::failure::chain;
 
-/// How long our own port may take to answer.
-const CONNECT_WITHIN: Duration = Duration::from_secs(1);
 /// What a database of SQLite begins with.
 const SQLITE_MAGIC: &[u8; 16] = b"SQLite format 3\0";
 
@@ -79,6 +74,11 @@ async fn faults(socket: &Path) -> Vec<Check> {
     let faults = engine.live().await.map(|live| live.faults).unwrap_or_default();
     let check = |fault: Fault| match fault.kind {
         FaultKind::Config | FaultKind::Notifications => None,
+        FaultKind::Pings => Some(Check::remark(
+            "pings",
+            fault.message,
+            "end whoever holds the port, or write another one; the engine tries again by itself",
+        )),
         FaultKind::Storage => Some(Check::broken("storage", fault.message, "free some space, or make it writable")),
         FaultKind::Quarantine => {
             Some(Check::remark("damage", fault.message, "keep the file if you want to look into it; nothing reads it"))
@@ -136,17 +136,23 @@ pub(super) async fn pings(here: &Here) -> Option<Check> {
         Some(_) => format!("`[pings]` in `{}`", here.places.config_file().display()),
         None => format!("`{}`", here.places.pings_key().display()),
     };
-    let Some(url) = pings::url(&here.places) else {
-        return Some(Check::remark("pings", "are not heard", "this version reads `[pings]` and opens no port for it"));
+    let Ok(engine) = Client::connect(&here.places.socket()).await else {
+        let last = pings::url(&here.places).map(|url| format!(", as the last time at {url}")).unwrap_or_default();
+        return Some(Check::remark("pings", "are not heard", format!("they are heard while the engine runs{last}")));
     };
-    let address = url.trim_start_matches("http://");
-    let is_open = matches!(timeout(CONNECT_WITHIN, TcpStream::connect(address)).await, Ok(Ok(_)));
-    let place = here.places.pings_url();
-    Some(if is_open {
-        Check::good("pings", format!("are heard at {url} (`{}`), the key is in {key}", place.display()))
-    } else {
-        Check::remark("pings", format!("nobody hears them at {url}"), "they are heard there while the engine runs")
-    })
+    match engine.pings().await {
+        Ok(PingsView { url: Some(url), heard, foreign, limited, dropped, .. }) => {
+            let counts = format!("{heard} heard, {} refused, {dropped} left out", foreign + limited);
+            let place = here.places.pings_url();
+            let what = format!("are heard at {url} (`{}`), the key is in {key}; {counts}", place.display());
+            Some(Check::good("pings", what))
+        }
+        // The fault is told with the others.
+        Ok(PingsView { url: None, .. }) => None,
+        Err(error) => {
+            Some(Check::remark("pings", error.message, "an engine of this version says where they are heard"))
+        }
+    }
 }
 
 /// Whether the history is a database at all. The engine checks what is in it whenever it starts.
