@@ -31,6 +31,9 @@ struct Scenario {
     reports: Rules,
     #[serde(default)]
     observe: bool,
+    /// Beats are expected only once one has come.
+    #[serde(default)]
+    beats_if_any: bool,
     #[serde(default)]
     on_stall: Option<String>,
     #[serde(default)]
@@ -375,6 +378,7 @@ fn play(scenario: Scenario) -> (Vec<String>, Vec<String>) {
         clock_from: Awake::default(),
         started: Awake::default(),
         up: true,
+        beats_if_any: scenario.beats_if_any,
         resume: None,
     })));
     for step in scenario.story {

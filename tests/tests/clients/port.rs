@@ -94,6 +94,8 @@ fn word(signal: &Signal) -> String {
         | Signal::EmptyTurn
         | Signal::Waits(_)
         | Signal::Resumes
+        | Signal::Unclaims
+        | Signal::Result(_)
         | Signal::Metrics(_)
         | Signal::Expects(_)) => format!("{other:?}"),
     }

@@ -130,6 +130,8 @@ impl Actor {
         let (started_awake, started_wall) = started.unwrap_or((now.awake, now.wall));
         let marker = registration.marker.as_ref().map(PathBuf::from);
         let sources = self.read_sources(id, &registration, dir.as_ref(), notify, &read);
+        // A heartbeat tells something once there is one.
+        let beats_if_any = registration.sources.iter().any(|source| source.starts_with("sentinel:"));
         let kind = (!registration.attached).then(|| registration.job_type.clone());
         let stage = resume.as_ref().and_then(|resume| resume.stop?.reached).map(|(stage, _)| stage);
         let was_read = resume.as_ref().is_some_and(|resume| resume.best.iter().any(|(source, _)| *source == MARKER));
@@ -179,6 +181,7 @@ impl Actor {
             clock_from: clock_from.unwrap_or(started_awake),
             started: started_awake,
             up,
+            beats_if_any,
             resume,
         })));
         if let Some(kind) = kind {
@@ -293,8 +296,13 @@ impl Actor {
             }
             Then::Attach(members, reply) => {
                 self.watch(id, registered, None, None);
-                self.attach_to(id, members);
-                self.give(Input::Started(id));
+                match members {
+                    Some(members) => {
+                        self.attach_to(id, members);
+                        self.give(Input::Started(id));
+                    }
+                    None => self.over(id, Exit::Unknown),
+                }
                 let _heard = reply.send(Ok(StartReply::begun(id.0, tag)));
             }
             Then::Adopt(reply) => {

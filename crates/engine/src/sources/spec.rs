@@ -145,7 +145,7 @@ impl SourceSpec {
                     None => commits,
                 }))
             }
-            Kind::Sentinel(folder) => Box::new(Sentinels::new(path(folder))),
+            Kind::Sentinel(folder) => Box::new(Sentinels::new(path(folder), from)),
             Kind::SdNotify => match &run.notify {
                 Some(at) => Box::new(Notified::new(at.clone())),
                 None => return Err(format!("the run was given no `{}`", sd_notify::SOCKET_VARIABLE)),
