@@ -214,6 +214,10 @@ pub enum HeardEntry {
     },
     /// The run said how it ends, before it did.
     Claimed(Claim),
+    /// The run goes on: what it said of its end no longer holds.
+    Unclaimed,
+    /// What the run hands back, as JSON.
+    Result(String),
     /// The run is busy with the same thing again and again.
     Circling {
         /// So many times in a row.

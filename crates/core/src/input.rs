@@ -6,7 +6,7 @@ use crate::jobs::JobInput;
 use crate::leftovers::LeftBehind;
 use crate::life::Reason;
 use crate::limits::{Limits, Mode};
-use crate::signal::{Signal, Source, Wait};
+use crate::signal::{Claim, Signal, Source, Wait};
 use crate::slots::Capacities;
 use crate::snapshot::Totals;
 use crate::time::{Awake, Span, Wall};
@@ -126,6 +126,8 @@ pub struct Watch {
     pub started: Awake,
     /// Whether its command is known to be up.
     pub up: bool,
+    /// Whether beats are expected only once one has come: its protocol leaves them open.
+    pub beats_if_any: bool,
     /// What is left of an earlier watch of the same run.
     pub resume: Option<Resume>,
 }
@@ -153,6 +155,8 @@ pub struct Resume {
     pub expected: Option<Span>,
     /// What its work took.
     pub totals: Totals,
+    /// Its own word for its end.
+    pub claim: Option<Claim>,
 }
 
 /// A stop whose intent is on record, of an earlier watch.

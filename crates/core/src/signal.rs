@@ -64,6 +64,10 @@ pub enum Signal {
     Resumes,
     /// It says that it is done. The end of its process decides; this is kept as its own word.
     Claims(Claim),
+    /// It goes on: what it said of its end no longer holds.
+    Unclaims,
+    /// What it hands back to whoever waits for it, as JSON.
+    Result(String),
     /// Something for people to read.
     Note(String),
     /// What its work took.

@@ -76,6 +76,7 @@ impl World {
             clock_from: at,
             started: at,
             up: false,
+            beats_if_any: false,
             resume: None,
         })));
     }

@@ -64,6 +64,7 @@ impl Player {
             clock_from: Awake::default(),
             started: Awake::default(),
             up: true,
+            beats_if_any: false,
             resume: None,
         })));
         player

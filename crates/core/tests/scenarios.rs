@@ -31,6 +31,8 @@ struct Scenario {
     reports: Rules,
     #[serde(default)]
     observe: bool,
+    /// Beats are expected only once one has come.
+    beats_if_any: Option<bool>,
     #[serde(default)]
     on_stall: Option<String>,
     #[serde(default)]
@@ -381,6 +383,7 @@ fn play(scenario: Scenario) -> (Vec<String>, Vec<String>) {
         clock_from: Awake::default(),
         started: Awake::default(),
         up: true,
+        beats_if_any: scenario.beats_if_any == Some(true),
         resume: None,
     })));
     for step in scenario.story {

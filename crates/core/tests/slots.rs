@@ -93,6 +93,7 @@ impl World {
             clock_from: Awake::default(),
             started: Awake::default(),
             up: true,
+            beats_if_any: false,
             resume: None,
         };
         let kind = KINDS[self.kinds[&run]].to_owned();

@@ -3,6 +3,8 @@
 
 use std::borrow::Cow;
 
+use serde_json::Value;
+
 /// What stands at the end of a text that was cut.
 const CUT: char = '…';
 
@@ -33,6 +35,29 @@ pub fn harmless(text: &str) -> Cow<'_, str> {
     }
     let lines: Vec<String> = text.split('\n').map(neutralise).collect();
     Cow::Owned(lines.join("\n"))
+}
+
+/// JSON in whose texts nothing can steer a terminal, hide or turn its direction. What JSON writes out by itself, such as
+/// the end of a line, stays.
+#[must_use]
+pub fn harmless_json(value: Value) -> Value {
+    match value {
+        Value::String(text) => Value::String(harmless_text(text)),
+        Value::Array(values) => Value::Array(values.into_iter().map(harmless_json).collect()),
+        Value::Object(fields) => {
+            Value::Object(fields.into_iter().map(|(name, value)| (harmless_text(name), harmless_json(value))).collect())
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => value,
+    }
+}
+
+fn harmless_text(text: String) -> String {
+    let stays = |c: char| matches!(c, '\n' | '\r' | '\t') || !is_harmful(c);
+    if text.chars().all(stays) {
+        return text;
+    }
+    let written = |c: char| if stays(c) { c.to_string() } else { neutralise(c.encode_utf8(&mut [0; 4])) };
+    text.chars().map(written).collect()
 }
 
 /// Takes the control sequences of terminals out (ECMA-48). A sequence without its end loses only its beginning, so
@@ -116,6 +141,13 @@ fn cut(text: &str, chars_max: usize) -> String {
 
 #[cfg(test)]
 mod tests {
+    #[test]
+    fn json_keeps_its_lines_and_loses_what_steers_a_terminal() {
+        let said = serde_json::json!({"a\u{202e}b": ["one\n\ttwo\u{1b}[31m", 3, null], "plain": "ä"});
+        let shown = serde_json::json!({"a\\u202eb": ["one\n\ttwo\\u001b[31m", 3, null], "plain": "ä"});
+        assert_eq!(harmless_json(said), shown);
+    }
+
     use proptest::prelude::*;
 
     use super::*;

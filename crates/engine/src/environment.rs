@@ -2,10 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::env;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+
+use nightkeep_core::Limits;
 
 use crate::api::Outcome;
-use crate::rundir::OsText;
+use crate::places::Places;
+use crate::rundir::{OsText, Spec};
+use crate::sources::sd_notify::{SOCKET_VARIABLE, SOURCE, WATCHDOG_VARIABLE, place};
 use crate::store::LastOfJob;
 
 /// The tag of the run; also how its processes are found again.
@@ -39,6 +43,26 @@ pub fn of_run(tag: &str, marker: &Path, socket: &Path) -> BTreeMap<String, OsTex
         (PROGRESS.to_owned(), OsText(marker.into())),
         (SOCKET.to_owned(), OsText(socket.into())),
     ])
+}
+
+/// Where a run that notifies as for systemd sends to, and how often it is expected to, if it is.
+#[must_use]
+pub fn of_notify(places: &Places, tag: &str, sources: &[String], limits: &Limits) -> BTreeMap<String, OsText> {
+    let places = places.notify_sockets(tag);
+    let Some(path) = place(&places).filter(|_| sources.iter().any(|source| source.trim() == SOURCE)) else {
+        return BTreeMap::new();
+    };
+    // Clients beat twice as often as this says.
+    let usec = limits.reports.beats.map(|beats| beats.degraded_after.as_ms().saturating_mul(1_000).to_string());
+    let watchdog = usec.map(|usec| (WATCHDOG_VARIABLE.to_owned(), OsText(usec.into())));
+    [(SOCKET_VARIABLE.to_owned(), OsText(path.into()))].into_iter().chain(watchdog).collect()
+}
+
+/// Where the run of this plan sends to, if it notifies as for systemd.
+#[must_use]
+pub fn notify_socket(spec: &Spec) -> Option<PathBuf> {
+    let path = spec.env.get(SOCKET_VARIABLE)?;
+    spec.sources.iter().any(|source| source.trim() == SOURCE).then(|| path.as_path().to_owned())
 }
 
 /// The variables that tell of the run of the same job before it.

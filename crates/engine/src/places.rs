@@ -126,6 +126,12 @@ impl Places {
         self.runs_dir().join(tag)
     }
 
+    /// Where the run with this tag may be told to notify, the best place first: few bytes fit into a socket's address.
+    #[must_use]
+    pub fn notify_sockets(&self, tag: &str) -> [PathBuf; 2] {
+        [self.run_dir(tag).join("notify.sock"), self.runtime_dir.join(format!("n-{}", tag.replace('-', "")))]
+    }
+
     /// The socket of the API.
     #[must_use]
     pub fn socket(&self) -> PathBuf {

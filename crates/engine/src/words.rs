@@ -32,6 +32,10 @@ fn over(run: &StoredRun, ending: &Ending, zone: &TimeZone) -> Vec<String> {
         (Some(error), Outcome::Failed | Outcome::Lost | Outcome::Succeeded | Outcome::Aborted) => {
             vec![not_started(run, error)]
         }
+        (None, Outcome::Succeeded | Outcome::Failed) if by_its_own_word(run, ending).is_some() => {
+            let own = by_its_own_word(run, ending).unwrap_or_default();
+            vec![own, last_place(run, zone), would_have_been_stopped(run, zone)]
+        }
         (None, Outcome::Succeeded) => vec![succeeded(run), would_have_been_stopped(run, zone)],
         (None, Outcome::Failed) => {
             vec![failed(run, ending), last_place(run, zone), would_have_been_stopped(run, zone)]
@@ -140,6 +144,18 @@ fn succeeded(run: &StoredRun) -> String {
         Some(place) => format!("Finished after {took} at {place}."),
         None => format!("Finished after {took}."),
     }
+}
+
+/// Of an end that nobody saw, what the run had said itself.
+fn by_its_own_word(run: &StoredRun, ending: &Ending) -> Option<String> {
+    let (succeeded, message) = run.heard.claimed.as_ref()?;
+    if ending.exit_code.is_some() || ending.signal.is_some() {
+        return None;
+    }
+    let word = if *succeeded { "success" } else { "failure" };
+    let said = message.as_ref().map_or_else(String::new, |message| format!(": {}", quote(message)));
+    let took = lengths(run.took_ms.unwrap_or(0));
+    Some(format!("It reported {word} itself{said}, and ended after {took}; its exit code was not seen."))
 }
 
 fn failed(run: &StoredRun, ending: &Ending) -> String {

@@ -7,17 +7,18 @@ use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixDatagram;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use nightkeep_core::time::Span;
 use nightkeep_core::{Advance, Claim, Signal};
-use nightkeep_engine::sources::sd_notify::{NotifyError, NotifySocket, SOCKET_VARIABLE};
+use nightkeep_engine::sources::sd_notify::{NotifyError, NotifySocket, SOCKET_VARIABLE, place};
 use tempfile::TempDir;
-use tokio::sync::mpsc;
+use tokio::sync::Notify;
 
 struct Listening {
     socket: NotifySocket,
-    heard: mpsc::Receiver<Vec<Signal>>,
+    woken: Arc<Notify>,
     home: TempDir,
 }
 
@@ -25,11 +26,11 @@ fn private_directory() -> TempDir {
     tempfile::Builder::new().permissions(Permissions::from_mode(0o700)).tempdir().unwrap()
 }
 
-fn listen(room: usize) -> Listening {
+fn listen() -> Listening {
     let home = private_directory();
-    let (out, heard) = mpsc::channel(room);
-    let socket = NotifySocket::bind(&[home.path().join("notify.sock")], out).unwrap();
-    Listening { socket, heard, home }
+    let woken = Arc::new(Notify::new());
+    let socket = NotifySocket::bind(&home.path().join("notify.sock"), Arc::clone(&woken)).unwrap();
+    Listening { socket, woken, home }
 }
 
 impl Listening {
@@ -49,15 +50,11 @@ impl Listening {
     }
 
     /// Ends it, and returns all that came in. Nothing of the socket is left.
-    async fn all(mut self) -> Vec<Signal> {
+    fn all(self) -> Vec<Signal> {
         let path = self.socket.path().to_owned();
-        let last = self.socket.finish().await;
+        let all = self.socket.take();
+        drop(self.socket);
         assert!(!path.exists());
-        let mut all = Vec::new();
-        while let Some(signals) = self.heard.recv().await {
-            all.extend(signals);
-        }
-        all.extend(last);
         drop(self.home);
         all
     }
@@ -78,7 +75,7 @@ fn open_descriptors() -> usize {
 
 #[tokio::test]
 async fn systemd_notify_is_heard_and_does_not_wait_for_its_barrier() {
-    let listening = listen(16);
+    let listening = listen();
     let begun = Instant::now();
     listening.run("systemd-notify", &["--ready", "--status=drafting the third part"]).await;
     listening.run("systemd-notify", &["X_PROGRESS=3/10", "STATUS=third part"]).await;
@@ -86,16 +83,16 @@ async fn systemd_notify_is_heard_and_does_not_wait_for_its_barrier() {
     // An unanswered barrier costs five seconds each, and fails.
     assert!(begun.elapsed() < Duration::from_secs(4), "{:?}", begun.elapsed());
     assert_eq!(listening.socket.foreign(), 0);
-    let mut all = listening.all().await;
+    let mut all = listening.all();
     all.retain(|signal| *signal != Signal::Beat);
     assert_eq!(all, [note("drafting the third part"), step(3, 10, "third part")]);
 }
 
 #[tokio::test]
 async fn a_python_client_is_heard_from_its_first_word_to_its_last() {
-    let listening = listen(16);
+    let listening = listen();
     listening.agent(&["--steps", "3"]).await;
-    let mut all = listening.all().await;
+    let mut all = listening.all();
     all.retain(|signal| *signal != Signal::Beat);
     let claim = Signal::Claims(Claim { succeeded: true, message: None });
     let steps = [1, 2, 3].map(|n| step(n, 3, &format!("part {n}")));
@@ -104,7 +101,7 @@ async fn a_python_client_is_heard_from_its_first_word_to_its_last() {
 
 #[tokio::test]
 async fn descriptors_that_come_along_are_closed() {
-    let listening = listen(16);
+    let listening = listen();
     listening.agent(&["--descriptors", "250"]).await;
     // Other tests of this process open a few at the same time.
     assert!(open_descriptors() < 150, "{} are open", open_descriptors());
@@ -113,10 +110,10 @@ async fn descriptors_that_come_along_are_closed() {
 
 #[tokio::test]
 async fn a_flood_is_slowed_down_while_nobody_takes_it_and_its_end_is_kept() {
-    let listening = listen(1);
+    let listening = listen();
     listening.agent(&["--steps", "0", "--flood", "20000"]).await;
     assert!(listening.socket.left_out() > 15_000, "{} were left out", listening.socket.left_out());
-    let all = listening.all().await;
+    let all = listening.all();
     assert!(all.len() < 200, "{} signals were kept", all.len());
     assert_eq!(all.last(), Some(&Signal::Claims(Claim { succeeded: true, message: None })));
     assert!(all.contains(&note("19999")), "{all:?}");
@@ -124,14 +121,15 @@ async fn a_flood_is_slowed_down_while_nobody_takes_it_and_its_end_is_kept() {
 
 #[tokio::test]
 async fn garbage_is_a_sign_of_life() {
-    let mut listening = listen(16);
+    let listening = listen();
     let sender = UnixDatagram::unbound().unwrap();
     for bytes in [&b"\0\xff\xfe"[..], &[b'x'; 100_000], b"", b"STATUS=\x1b[31mgo\x1b[0m"] {
         sender.send_to(bytes, listening.socket.path()).unwrap();
     }
     let mut all = Vec::new();
     while !all.contains(&note("go")) {
-        all.extend(listening.heard.recv().await.unwrap());
+        listening.woken.notified().await;
+        all.extend(listening.socket.take());
     }
     all.retain(|signal| *signal != Signal::Beat);
     assert_eq!(all, [note("go")]);
@@ -142,24 +140,35 @@ async fn the_socket_is_for_its_user_only_and_replaces_a_leftover() {
     let home = private_directory();
     let path = home.path().join("notify.sock");
     drop(UnixDatagram::bind(&path).unwrap());
-    let (out, _heard) = mpsc::channel(1);
-    let socket = NotifySocket::bind(std::slice::from_ref(&path), out.clone()).unwrap();
+    let socket = NotifySocket::bind(&path, Arc::default()).unwrap();
     assert_eq!(path.metadata().unwrap().permissions().mode() & 0o777, 0o600);
     drop(socket);
     assert!(!path.exists());
+    std::fs::write(&path, "precious").unwrap();
+    assert!(matches!(NotifySocket::bind(&path, Arc::default()), Err(NotifyError::Failed { .. })));
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), "precious");
+    std::fs::remove_file(&path).unwrap();
     std::fs::set_permissions(home.path(), Permissions::from_mode(0o777)).unwrap();
-    assert!(matches!(NotifySocket::bind(&[path], out), Err(NotifyError::Failed { .. })));
+    assert!(matches!(NotifySocket::bind(&path, Arc::default()), Err(NotifyError::Failed { .. })));
 }
 
 #[tokio::test]
-async fn a_path_that_no_program_could_name_is_passed_over() {
+async fn whoever_takes_the_place_of_another_is_heard_from_and_the_other_keeps_what_it_heard() {
     let home = private_directory();
-    let long = home.path().join("d".repeat(100)).join("notify.sock");
-    let short = home.path().join("n");
-    let (out, _heard) = mpsc::channel(1);
-    let socket = NotifySocket::bind(&[long.clone(), short.clone()], out.clone()).unwrap();
-    assert_eq!(socket.path(), short);
-    let refused = NotifySocket::bind(std::slice::from_ref(&long), out).unwrap_err();
-    assert!(matches!(&refused, NotifyError::TooLong { path, limit: 107 } if *path == long), "{refused}");
-    assert!(refused.hint().contains("NIGHTKEEP_HOME"));
+    let path = home.path().join("notify.sock");
+    let first = NotifySocket::bind(&path, Arc::default()).unwrap();
+    let sender = UnixDatagram::unbound().unwrap();
+    sender.send_to(b"STATUS=first", &path).unwrap();
+    let second = NotifySocket::bind(&path, Arc::default()).unwrap();
+    sender.send_to(b"STATUS=second", &path).unwrap();
+    assert_eq!((first.take(), second.take()), (vec![note("first")], vec![note("second")]));
+    drop(first);
+    assert!(path.exists());
+}
+
+#[test]
+fn a_path_that_no_program_could_name_is_passed_over() {
+    let [long, short] = [Path::new("/home").join("d".repeat(100)).join("notify.sock"), "/run/n".into()];
+    assert_eq!(place(&[long.clone(), short.clone()]), Some(short.as_path()));
+    assert_eq!(place(&[long]), None);
 }

@@ -53,6 +53,8 @@ mod longest;
 #[cfg(target_os = "linux")]
 mod mcp;
 #[cfg(target_os = "linux")]
+mod notified;
+#[cfg(target_os = "linux")]
 mod output;
 #[cfg(target_os = "linux")]
 mod pings;
@@ -66,6 +68,8 @@ mod reused;
 mod secrets;
 #[cfg(target_os = "linux")]
 mod security;
+#[cfg(target_os = "linux")]
+mod sentinels;
 #[cfg(target_os = "linux")]
 mod shell;
 #[cfg(target_os = "linux")]

@@ -133,9 +133,12 @@ pub struct Run {
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  \
     nightkeep attach --name fuzz --pid 4711 --progress /srv/fuzz/progress.json\n  \
-    nightkeep attach --name web --pidfile web.pid --progress web.json --type agent --observe\n\n\
+    nightkeep attach --name web --pidfile web.pid --progress web.json --type agent --observe\n  \
+    nightkeep attach --name pipeline --sentinel out\n\n\
+    A script that leaves `STEP.pid`, `.heartbeat`, `.status` and `.result` in a folder needs no more than that folder: \
+    its step that goes on is watched, with the limits of the type `sentinel`, and what it says of its end is taken.\n\n\
     Of a process that Nightkeep did not start, it can stop only what it can identify.")]
-#[command(group(clap::ArgGroup::new("process").required(true).args(["pid", "pidfile"])))]
+#[command(group(clap::ArgGroup::new("process").required(true).multiple(true).args(["pid", "pidfile", "sentinel"])))]
 pub struct Attach {
     /// What the run is called
     #[arg(long)]
@@ -144,10 +147,13 @@ pub struct Attach {
     #[arg(long)]
     pub pid: Option<u32>,
     /// A file that holds the process's number
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", conflicts_with = "pid")]
     pub pidfile: Option<PathBuf>,
+    /// A folder in which the process leaves sentinel files, which tell its number as well
+    #[arg(long, value_name = "FOLDER")]
+    pub sentinel: Option<PathBuf>,
     /// The file in which the process stamps its progress
-    #[arg(long, value_name = "FILE", required_unless_present = "sources")]
+    #[arg(long, value_name = "FILE", required_unless_present_any = ["sources", "sentinel"])]
     pub progress: Option<PathBuf>,
     /// Another way in which its progress shows, such as claude-stream, 'pattern:step (\d+)' or 'files:out/*.md'; may be
     /// given several times

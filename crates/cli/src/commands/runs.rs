@@ -12,12 +12,13 @@ use crate::failure::Failure;
 
 pub(super) async fn attach(here: &Here, wanted: Attach) -> Result<(), Failure> {
     let limits = wanted.limits.spec();
-    let Attach { name, pid, pidfile, progress, sources, kind, limits: _, observe } = wanted;
+    let Attach { name, pid, pidfile, sentinel, progress, sources, kind, limits: _, observe } = wanted;
     let request = AttachRequest {
         name,
         r#type: kind,
         pid,
         pidfile: pidfile.map(|path| absolute(&path)).transpose()?,
+        sentinel: sentinel.map(|path| absolute(&path)).transpose()?,
         progress: progress.map(|path| absolute(&path)).transpose()?,
         cwd: Some(std::env::current_dir().map_err(|cause| Failure::new(format!("the present directory: {cause}")))?),
         sources,

@@ -91,10 +91,10 @@ fn no_such_run(error: ApiError, run: u64) -> Failure {
 
 impl Report {
     fn of(detail: RunDetail) -> Self {
-        let RunDetail { run, job, phase, started_at, ended, message, advances, output, .. } = detail;
+        let RunDetail { run, job, phase, started_at, ended, message, advances, output, result, .. } = detail;
         let tail = tail(&output.lines);
         match ended {
-            Some(row) => Self { tail, ..Self::over(row) },
+            Some(row) => Self { result, tail, ..Self::over(row) },
             None => {
                 let last = advances.last();
                 Self {
@@ -106,7 +106,7 @@ impl Report {
                     method: None,
                     exit_code: None,
                     signal: None,
-                    result: None,
+                    result,
                     last_step: last.map(|last| last.step),
                     last_note: last.and_then(|last| last.note.clone()),
                     duration_s: since(&started_at),

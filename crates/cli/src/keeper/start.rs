@@ -15,6 +15,7 @@ use nightkeep_engine::{
     keeper::launch::Report,
     rundir::{Exit, FORMAT, RunDir, RunDirError, RunEnd, Spec, Started, Stdin},
     socket_path::{SocketPath, SocketPathError},
+    sources::sd_notify::VARIABLES,
 };
 use nightkeep_os::{
     ChildSpec, ChildStdio, ExecError, FileError, Identity, Lock, Nursery, ProcessError, clocks, identify,
@@ -171,13 +172,15 @@ fn child(run: &RunDir, spec: Spec) -> Result<ChildSpec, StartError> {
     };
     let told = [("NIGHTKEEP_RUN", OsString::from(spec.tag)), ("NIGHTKEEP_PROGRESS", spec.marker.0)];
     let told = told.into_iter().map(|(name, value)| (OsString::from(name), value));
+    let not_its_own = VARIABLES.into_iter().filter(|name| !spec.env.contains_key(*name));
+    let env_remove = not_its_own.map(OsString::from).collect();
     let asked = spec.env.into_iter().map(|(name, value)| (OsString::from(name), value.0));
     Ok(ChildSpec {
         program,
         args: command.collect(),
         cwd: Some(PathBuf::from(spec.cwd)),
         env: asked.chain(told).collect(),
-        env_remove: Vec::new(),
+        env_remove,
         stdin: match spec.stdin {
             Stdin::Null => ChildStdio::Null,
             Stdin::Inherit => ChildStdio::Inherit,

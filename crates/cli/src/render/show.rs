@@ -1,6 +1,7 @@
 //! The story of one run.
 
 use nightkeep_engine::api::{AdvanceView, Evidence, EvidenceProcess, LimitsSpec, OutputTail, Phase, RunDetail};
+use nightkeep_engine::clean::clean_text;
 
 use super::jobs::command_line;
 use super::limits::{limits_line, report_facts};
@@ -8,6 +9,9 @@ use super::{UNKNOWN, View, bytes, count, facts, length, moment, result_of, table
 
 /// How many of the last advances are shown.
 const ADVANCES_SHOWN: usize = 10;
+
+/// So much is shown of what a run handed back; `wait` and `--json` have all of it.
+const RESULT_CHARS_MAX: usize = 500;
 
 /// Everything that is known of a run: what was the case first, then why, then the evidence.
 #[must_use]
@@ -45,6 +49,9 @@ fn head(run: &RunDetail, view: &View) -> String {
     if let Some(row) = &run.ended {
         pairs.push(("ended", format!("{}, after {}", moment(&row.ended_at, view), length(row.duration_s))));
         pairs.push(("progress", progress(row)));
+        if let Some(result) = &run.result {
+            pairs.push(("handed back", clean_text(&result.to_string(), RESULT_CHARS_MAX)));
+        }
         if !row.survivors.is_empty() {
             let pids: Vec<String> = row.survivors.iter().map(u32::to_string).collect();
             pairs.push(("still alive", format!("pid {}", pids.join(", "))));

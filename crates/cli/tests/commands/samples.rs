@@ -193,6 +193,7 @@ pub(crate) fn detail() -> RunDetail {
         ended: Some(HistoryRow { survivors: vec![4712], ..stalled(40) }),
         message: "The marker stopped advancing at 01:31:12. It stayed at step 14 for 45 min, the limit for this job."
             .into(),
+        result: None,
         advances: vec![AdvanceView {
             at: at("01:31:12"),
             step: 14,

@@ -37,6 +37,7 @@ pub(super) struct Heard {
     /// What was last said of its liveness.
     pub(super) liveness: Option<Liveness>,
     pub(super) claim: Option<Claim>,
+    result: HandedBack,
     pub(super) totals: Totals,
     /// The totals that are on record.
     pub(super) totals_on_record: Totals,
@@ -59,6 +60,16 @@ pub(super) struct Heard {
 struct Best {
     step: Option<i64>,
     series: Option<String>,
+}
+
+/// What it hands back.
+#[derive(Debug, Clone, Default)]
+struct HandedBack {
+    /// As JSON.
+    result: Option<String>,
+    /// When that was last put on record.
+    kept: Option<Awake>,
+    on_record: bool,
 }
 
 /// What the marker asked for when it was last read.
@@ -110,6 +121,7 @@ impl Heard {
             totals: resume.totals,
             totals_on_record: resume.totals,
             expected: resume.expected,
+            claim: resume.claim.clone(),
             asked: if resume.expected.is_some() { Asked::Before } else { Asked::Nothing },
             ..Self::default()
         };
@@ -308,6 +320,26 @@ impl Heard {
     pub(super) fn empty_turn(&mut self, limits: &Circles) -> Option<u32> {
         self.circles.empty_turns = self.circles.empty_turns.saturating_add(1);
         (limits.empty_turns > 0 && self.circles.empty_turns == limits.empty_turns).then_some(self.circles.empty_turns)
+    }
+
+    /// Keeps what it hands back. What is to be put on record of it at `now`, at once or once a minute at most.
+    pub(super) fn hand_back(&mut self, now: Awake, result: String) -> Option<String> {
+        if self.result.result.as_ref() == Some(&result) {
+            return None;
+        }
+        self.result.result = Some(result);
+        self.result.on_record = false;
+        if self.result.kept.is_some_and(|kept| now.since(kept) < super::signals::KEPT_EVERY) {
+            return None;
+        }
+        self.result.kept = Some(now);
+        self.result_taken()
+    }
+
+    /// What it handed back and is not on record.
+    pub(super) fn result_taken(&mut self) -> Option<String> {
+        let is_on_record = std::mem::replace(&mut self.result.on_record, true);
+        self.result.result.clone().filter(|_| !is_on_record)
     }
 
     /// What the work took, unless nothing is known of it.

@@ -5,12 +5,12 @@ use super::{Awake, Effect, Entry, Life, Now, Reason, Run, Span};
 use crate::effect::{CalledOff, HeardEntry, HeardNotice, Notice};
 use crate::input::Activity;
 use crate::limits::Mode;
-use crate::reports::{Budget, Cap, LIMIT_SLACK, TELL_WAITING_AFTER};
+use crate::reports::{Beats, Budget, Cap, LIMIT_SLACK, TELL_WAITING_AFTER};
 use crate::signal::{Advance, Claim, Metrics, Signal, Source, Wait};
 use crate::snapshot::Liveness;
 
-/// The totals are put on record this often at most, and at the end.
-const TOTALS_EVERY: Span = Span::from_secs(60);
+/// Totals and results are put on record this often at most, and at the end.
+pub(super) const KEPT_EVERY: Span = Span::from_secs(60);
 
 /// Something to be told when its time has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,7 +31,7 @@ impl Run {
         }
         self.sign_of_life(now.awake, out);
         match signal {
-            Signal::Beat => {}
+            Signal::Beat => self.awaits_first_beat = false,
             Signal::Advance(advance) => self.advance_of(now, source, advance, out),
             Signal::Begins { id, activity, what } => {
                 self.goes_on(now, source, out);
@@ -56,6 +56,16 @@ impl Run {
             Signal::Waits(wait) => self.waits(now, source, wait, out),
             Signal::Resumes => self.goes_on(now, source, out),
             Signal::Claims(claim) => self.claims(claim, out),
+            Signal::Unclaims => {
+                if self.heard.claim.take().is_some() {
+                    self.note_heard(HeardEntry::Unclaimed, out);
+                }
+            }
+            Signal::Result(result) => {
+                if let Some(result) = self.heard.hand_back(now.awake, result) {
+                    self.note_heard(HeardEntry::Result(result), out);
+                }
+            }
             Signal::Note(note) => self.note = Some(note),
             Signal::Metrics(metrics) => self.measure(now, &metrics, out),
             Signal::Expects(span) => self.expects(now, span, out),
@@ -139,7 +149,7 @@ impl Run {
 
     fn measure(&mut self, now: Now, metrics: &Metrics, out: &mut Vec<Effect>) {
         self.heard.add(metrics);
-        if self.heard.totals_kept.is_none_or(|kept| now.awake.since(kept) >= TOTALS_EVERY) {
+        if self.heard.totals_kept.is_none_or(|kept| now.awake.since(kept) >= KEPT_EVERY) {
             self.keep_totals(now.awake, out);
         }
     }
@@ -191,13 +201,18 @@ impl Run {
         }
     }
 
+    /// How often it has to beat, as far as that is known of it.
+    pub(super) fn beats(&self) -> Option<Beats> {
+        self.limits.reports.beats.filter(|_| !self.awaits_first_beat)
+    }
+
     /// When something is to be told next, if ever.
     pub(super) fn told_next(&self) -> Option<(Awake, Told)> {
         let limit = self.heard.limit_over.filter(|_| self.heard.waits()).map(|at| (at, Told::LimitPassed));
         let (activity, _) = self.heard.activity();
         let waits = self.heard.waiting_since.filter(|_| activity == Activity::WaitingHuman && !self.heard.told_waiting);
         let waiting = waits.map(|since| (since.plus(TELL_WAITING_AFTER), Told::Waiting));
-        let late = self.limits.reports.beats.and_then(|beats| match self.heard.liveness {
+        let late = self.beats().and_then(|beats| match self.heard.liveness {
             None | Some(Liveness::Healthy) => Some((beats.degraded_after, Liveness::Degraded)),
             Some(Liveness::Degraded) => Some((beats.unreachable_after, Liveness::Unreachable)),
             Some(Liveness::Unreachable) => None,
@@ -246,8 +261,8 @@ impl Run {
     pub(super) fn reported_at(&self, reason: Reason) -> Option<Awake> {
         let reports = &self.limits.reports;
         match reason {
-            Reason::Unresponsive => reports
-                .beats
+            Reason::Unresponsive => self
+                .beats()
                 .filter(|beats| beats.stop && !self.heard.waits())
                 .map(|beats| self.heard.beat.plus(beats.unreachable_after)),
             Reason::Circling => self.heard.circling.filter(|_| reports.circles.stop),

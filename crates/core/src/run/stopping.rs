@@ -215,13 +215,21 @@ impl Run {
             (None, Exit::Interrupted { .. }) => (Outcome::Aborted, Some(Reason::User), Some(Method::Graceful)),
             (None, Exit::Code(0)) => (Outcome::Succeeded, None, None),
             (None, Exit::Code(_) | Exit::Signal(_) | Exit::NotStarted { .. }) => (Outcome::Failed, None, None),
-            (None, Exit::Unknown) => (Outcome::Lost, None, None),
+            // Nobody saw how it ended: what it said itself is all there is.
+            (None, Exit::Unknown) => match &self.heard.claim {
+                Some(claim) if claim.succeeded => (Outcome::Succeeded, None, None),
+                Some(_) => (Outcome::Failed, None, None),
+                None => (Outcome::Lost, None, None),
+            },
         };
         // The next run of the job is told of the note as soon as this one is over.
         if let Some(done) = stopped.filter(|done| done.method == Method::Forced && !self.acknowledged) {
             out.push(Effect::LeaveAbortedNote { run: self.id, reason: done.stop.reason, step: self.step });
         }
         let survivors = std::mem::take(&mut self.survivors);
+        if let Some(result) = self.heard.result_taken() {
+            out.push(Effect::Record(self.id, Entry::Heard(HeardEntry::Result(result))));
+        }
         if let Some(totals) = self.heard.totals_taken() {
             out.push(Effect::Record(self.id, Entry::Heard(HeardEntry::Totals(totals))));
         }

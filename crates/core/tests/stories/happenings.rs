@@ -61,6 +61,8 @@ fn says() -> impl Strategy<Value = Signal> {
         (0_u8..4).prop_map(begins),
         (0_u8..4, prop::option::of(0_u64..2)).prop_map(|(id, digest)| Signal::Ends { id: id.to_string(), digest }),
         Just(Signal::EmptyTurn),
+        Just(Signal::Unclaims),
+        "[a-c]".prop_map(Signal::Result),
         any::<bool>().prop_map(|succeeded| Signal::Claims(Claim { succeeded, message: None })),
         (0_u64..9).prop_map(|cost_microusd| Signal::Metrics(Metrics { cost_microusd, ..Metrics::default() })),
         (0_u64..20_000).prop_map(|ms| Signal::Expects(Span::from_ms(ms))),

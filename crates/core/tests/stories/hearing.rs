@@ -44,6 +44,8 @@ pub(crate) enum Hears {
     WaitsForLimit(f64),
     Resumes,
     Claims(bool),
+    Unclaims,
+    Result(String),
     Costs(f64),
     Expects(f64),
 }
@@ -99,6 +101,8 @@ pub(crate) fn signal(hears: Hears, wall: Wall) -> Signal {
             Signal::Waits(Wait::Limit { until: Some(until), after: None })
         }
         Hears::Resumes => Signal::Resumes,
+        Hears::Unclaims => Signal::Unclaims,
+        Hears::Result(result) => Signal::Result(result),
         Hears::Claims(succeeded) => Signal::Claims(Claim { succeeded, message: None }),
         Hears::Costs(usd) => Signal::Metrics(Metrics { cost_microusd: Metrics::dollars(usd), ..Metrics::default() }),
         Hears::Expects(secs) => Signal::Expects(span(secs)),
@@ -112,6 +116,8 @@ pub(crate) fn entry_words(entry: &HeardEntry) -> String {
         HeardEntry::Resumed => "waits no longer".to_owned(),
         HeardEntry::Liveness { liveness, since } => format!("{liveness:?} after {since}"),
         HeardEntry::Expects { until } => format!("more time, up to {until}"),
+        HeardEntry::Unclaimed => "claims nothing any more".to_owned(),
+        HeardEntry::Result(result) => format!("hands back {result}"),
         HeardEntry::Claimed(claim) => format!("claims success: {}", claim.succeeded),
         HeardEntry::Circling { times, empty_turns } => format!("the same {times} times, empty turns: {empty_turns}"),
         HeardEntry::Spent { cost_microusd, max_microusd, cap } => {

@@ -6,6 +6,7 @@ use std::time::Duration;
 use nightkeep_core::{Exit, Input, Limits, RunId, Wall};
 use nightkeep_os::{ExitStatus, Identity, Process};
 
+use super::attach_sentinel::process_of_steps;
 use super::attached::below;
 use super::fact::Fact;
 use super::launch::Registered;
@@ -17,54 +18,67 @@ use crate::captured;
 use crate::config::{name_fault, source_faults};
 use crate::store::entry::Registration;
 
+/// The type of a run that is told by sentinel files, unless another one is named.
+const SENTINEL_TYPE: &str = "sentinel";
 /// How often the processes below an attached run are looked for; a walk of a few processes costs some 0.05 ms.
 const SAMPLE_EVERY: Duration = Duration::from_secs(5);
 /// The largest pidfile that is read.
 const PIDFILE_BYTES_MAX: u64 = 64;
 /// A pidfile may be written this much before its process: the start of a process is known to some 10 ms, and clocks are
 /// steered. A number comes back only after all others were used.
-const PIDFILE_TOLERANCE_MS: i64 = 2_000;
+pub(super) const PIDFILE_TOLERANCE_MS: i64 = 2_000;
 
 impl Actor {
     /// What is to be registered for a request, and which process it is about.
-    pub(super) fn attachable(&self, request: &AttachRequest) -> Result<(Registered, Members), ApiError> {
+    pub(super) fn attachable(&self, request: &AttachRequest) -> Result<(Registered, Option<Members>), ApiError> {
         if let Some(fault) = name_fault(&request.name) {
             return Err(ApiError::new(ErrorCode::Invalid, fault).at_field("name"));
         }
-        if let Some(fault) = source_faults(&request.sources).into_iter().next() {
+        let mut sources = request.sources.clone();
+        let files = request.sentinel.as_ref().map(|folder| format!("sentinel:{}", folder.display()));
+        sources.extend(files.filter(|source| !request.sources.contains(source)));
+        if let Some(fault) = source_faults(&sources).into_iter().next() {
             return Err(ApiError::new(ErrorCode::Invalid, fault.message).at_field(fault.field));
         }
-        if request.progress.is_none() && request.sources.is_empty() {
+        if request.progress.is_none() && sources.is_empty() {
             return Err(ApiError::new(ErrorCode::Invalid, "name a marker or a source").at_field("progress"));
         }
         let root = match (request.pid, &request.pidfile) {
-            (Some(pid), None) => own_process(pid)?,
-            (None, Some(file)) => process_of(file, self.now().wall)?,
+            (Some(pid), None) => Some((own_process(pid)?, None)),
+            (None, Some(file)) => Some((process_of(file, self.now().wall)?, None)),
+            (None, None) if request.sentinel.is_some() => {
+                let folder = request.sentinel.clone().unwrap_or_default();
+                process_of_steps(&folder, self.now())?.map(|(root, began)| (root, Some(began)))
+            }
             (Some(_), Some(_)) | (None, None) => {
-                return Err(ApiError::new(ErrorCode::Invalid, "name either a pid or a pidfile").at_field("pid"));
+                let what = "name either a pid, or a pidfile, or a folder of sentinel files";
+                return Err(ApiError::new(ErrorCode::Invalid, what).at_field("pid"));
             }
         };
+        let (root, began) = root.unzip();
+        let kind = request.r#type.as_deref().or(request.sentinel.is_some().then_some(SENTINEL_TYPE));
         let limits: Limits = self
             .config
             .current()
-            .limits_for(request.r#type.as_deref(), &request.limits)
+            .limits_for(kind, &request.limits)
             .map_err(|fault| ApiError::new(ErrorCode::Invalid, fault.message).at_field(fault.field))?;
         let registration = Registration {
             tag: uuid::Uuid::now_v7().to_string(),
             job: request.name.clone(),
-            job_type: request.r#type.clone().unwrap_or_else(|| nightkeep_core::limits::DEFAULT_TYPE.to_owned()),
+            job_type: kind.unwrap_or(nightkeep_core::limits::DEFAULT_TYPE).to_owned(),
             command: Vec::new(),
             cwd: request.cwd.as_ref().map(|cwd| cwd.display().to_string()),
             marker: request.progress.as_ref().map(|marker| marker.display().to_string()),
             attached: true,
             observe: request.observe,
             limits: limits_ms(&limits),
-            identity: serde_json::to_value(&root).ok(),
-            sources: request.sources.clone(),
+            identity: root.as_ref().and_then(|root| serde_json::to_value(root).ok()),
+            sources,
             by_job: None,
             restart: None,
         };
-        Ok((Registered::attached(registration, limits), Members::of_root(root)))
+        let attached = Registered { started: began.flatten(), ..Registered::attached(registration, limits) };
+        Ok((attached, root.map(Members::of_root)))
     }
 
     /// From here on the run is reached through its processes, one by one.
@@ -229,7 +243,7 @@ fn process_of(file: &Path, now: Wall) -> Result<Identity, ApiError> {
 }
 
 /// The process with this number, if it is there and may be stopped by this user.
-fn own_process(pid: u32) -> Result<Identity, ApiError> {
+pub(super) fn own_process(pid: u32) -> Result<Identity, ApiError> {
     let at = |code, what: String| ApiError::new(code, what).at_field("pid");
     match Process::open_pid(pid) {
         Ok(Some(process)) if process.may_be_signalled() => Ok(process.identity().clone()),

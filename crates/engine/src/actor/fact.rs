@@ -137,8 +137,8 @@ pub(super) enum Then {
     Ask(Reply<SlotRequest>),
     /// It runs already: its directory tells.
     Adopt(Reply<StartReply>),
-    /// It runs already: this is its process.
-    Attach(Members, Reply<StartReply>),
+    /// It runs already: this is its process. Without one it is over, and has said how.
+    Attach(Option<Members>, Reply<StartReply>),
 }
 
 impl Then {

@@ -37,6 +37,8 @@ pub(super) struct Registered {
     pub(super) leftovers: LeftoverPolicy,
     /// When it started, if that was before.
     pub(super) started: Option<(Awake, Wall)>,
+    /// The socket that it was told to notify, if it was.
+    pub(super) notify: Option<PathBuf>,
     /// How far its sources were read, if somebody did before.
     pub(super) read: BTreeMap<String, String>,
 }
@@ -52,6 +54,7 @@ impl Registered {
             stop_signal: Signal::Term,
             leftovers: LeftoverPolicy::Report,
             started: None,
+            notify: None,
             read: BTreeMap::new(),
         }
     }
@@ -81,6 +84,7 @@ impl Registered {
             stop_signal: spec.stop_signal,
             leftovers: spec.leftovers.into(),
             started: Some((Awake::from_ms(spec.clocks.awake_ms), Wall::from_ms(spec.clocks.wall_ms))),
+            notify: crate::environment::notify_socket(spec),
             read: BTreeMap::new(),
         }
     }
@@ -122,10 +126,13 @@ impl Actor {
         self.tell_whose(id, &registered.registration);
         self.ping_run_began(&registered.registration.job, resume.is_some());
         let now = self.now();
-        let Registered { registration, limits, dir, marker_before, stop_signal, leftovers, started, read } = registered;
+        let Registered { registration, limits, dir, marker_before, stop_signal, leftovers, started, notify, read } =
+            registered;
         let (started_awake, started_wall) = started.unwrap_or((now.awake, now.wall));
         let marker = registration.marker.as_ref().map(PathBuf::from);
-        let sources = self.read_sources(id, &registration, dir.as_ref(), &read);
+        let sources = self.read_sources(id, &registration, dir.as_ref(), notify, &read);
+        // A heartbeat tells something once there is one.
+        let beats_if_any = registration.sources.iter().any(|source| source.starts_with("sentinel:"));
         let kind = (!registration.attached).then(|| registration.job_type.clone());
         let stage = resume.as_ref().and_then(|resume| resume.stop?.reached).map(|(stage, _)| stage);
         let was_read = resume.as_ref().is_some_and(|resume| resume.best.iter().any(|(source, _)| *source == MARKER));
@@ -175,6 +182,7 @@ impl Actor {
             clock_from: clock_from.unwrap_or(started_awake),
             started: started_awake,
             up,
+            beats_if_any,
             resume,
         })));
         if let Some(kind) = kind {
@@ -198,6 +206,7 @@ impl Actor {
             job.env.iter().map(|(name, value)| (name.clone(), OsText(value.into()))).collect();
         env.extend(crate::environment::of_run(&tag, &marker, &self.places.socket()));
         env.extend(self.ping_environment(&job.name));
+        env.extend(crate::environment::of_notify(&self.places, &tag, &job.sources, &limits));
         let spec = Spec {
             format: FORMAT,
             tag,
@@ -290,8 +299,13 @@ impl Actor {
             }
             Then::Attach(members, reply) => {
                 self.watch(id, registered, None, None);
-                self.attach_to(id, members);
-                self.give(Input::Started(id));
+                match members {
+                    Some(members) => {
+                        self.attach_to(id, members);
+                        self.give(Input::Started(id));
+                    }
+                    None => self.over(id, Exit::Unknown),
+                }
                 let _heard = reply.send(Ok(StartReply::begun(id.0, tag)));
             }
             Then::Adopt(reply) => {

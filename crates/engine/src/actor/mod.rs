@@ -9,6 +9,7 @@
 //! to be durable) is done in a task of its own, and its result comes back as a `Fact`.
 
 mod attach;
+mod attach_sentinel;
 mod attached;
 mod carry_out;
 mod early;

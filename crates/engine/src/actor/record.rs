@@ -78,7 +78,7 @@ pub(super) const fn leftovers(what: core::LeftoverEntry) -> Entry {
 fn started(run: &Watched, at: Stamp) -> Stamped {
     let noted = run.dir.as_ref().and_then(|dir| dir.read_started().ok().flatten());
     let (root, at) = match (&run.body, noted) {
-        (super::run::Body::Attached(members), None) => (Some(members.root.clone()), at),
+        (super::run::Body::Attached(members), None) => (Some(members.root.clone()), begun(run, at)),
         (_, Some(rundir::Started { root, boot, clocks, .. })) => {
             (Some(root), Stamp { at_wall_ms: clocks.wall_ms, at_awake_ms: clocks.awake_ms, boot })
         }
@@ -87,6 +87,13 @@ fn started(run: &Watched, at: Stamp) -> Stamped {
     let pid = root.as_ref().map(|root| root.pid).or_else(|| run.root_pid()).unwrap_or(0);
     let identity = root.and_then(|identity| serde_json::to_value(identity).ok());
     Stamped { at, entry: Entry::Started { pid, identity } }
+}
+
+/// When an attached run began, which may be before it was attached.
+fn begun(run: &Watched, at: Stamp) -> Stamp {
+    let before_ms = u64::try_from(at.at_wall_ms.saturating_sub(run.started.as_ms())).unwrap_or(0);
+    let at_wall_ms = at.at_wall_ms.saturating_sub_unsigned(before_ms);
+    Stamp { at_wall_ms, at_awake_ms: at.at_awake_ms.saturating_sub(before_ms), boot: at.boot }
 }
 
 fn ending(
@@ -215,6 +222,7 @@ pub(super) fn resume(stored: &StoredRun, boot: &str) -> Resume {
         waits: stored.heard.waits.as_ref().map(heard::waits),
         expected: stored.heard.expected_ms.map(Span::from_ms),
         totals: heard::core_totals(&stored.heard.totals),
+        claim: stored.heard.claimed.clone().map(|(succeeded, message)| nightkeep_core::Claim { succeeded, message }),
         note: stored.note.clone(),
         advances: stored.gaps.count,
         warned: stored.warned.is_some(),

@@ -165,7 +165,10 @@ impl Actor {
         if let Starter::Engine(_, Some(reply)) = starter {
             let _none = self.starting.insert(id, reply);
         }
-        self.watch(id, Registered::launched(spec, dir.clone()), None, None);
+        let registered = Registered::launched(spec, dir.clone());
+        // Somebody listens to its socket before its command can speak.
+        let is_prepared = is_prepared || registered.notify.is_some() && RunDir::create(dir.path()).is_ok();
+        self.watch(id, registered, None, None);
         if is_prepared {
             self.launch_prepared(id, spec.clone(), dir);
         } else {

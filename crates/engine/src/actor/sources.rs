@@ -11,6 +11,7 @@ use tokio::sync::{Notify, mpsc, oneshot};
 use super::fact::Fact;
 use super::task::Actor;
 use crate::rundir::RunDir;
+use crate::sources::sd_notify::Listening;
 use crate::sources::{Feed, Places, SOURCES_MAX, SourceSpec, Whereabouts};
 use crate::store::entry::{Entry, Registration, Stamped};
 use crate::store::heard::HeardEntry;
@@ -58,15 +59,18 @@ impl Actor {
         id: RunId,
         run: &Registration,
         dir: Option<&RunDir>,
+        notify: Option<PathBuf>,
         read: &BTreeMap<String, String>,
     ) -> Option<SourceReader> {
         if run.sources.is_empty() {
             return None;
         }
+        let woken = Arc::new(Notify::new());
         let whereabouts = Whereabouts {
             cwd: run.cwd.as_ref().map_or_else(|| self.around.home.clone(), PathBuf::from),
             home: self.around.home.clone(),
             output: dir.map(RunDir::output),
+            notify: notify.map(|path| Listening { path, woken: Arc::clone(&woken) }),
         };
         let feeds = run.sources.iter().take(SOURCES_MAX).map(|text| {
             // A source that had said nothing yet is read from its beginning, as by the reader before.
@@ -75,8 +79,8 @@ impl Actor {
             Fed { source: text.clone(), feed }
         });
         let (asks, asked) = mpsc::channel(ASKS_MAX);
-        let _task =
-            tokio::spawn(read_on(id, feeds.collect(), self.places_of_sources.clone(), self.facts.clone(), asked));
+        let (places, facts) = (self.places_of_sources.clone(), self.facts.clone());
+        let _task = tokio::spawn(read_on(id, feeds.collect(), (places, woken), facts, asked));
         Some(SourceReader { asks })
     }
 
@@ -131,11 +135,10 @@ fn follows(last: &Advance, next: &Advance) -> bool {
 async fn read_on(
     id: RunId,
     mut feeds: Vec<Fed>,
-    places: Places,
+    (places, woken): (Places, Arc<Notify>),
     facts: mpsc::Sender<Fact>,
     mut asked: mpsc::Receiver<oneshot::Sender<bool>>,
 ) {
-    let woken = Arc::new(Notify::new());
     woken.notify_one();
     let mut more = false;
     loop {

@@ -193,6 +193,10 @@ pub struct RunDetail {
     pub ended: Option<HistoryRow>,
     /// One sentence that says what is or was the case.
     pub message: String,
+    /// What it handed back, where it did: any JSON, in which no text can steer a terminal.
+    #[serde(default)]
+    #[cfg_attr(feature = "bindings", ts(type = "unknown"))]
+    pub result: Option<serde_json::Value>,
     /// The last 50 advances, oldest first.
     pub advances: Vec<AdvanceView>,
     /// What happened, oldest first.

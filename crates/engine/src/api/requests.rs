@@ -25,6 +25,11 @@ pub struct AttachRequest {
     /// A file with the process's number; this or `pid`.
     #[schema(value_type = Option<String>)]
     pub pidfile: Option<PathBuf>,
+    /// A folder with sentinel files, absolute. It is a source of the run, and where neither `pid` nor `pidfile` is given,
+    /// they tell the process.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    pub sentinel: Option<PathBuf>,
     /// Its marker, absolute; this or a source.
     #[serde(default)]
     #[schema(value_type = Option<String>)]

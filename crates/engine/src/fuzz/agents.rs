@@ -46,6 +46,8 @@ fn lines<R: LineReader + Default>(bytes: &[u8]) {
             | Signal::Waits(_)
             | Signal::Resumes
             | Signal::Claims(_)
+            | Signal::Unclaims
+            | Signal::Result(_)
             | Signal::Note(_)
             | Signal::Metrics(_)
             | Signal::Expects(_) => {}
@@ -65,6 +67,8 @@ fn texts_are_harmless(said: &[Signal]) {
             | Signal::EmptyTurn
             | Signal::Waits(Wait::Limit { .. })
             | Signal::Resumes
+            | Signal::Unclaims
+            | Signal::Result(_)
             | Signal::Metrics(_)
             | Signal::Expects(_) => None,
         };

@@ -54,6 +54,8 @@ fn check_texts(signal: &Signal) {
         | Signal::EmptyTurn
         | Signal::Waits(Wait::Limit { .. })
         | Signal::Resumes
+        | Signal::Unclaims
+        | Signal::Result(_)
         | Signal::Metrics(_)
         | Signal::Expects(_) => None,
     };

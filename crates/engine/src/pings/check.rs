@@ -225,6 +225,8 @@ mod tests {
             | Signal::EmptyTurn
             | Signal::Waits(_)
             | Signal::Resumes
+            | Signal::Unclaims
+            | Signal::Result(_)
             | Signal::Note(_)
             | Signal::Metrics(_)
             | Signal::Expects(_)) => format!("{other:?}"),

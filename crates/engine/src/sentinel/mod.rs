@@ -17,12 +17,14 @@
 //! would show a file that only its owner may read.
 
 mod contents;
+mod deciding;
 mod defect;
 mod listing;
 mod reading;
 mod status;
 
 pub use contents::{Pid, Report};
+pub use deciding::{Decision, Undecided, decide};
 pub use defect::Defect;
 pub use listing::{ENTRIES_MAX, Kind, NAME_CHARS_MAX, STEPS_MAX};
 pub use reading::{Heartbeat, Reading, Seen, Step, Unlisted, read};

@@ -148,6 +148,8 @@ fn ends_waiting(signal: &Signal) -> bool {
         | Signal::EmptyTurn
         | Signal::Waits(_)
         | Signal::Claims(_)
+        | Signal::Unclaims
+        | Signal::Result(_)
         | Signal::Note(_)
         | Signal::Metrics(_)
         | Signal::Expects(_) => false,

@@ -209,18 +209,27 @@ impl Feed for Stamped {
 pub(super) struct Sentinels {
     folder: PathBuf,
     said: Said,
+    /// How far it has come, as far as that is news: a beat is none.
+    came_to: (String, bool),
 }
 
 impl Sentinels {
-    pub(super) fn new(folder: PathBuf) -> Self {
-        Self { folder, said: Said::default() }
+    pub(super) fn new(folder: PathBuf, from: Option<&str>) -> Self {
+        let said = from.map(Said::going_on_from).unwrap_or_default();
+        Self { folder, came_to: (said.came_to(), false), said }
     }
 }
 
 impl Feed for Sentinels {
     fn look(&mut self, out: &mut Vec<Signal>) -> Result<bool, String> {
         self.said.take(sentinel::read(&self.folder), out)?;
+        let at = self.said.came_to();
+        self.came_to = (at.clone(), at != self.came_to.0);
         Ok(false)
+    }
+
+    fn came_to(&self) -> Option<String> {
+        self.came_to.1.then(|| self.came_to.0.clone())
     }
 
     fn places(&self) -> Vec<PathBuf> {

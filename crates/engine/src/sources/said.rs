@@ -9,7 +9,8 @@ use crate::clock::rfc3339;
 #[must_use]
 pub fn said(signal: Signal) -> SignalSpec {
     match signal {
-        Signal::Beat => SignalSpec::Beat,
+        // The API has no word for the other two: they come from what the engine reads itself.
+        Signal::Beat | Signal::Unclaims | Signal::Result(_) => SignalSpec::Beat,
         Signal::Advance(advance) => {
             SignalSpec::Advance { step: advance.step, total: advance.total, note: advance.note, series: advance.series }
         }

@@ -69,6 +69,8 @@ fn shown(signal: &Signal) -> String {
         Signal::Claims(claim) => {
             format!("claims {}{}", if claim.succeeded { "success" } else { "failure" }, text(&claim.message))
         }
+        Signal::Unclaims => "claims nothing any more".to_owned(),
+        Signal::Result(result) => format!("hands back {result}"),
         Signal::Note(note) => format!("note `{note}`"),
         Signal::Metrics(metrics) => format!("took {}", taken(metrics)),
         Signal::Expects(span) => format!("expects {span}"),

@@ -4,14 +4,18 @@ use std::collections::BTreeMap;
 
 use nightkeep_core::{Advance, Claim, HumanWait, Signal, Wait};
 
-use crate::sentinel::{Heartbeat, Reading, State, Step, Unlisted};
+use crate::sentinel::{Heartbeat, Reading, Seen, State, Status, Step, Unlisted};
 
 /// What the steps said at the last look.
 #[derive(Debug, Default)]
 pub(super) struct Said {
     steps: BTreeMap<String, Known>,
-    /// How many steps have ended well.
-    done: i64,
+    /// What their ends came to together.
+    word: Word,
+    /// The newest files that were read.
+    newest: Newest,
+    /// The newest files that an earlier reader had read: nothing of theirs is told again.
+    before: Newest,
 }
 
 #[derive(Debug, Default)]
@@ -21,7 +25,39 @@ struct Known {
     at: Option<i64>,
 }
 
+/// What the ends of all steps say of the run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum Word {
+    /// Some go on, or none has ended.
+    #[default]
+    Nothing,
+    /// All ended, and well.
+    Success,
+    /// One did not end well.
+    Failure,
+}
+
+/// When files were written, in nanoseconds since 1970.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+struct Newest {
+    status_ns: i128,
+    pid_ns: i128,
+}
+
 impl Said {
+    /// Goes on where an earlier reader had come to, as [`Said::came_to`] said.
+    pub(super) fn going_on_from(from: &str) -> Self {
+        let mut words = from.split(' ').map(|word| word.parse().unwrap_or_default());
+        let before = Newest { status_ns: words.next().unwrap_or_default(), pid_ns: words.next().unwrap_or_default() };
+        // What the earlier reader had told of the end may stand, and may have to be taken back.
+        Self { before, newest: before, word: Word::Success, ..Self::default() }
+    }
+
+    /// How far it has come.
+    pub(super) fn came_to(&self) -> String {
+        format!("{} {}", self.newest.status_ns, self.newest.pid_ns)
+    }
+
     /// Takes a look in and appends what is new.
     ///
     /// # Errors
@@ -33,15 +69,21 @@ impl Said {
             Some(trouble) => return Err(format!("the folder cannot be listed: {trouble}")),
             None => {}
         }
+        let mut ended = None;
         for step in &reading.steps {
-            self.step(step, out);
+            // A failure says more than a success beside it.
+            if self.step(step, out) && (has_failed(step) || !ended.is_some_and(has_failed)) {
+                ended = Some(step);
+            }
         }
         // A step whose files were cleaned away may come again.
         self.steps.retain(|name, _| reading.steps.iter().any(|step| step.name == *name));
+        self.conclude(ended, out);
         Ok(())
     }
 
-    fn step(&mut self, step: &Step, out: &mut Vec<Signal>) {
+    /// Takes a step in. Whether it has come to its end since the last look.
+    fn step(&mut self, step: &Step, out: &mut Vec<Signal>) -> bool {
         let is_new = !self.steps.contains_key(&step.name);
         let known = self.steps.entry(step.name.clone()).or_default();
         if let Some(Ok(heartbeat)) = step.heartbeat.as_ref().map(|seen| seen.said.as_ref()) {
@@ -51,41 +93,104 @@ impl Said {
                 out.push(Signal::Beat);
             }
         }
-        if is_new && step.pid.is_some() {
-            out.push(Signal::Note(format!("{} began", step.name)));
+        if let Some(pid_ns) = step.pid.as_ref().map(written_ns) {
+            if is_new && pid_ns > self.before.pid_ns {
+                out.push(Signal::Note(format!("{} began", step.name)));
+            }
+            self.newest.pid_ns = self.newest.pid_ns.max(pid_ns);
         }
-        let Some(Ok(status)) = step.status.as_ref().map(|seen| seen.said.as_ref()) else { return };
+        let status_ns = match &step.status {
+            Some(seen) => written_ns(seen),
+            None => {
+                // It begins again.
+                known.state = None;
+                return false;
+            }
+        };
+        let Some(Ok(status)) = step.status.as_ref().map(|seen| seen.said.as_ref()) else { return false };
+        self.newest.status_ns = self.newest.status_ns.max(status_ns);
+        let is_news = status_ns > self.before.status_ns;
         if let Some(at) = status.step.filter(|at| known.at.is_none_or(|best| *at > best)) {
             known.at = Some(at);
             let (total, note, series) = (status.total, status.msg.clone(), Some(step.name.clone()));
-            out.push(Signal::Advance(Advance { step: Some(at), total, note, series }));
+            if is_news {
+                out.push(Signal::Advance(Advance { step: Some(at), total, note, series }));
+            }
         }
         if known.state.as_ref() == Some(&status.state) {
-            return;
+            return false;
         }
         known.state = Some(status.state.clone());
-        match &status.state {
-            State::Success => {
-                self.done += 1;
-                let note = Some(format!("{} is done", step.name));
-                out.push(Signal::Advance(Advance { step: None, total: None, note, series: None }));
-                out.push(Signal::Claims(claim(true, step, status.msg.as_deref())));
-            }
-            State::Failed => out.push(Signal::Claims(claim(false, step, status.msg.as_deref()))),
-            State::Waiting => {
-                out.push(Signal::Waits(Wait::Human { kind: HumanWait::Question, what: status.msg.clone() }));
-            }
-            State::RateLimited => out.push(Signal::Waits(Wait::Limit { until: status.retry_at, after: None })),
-            State::Working => out.push(Signal::Resumes),
-            State::Other(_) | State::Unsaid => {}
+        told(step, status, is_news, out);
+        status.state.is_end()
+    }
+
+    /// What the ends of the steps say of the run: its success once all of them have ended well, and a failure at once.
+    /// A step that begins after that takes it back.
+    fn conclude(&mut self, ended: Option<&Step>, out: &mut Vec<Signal>) {
+        if self.steps.is_empty() {
+            // What was cleaned away has been said.
+            return;
+        }
+        let is = |state: &State| self.steps.values().any(|known| known.state.as_ref() == Some(state));
+        let is_open = self.steps.values().any(|known| !known.state.as_ref().is_some_and(State::is_end));
+        let word = if is(&State::Failed) {
+            Word::Failure
+        } else if is_open || !is(&State::Success) {
+            Word::Nothing
+        } else {
+            Word::Success
+        };
+        let former = std::mem::replace(&mut self.word, word);
+        match (word, ended) {
+            (Word::Success, Some(step)) => out.push(Signal::Claims(claim(true, step))),
+            (Word::Failure, Some(step)) if has_failed(step) => out.push(Signal::Claims(claim(false, step))),
+            (Word::Nothing, _) if former != Word::Nothing => out.push(Signal::Unclaims),
+            (Word::Nothing | Word::Success | Word::Failure, _) => {}
         }
     }
 }
 
+/// What a state that is another one than before says.
+fn told(step: &Step, status: &Status, is_news: bool, out: &mut Vec<Signal>) {
+    match &status.state {
+        State::Success => {
+            let note = Some(format!("{} is done", step.name));
+            if is_news {
+                out.push(Signal::Advance(Advance { step: None, total: None, note, series: None }));
+            }
+            hand_back(step, out);
+        }
+        State::Failed => hand_back(step, out),
+        State::Waiting => {
+            out.push(Signal::Waits(Wait::Human { kind: HumanWait::Question, what: status.msg.clone() }));
+        }
+        State::RateLimited => out.push(Signal::Waits(Wait::Limit { until: status.retry_at, after: None })),
+        State::Working => out.push(Signal::Resumes),
+        State::Other(_) | State::Unsaid => {}
+    }
+}
+
+/// What came of a step, as it was written.
+fn hand_back(step: &Step, out: &mut Vec<Signal>) {
+    if let Some(Ok(report)) = step.result.as_ref().map(|seen| seen.said.as_ref()) {
+        out.push(Signal::Result(report.document.clone()));
+    }
+}
+
+fn written_ns<T>(seen: &Seen<T>) -> i128 {
+    seen.stamp.as_ref().map_or(0, |stamp| stamp.written_ns)
+}
+
+fn has_failed(step: &Step) -> bool {
+    step.status.as_ref().is_some_and(|seen| seen.said.as_ref().is_ok_and(|status| status.state == State::Failed))
+}
+
 /// Its own word for its end, with what its result says.
-fn claim(succeeded: bool, step: &Step, msg: Option<&str>) -> Claim {
+fn claim(succeeded: bool, step: &Step) -> Claim {
     let result = step.result.as_ref().and_then(|seen| seen.said.as_ref().ok());
-    let said = result.and_then(|report| report.msg.as_deref()).or(msg);
+    let status = step.status.as_ref().and_then(|seen| seen.said.as_ref().ok());
+    let said = result.and_then(|report| report.msg.as_deref()).or(status.and_then(|status| status.msg.as_deref()));
     let word = if succeeded { "succeeded" } else { "failed" };
     let message = said.map_or_else(|| format!("{} {word}", step.name), |said| format!("{}: {said}", step.name));
     Claim { succeeded, message: Some(message) }
@@ -119,8 +224,66 @@ mod tests {
         let note = Some("fetch is done".to_owned());
         let claim = Claim { succeeded: true, message: Some("fetch: 12 pages".to_owned()) };
         let done = Signal::Advance(Advance { note, ..Advance::default() });
-        assert_eq!(look(&mut said, &dir), [Signal::Beat, done, Signal::Claims(claim)]);
+        let result = Signal::Result(r#"{"msg": "12 pages"}"#.to_owned());
+        assert_eq!(look(&mut said, &dir), [Signal::Beat, done, result, Signal::Claims(claim)]);
         assert_eq!(look(&mut said, &dir), []);
+    }
+
+    fn write(dir: &tempfile::TempDir, name: &str, text: &str) {
+        fs::write(dir.path().join(name), text).expect("written");
+    }
+
+    fn claims(said: &[Signal]) -> Vec<&Signal> {
+        said.iter().filter(|signal| matches!(signal, Signal::Claims(_) | Signal::Unclaims)).collect()
+    }
+
+    fn succeeded(message: &str) -> Signal {
+        Signal::Claims(Claim { succeeded: true, message: Some(message.to_owned()) })
+    }
+
+    fn failed(message: &str) -> Signal {
+        Signal::Claims(Claim { succeeded: false, message: Some(message.to_owned()) })
+    }
+
+    #[test]
+    fn the_run_claims_what_all_of_its_steps_say_and_takes_it_back_when_another_one_begins() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let mut said = Said::default();
+        write(&dir, "a.pid", "1");
+        write(&dir, "b.pid", "2");
+        write(&dir, "a.status", "SUCCESS");
+        assert_eq!(claims(&look(&mut said, &dir)), Vec::<&Signal>::new());
+        write(&dir, "b.status", "SUCCESS");
+        assert_eq!(claims(&look(&mut said, &dir)), [&succeeded("b succeeded")]);
+        write(&dir, "c.pid", "3");
+        assert_eq!(claims(&look(&mut said, &dir)), [&Signal::Unclaims]);
+        write(&dir, "c.status", r#"{"state": "failed", "msg": "no network"}"#);
+        write(&dir, "d.status", "SUCCESS");
+        assert_eq!(claims(&look(&mut said, &dir)), [&failed("c: no network")]);
+        // It is tried again.
+        fs::remove_file(dir.path().join("c.status")).expect("removed");
+        assert_eq!(claims(&look(&mut said, &dir)), [&Signal::Unclaims]);
+        write(&dir, "c.status", "SUCCESS");
+        assert_eq!(claims(&look(&mut said, &dir)), [&succeeded("c succeeded")]);
+        for entry in fs::read_dir(dir.path()).expect("listed") {
+            fs::remove_file(entry.expect("an entry").path()).expect("removed");
+        }
+        assert_eq!(look(&mut said, &dir), []);
+    }
+
+    #[test]
+    fn what_an_earlier_reader_told_is_no_progress_again_but_stays_true() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let mut said = Said::default();
+        write(&dir, "a.pid", "1");
+        write(&dir, "a.status", r#"{"state": "success", "step": 4}"#);
+        assert_eq!(look(&mut said, &dir).len(), 4);
+        let mut next = Said::going_on_from(&said.came_to());
+        assert_eq!(look(&mut next, &dir), [succeeded("a succeeded")]);
+        write(&dir, "b.pid", "2");
+        assert_eq!(look(&mut next, &dir), [Signal::Note("b began".to_owned()), Signal::Unclaims]);
+        let mut last = Said::going_on_from(&next.came_to());
+        assert_eq!(look(&mut last, &dir), [Signal::Unclaims], "nobody knows whether that was told");
     }
 
     #[test]

@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use super::feed::{Counted, Feed, Grown, Origin, Sentinels, Silent, Stamped};
-use super::{Commits, Files, Lines, Osc, Pattern, Printed, Reader, claude, codex};
+use super::sd_notify::{Listening, Notified};
+use super::{Commits, Files, Lines, Osc, Pattern, Printed, Reader, claude, codex, sd_notify};
 use crate::config::expand;
 
 /// So many sources one job may have.
@@ -13,7 +14,7 @@ pub const SOURCES_MAX: usize = 16;
 const TEXT_MAX: usize = 500;
 
 /// What can be written, each with what it means.
-pub const KINDS: [(&str, &str); 12] = [
+pub const KINDS: [(&str, &str); 13] = [
     ("claude-stream", "Claude Code with `--output-format stream-json`, in the run's output"),
     ("claude-transcript:PATH", "the transcript of a Claude Code session, or the folder of a project's transcripts"),
     ("codex-exec", "Codex with `exec --json`, in the run's output"),
@@ -26,6 +27,7 @@ pub const KINDS: [(&str, &str); 12] = [
     ("commits", "new commits on the branch that is checked out"),
     ("commits:BRANCH", "new commits on a branch"),
     ("sentinel:FOLDER", "sentinel files"),
+    ("sd-notify", "what is sent to a `NOTIFY_SOCKET` of its own, as for systemd"),
 ];
 
 /// One source of a job.
@@ -48,6 +50,7 @@ enum Kind {
     Files(String),
     Commits(Option<String>),
     Sentinel(String),
+    SdNotify,
 }
 
 /// Where a run is, for its sources.
@@ -59,6 +62,8 @@ pub struct Whereabouts {
     pub home: PathBuf,
     /// The file that its output goes to; an attached run has none.
     pub output: Option<PathBuf>,
+    /// Where it was told to send what it says, if it was.
+    pub notify: Option<Listening>,
 }
 
 impl SourceSpec {
@@ -88,6 +93,7 @@ impl SourceSpec {
             ("commits", None) => Kind::Commits(None),
             ("commits", Some(_)) => Kind::Commits(Some(named("which branch")?)),
             ("sentinel", _) => Kind::Sentinel(named("which folder")?),
+            (sd_notify::SOURCE, None) => Kind::SdNotify,
             _ => {
                 let known: Vec<String> = KINDS.iter().map(|(kind, _)| format!("`{kind}`")).collect();
                 return Err(format!("there is no such source; the sources are {}", known.join(", ")));
@@ -95,8 +101,9 @@ impl SourceSpec {
         };
         let spec = Self { text: text.trim().to_owned(), kind };
         // Whether a pattern can be meant does not depend on where it is looked for.
-        let nowhere = Whereabouts { cwd: PathBuf::new(), home: PathBuf::new(), output: Some(PathBuf::new()) };
-        spec.feed(&nowhere, None).map(|_| spec)
+        let nowhere =
+            Whereabouts { cwd: PathBuf::new(), home: PathBuf::new(), output: Some(PathBuf::new()), notify: None };
+        if spec.kind == Kind::SdNotify { Ok(spec) } else { spec.feed(&nowhere, None).map(|_| spec) }
     }
 
     /// The text, which is the name of the source as well.
@@ -119,7 +126,8 @@ impl SourceSpec {
             | Kind::Output
             | Kind::Files(_)
             | Kind::Commits(_)
-            | Kind::Sentinel(_) => None,
+            | Kind::Sentinel(_)
+            | Kind::SdNotify => None,
         }
     }
 
@@ -164,7 +172,11 @@ impl SourceSpec {
                     None => commits,
                 }))
             }
-            Kind::Sentinel(folder) => Box::new(Sentinels::new(path(folder))),
+            Kind::Sentinel(folder) => Box::new(Sentinels::new(path(folder), from)),
+            Kind::SdNotify => match &run.notify {
+                Some(at) => Box::new(Notified::new(at.clone())),
+                None => return Err(format!("the run was given no `{}`", sd_notify::SOCKET_VARIABLE)),
+            },
         })
     }
 

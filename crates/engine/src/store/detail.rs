@@ -3,6 +3,7 @@
 use super::entry::{Entry, Stamped};
 use super::error::StoreError;
 use super::fold;
+use super::heard::HeardEntry;
 use super::read::{Reader, history_row, rfc3339, seconds};
 use super::state::StoredRun;
 use crate::api::{AdvanceView, Evidence, LimitsView, OutputTail, Phase, RunDetail, TimelineEvent};
@@ -33,6 +34,7 @@ impl Reader {
             limits: limits(&state),
             ended: history_row(&state, &zone),
             message: words::message(&state, &zone),
+            result: self.result(run)?,
             advances: self.advances(run)?,
             timeline: self.timeline(&state)?,
             evidence: self.evidence(run)?,
@@ -45,6 +47,23 @@ impl Reader {
             marker: state.marker,
             observe: state.observe,
         }))
+    }
+
+    /// What it handed back last.
+    fn result(&self, run: u64) -> Result<Option<serde_json::Value>, StoreError> {
+        let sql = "SELECT at_wall_ms, at_awake_ms, boot, body FROM journal
+                   WHERE run = ?1 AND kind = 'result' ORDER BY seq DESC LIMIT 1";
+        let last = self.ask(|db| {
+            let mut select = db.prepare_cached(sql)?;
+            let mut rows = select.query([fold::to_sql(run)])?;
+            rows.next()?.map_or(Ok(None), |row| fold::stamped(row, 0))
+        })?;
+        Ok(match last.map(|stamped| stamped.entry) {
+            Some(Entry::Heard(HeardEntry::Result { document })) => {
+                serde_json::from_str(&document).ok().map(clean::harmless_json)
+            }
+            Some(_) | None => None,
+        })
     }
 
     fn advances(&self, run: u64) -> Result<Vec<AdvanceView>, StoreError> {

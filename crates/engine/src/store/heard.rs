@@ -82,6 +82,13 @@ pub enum HeardEntry {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         message: Option<String>,
     },
+    /// It went on: what it said of its end no longer holds.
+    Unclaimed,
+    /// What it handed back to whoever waits for it. The last one counts.
+    Result {
+        /// As JSON.
+        document: String,
+    },
     /// It is busy with the same thing again and again.
     Circling {
         /// So many times in a row.
@@ -128,6 +135,8 @@ impl HeardEntry {
             Self::Liveness { .. } => "liveness",
             Self::Expects { .. } => "expects",
             Self::Claimed { .. } => "claimed",
+            Self::Unclaimed => "unclaimed",
+            Self::Result { .. } => "result",
             Self::Circling { .. } => "circling",
             Self::Spent { .. } => "spent",
             Self::Totals(_) => "totals",
@@ -180,11 +189,13 @@ impl Heard {
             HeardEntry::Resumed => self.waits = None,
             HeardEntry::Expects { until_ms } => self.expected_ms = Some(*until_ms),
             HeardEntry::Claimed { succeeded, message } => self.claimed = Some((*succeeded, message.clone())),
+            HeardEntry::Unclaimed => self.claimed = None,
             HeardEntry::Totals(totals) => self.totals = *totals,
             HeardEntry::Read { source, at } => {
                 let _former = self.read.insert(source.clone(), at.clone());
             }
-            HeardEntry::SourceTrouble { .. }
+            HeardEntry::Result { .. }
+            | HeardEntry::SourceTrouble { .. }
             | HeardEntry::Liveness { .. }
             | HeardEntry::Circling { .. }
             | HeardEntry::Spent { .. } => {}

@@ -37,6 +37,8 @@ pub(super) fn heard(entry: &HeardEntry) -> String {
                 None => format!("It reported {word}."),
             }
         }
+        HeardEntry::Unclaimed => "It went on: what it had reported of its end no longer holds.".to_owned(),
+        HeardEntry::Result { .. } => "It handed back a result.".to_owned(),
         HeardEntry::Circling { times, empty_turns } => {
             let what = if *empty_turns { "turns without doing anything" } else { "calls with the same result" };
             format!("It is busy, but not advancing: {times} {what} in a row.")

@@ -5,6 +5,7 @@
 //! command did.
 
 mod ending;
+mod first_words;
 mod follow;
 mod output;
 mod plan;
@@ -20,12 +21,13 @@ use std::path::PathBuf;
 
 use nightkeep_engine::api::{ErrorCode, StartReply};
 use nightkeep_engine::client::Client;
-use nightkeep_engine::keeper::launch::{LaunchError, Launched, launch};
+use nightkeep_engine::keeper::launch::{LaunchError, Launched, launch_prepared};
 use nightkeep_engine::keeper::link::KeeperLink;
 use nightkeep_engine::keeper::protocol::Request;
-use nightkeep_engine::rundir::RunDir;
+use nightkeep_engine::rundir::{RunDir, Spec};
 use nightkeep_os::ExecError;
 
+use self::first_words::FirstWords;
 use super::{Here, cannot_use_places};
 use crate::Done;
 use crate::args::Run;
@@ -52,8 +54,10 @@ pub(super) async fn run(here: &Here, wanted: Run) -> Done {
             }
         }
         engine => {
-            let (dir, launched) = launch(&path, spec, &program_path()?).await.map_err(|error| cannot_launch(&error))?;
-            Begun { watched: register(here, engine.as_ref(), &tag).await, dir, launched }
+            let made = tokio::task::spawn_blocking(move || RunDir::create(path));
+            let made = made.await.map_err(|fault| Failure::new(fault.to_string()))?;
+            let dir = made.map_err(|error| cannot_launch(&error.into()))?;
+            begin(here, engine.as_ref(), dir, spec).await?
         }
     };
     match launched {
@@ -77,6 +81,16 @@ struct Begun {
     launched: Launched,
     /// Its number, when an engine watches it.
     watched: Option<StartReply>,
+}
+
+/// Starts the command of a run whose directory is there, and has it watched.
+async fn begin(here: &Here, engine: Option<&Client>, dir: RunDir, spec: Spec) -> Result<Begun, Failure> {
+    let tag = spec.tag.clone();
+    let first_words = FirstWords::listen(&spec);
+    let launched = launch_prepared(&dir, spec, &program_path()?).await.map_err(|error| cannot_launch(&error))?;
+    let watched = register(here, engine, &tag).await;
+    first_words.hand_over(engine, watched.as_ref()).await;
+    Ok(Begun { dir, launched, watched })
 }
 
 /// This very program, whatever is named for the engine: a run does not depend on it.

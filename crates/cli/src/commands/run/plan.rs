@@ -61,6 +61,7 @@ pub(super) async fn plan(here: &Here, engine: Option<&Client>, wanted: Run) -> R
     let mut variables: Vec<(String, OsText)> =
         job.env.iter().map(|(name, value)| (name.clone(), OsText::from(value))).collect();
     variables.push(("NIGHTKEEP_SOCKET".to_owned(), OsText::from(here.places.socket())));
+    variables.extend(nightkeep_engine::environment::of_notify(&here.places, &tag, &sources, &limits));
     variables.extend(last_run(engine, &name).await);
     let kind = job.r#type.clone().unwrap_or_else(|| nightkeep_engine::limits::DEFAULT_TYPE.to_owned());
     // While the file is broken, only the engine knows.

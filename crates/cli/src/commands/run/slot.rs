@@ -9,12 +9,11 @@ use std::time::Duration;
 use futures_util::StreamExt;
 use nightkeep_engine::api::{ApiError, ErrorCode, QueuePlace, SlotNews, StopRequest};
 use nightkeep_engine::client::{Client, SlotEvents};
-use nightkeep_engine::keeper::launch::launch_prepared;
 use nightkeep_engine::rundir::{RunDir, RunDirError, Spec};
 use nightkeep_engine::words;
 use nightkeep_os::Signal;
 
-use super::{Begun, cannot_launch, plan, program_path, register, system, waiter};
+use super::{Begun, begin, plan, system, waiter};
 use crate::commands::Here;
 use crate::console;
 use crate::failure::{Failure, chain};
@@ -74,11 +73,10 @@ impl Queue<'_> {
             Turn::HandedOver(number) => return Ok(Waited::HandedOver(number)),
         };
         let spec = plan::refresh(spec, engine.as_ref()).await;
-        let launched = launch_prepared(dir, spec, &program_path()?).await.map_err(|error| cannot_launch(&error))?;
-        let watched = register(self.here, engine.as_ref(), &tag).await;
+        let begun = begin(self.here, engine.as_ref(), dir.clone(), spec).await?;
         // From here on the slot is the run's own.
         drop(slot);
-        Ok(Waited::Begun(Box::new(Begun { dir: dir.clone(), launched, watched })))
+        Ok(Waited::Begun(Box::new(begun)))
     }
 
     async fn turn(&mut self, mut engine: Client, dir: &RunDir, tag: &str) -> Result<Turn, Failure> {

@@ -25,6 +25,8 @@ pub(super) fn stored(what: core::HeardEntry) -> HeardEntry {
         }
         core::HeardEntry::Expects { until } => HeardEntry::Expects { until_ms: until.as_ms() },
         core::HeardEntry::Claimed(claim) => HeardEntry::Claimed { succeeded: claim.succeeded, message: claim.message },
+        core::HeardEntry::Unclaimed => HeardEntry::Unclaimed,
+        core::HeardEntry::Result(document) => HeardEntry::Result { document },
         core::HeardEntry::Circling { times, empty_turns } => HeardEntry::Circling { times, empty_turns },
         core::HeardEntry::Spent { cost_microusd, max_microusd, cap } => {
             HeardEntry::Spent { cost_microusd, max_microusd, per_day: cap == core::Cap::Day }

@@ -38,11 +38,6 @@ impl Held {
         self.signals.drain(..).collect()
     }
 
-    /// Whether there is nothing.
-    pub(super) fn is_empty(&self) -> bool {
-        self.signals.is_empty()
-    }
-
     /// How many were forgotten.
     pub(super) const fn left_out(&self) -> u64 {
         self.left_out
@@ -60,7 +55,7 @@ mod tests {
         assert_eq!(held.take(), [Signal::Beat]);
         held.put([Signal::Beat, Signal::EmptyTurn, Signal::Beat, Signal::Resumes]);
         assert_eq!(held.take(), [Signal::EmptyTurn, Signal::Resumes]);
-        assert!(held.is_empty());
+        assert_eq!(held.take(), []);
         assert_eq!(held.left_out(), 0);
     }
 

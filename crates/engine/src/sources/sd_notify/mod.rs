@@ -13,8 +13,12 @@
 //! Every run has a socket of its own, so that whoever sends is told by where it arrives: a sender such as
 //! `systemd-notify` is gone before anybody could ask which process it was. Descriptors that come along are closed at
 //! once; this is the answer that a barrier waits for.
+//!
+//! The engine listens, and listens again after a crash. While none is there, a program is told at once that nobody
+//! listens, which it is free to ignore; it never waits.
 
 mod datagram;
+mod feed;
 #[cfg_attr(unix, path = "unix.rs")]
 #[cfg_attr(windows, path = "windows.rs")]
 mod imp;
@@ -22,13 +26,26 @@ mod imp;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use std::sync::Arc;
+
 use nightkeep_core::Signal;
-use tokio::sync::mpsc;
+use tokio::sync::Notify;
 
 pub use datagram::{DATAGRAM_MAX, signals};
+pub use feed::Listening;
+pub(super) use feed::Notified;
+
+/// The name of the source.
+pub const SOURCE: &str = "sd-notify";
 
 /// The variable that tells a program where to send.
 pub const SOCKET_VARIABLE: &str = "NOTIFY_SOCKET";
+
+/// The variable that tells a program how often it is expected to say that it is alive, in microseconds.
+pub const WATCHDOG_VARIABLE: &str = "WATCHDOG_USEC";
+
+/// What a program must not inherit: it would speak to whoever supervises somebody else.
+pub const VARIABLES: [&str; 3] = [SOCKET_VARIABLE, WATCHDOG_VARIABLE, "WATCHDOG_PID"];
 
 /// The socket of one run. It is listened to, and its file is there, until this is dropped.
 #[derive(Debug)]
@@ -39,14 +56,6 @@ pub struct NotifySocket {
 /// Why there is no socket.
 #[derive(Debug, thiserror::Error)]
 pub enum NotifyError {
-    /// Programs could not name any of the places: a socket's address has room for about a hundred bytes.
-    #[error("make a socket for `{SOCKET_VARIABLE}` at `{}`: a path of at most {limit} bytes is needed", path.display())]
-    TooLong {
-        /// The last place that was tried.
-        path: PathBuf,
-        /// The longest that is possible.
-        limit: usize,
-    },
     /// The system does not give it.
     #[error("make a socket for `{SOCKET_VARIABLE}` at `{}`", path.display())]
     Failed {
@@ -66,30 +75,41 @@ impl NotifyError {
     #[must_use]
     pub const fn hint(&self) -> &'static str {
         match self {
-            Self::TooLong { .. } => "set `NIGHTKEEP_HOME` to a shorter path",
             Self::Failed { .. } => "check that the directory exists and is yours alone",
             Self::NotOnThisSystem => "let the agent stamp a marker instead",
         }
     }
 }
 
+/// The first of `places` that a program could name: a socket's address has room for about a hundred bytes.
+#[must_use]
+pub fn place(places: &[PathBuf]) -> Option<&Path> {
+    places.iter().map(PathBuf::as_path).find(|path| imp::is_short(path))
+}
+
 impl NotifySocket {
-    /// Binds the first of `places` that is short enough for an address, and sends what comes in to `out`. The place's
-    /// directory has to be private to this user; a socket that lies there is taken for a leftover and replaced. Must be
-    /// called inside a tokio runtime.
+    /// Binds `path`, whose directory has to be private to this user, in the place of a socket that lies there. `woken` is
+    /// told when something has come in. Must be called inside a tokio runtime.
     ///
-    /// A flood is slowed down rather than kept: what is held for `out` is bounded, and the oldest goes first.
+    /// A flood is slowed down rather than kept: what is held is bounded, and the oldest goes first.
     ///
     /// # Errors
-    /// When there is no such place, or the system does not give the socket.
-    pub fn bind(places: &[PathBuf], out: mpsc::Sender<Vec<Signal>>) -> Result<Self, NotifyError> {
-        imp::Socket::bind(places, out).map(|inner| Self { inner })
+    /// When the system does not give the socket.
+    pub fn bind(path: &Path, woken: Arc<Notify>) -> Result<Self, NotifyError> {
+        imp::Socket::bind(path, woken).map(|inner| Self { inner })
     }
 
     /// Where it is: the value of [`SOCKET_VARIABLE`].
     #[must_use]
     pub fn path(&self) -> &Path {
         self.inner.path()
+    }
+
+    /// All that was sent until this moment and not taken before. The last words of a run are often sent right before it
+    /// ends.
+    #[must_use]
+    pub fn take(&self) -> Vec<Signal> {
+        self.inner.take()
     }
 
     /// How many signals of a flood were left out so far.
@@ -102,11 +122,5 @@ impl NotifySocket {
     #[must_use]
     pub fn foreign(&self) -> u64 {
         self.inner.foreign()
-    }
-
-    /// Ends it, and returns what came in and was not handed on: the last words of a run are often sent right before it
-    /// ends.
-    pub async fn finish(self) -> Vec<Signal> {
-        self.inner.finish().await
     }
 }

@@ -9,11 +9,11 @@ use std::fs::Permissions;
 use std::io::{self, IoSliceMut};
 use std::mem::MaybeUninit;
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 use std::os::unix::net;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use nightkeep_core::Signal;
@@ -21,9 +21,8 @@ use rustix::fs::Mode;
 use rustix::net::{RecvAncillaryBuffer, RecvAncillaryMessage, ReturnFlags, SocketAddrUnix};
 use tokio::io::Interest;
 use tokio::net::UnixDatagram;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::Notify;
 use tokio::task::JoinHandle;
-use tokio::time::Instant;
 
 use self::held::Held;
 use super::datagram::{DATAGRAM_MAX, signals};
@@ -34,45 +33,41 @@ use crate::local_socket::{SocketFile, check_directory, remove_leftover};
 const BURST: usize = 64;
 /// The rest.
 const REST: Duration = Duration::from_millis(10);
-/// The least time between two batches that are handed on.
-const PACE: Duration = Duration::from_millis(50);
 /// How long nothing is read after the system has refused to give anything.
 const REFUSED_PAUSE: Duration = Duration::from_millis(200);
-/// How much is read after the end: what the kernel keeps for a socket is a small part of it.
-const LAST_MAX: usize = 1024;
+/// How much is read when somebody takes what came in: what the kernel keeps for a socket is a small part of it.
+const TAKEN_MAX: usize = 1024;
 
 /// A socket that is listened to.
 #[derive(Debug)]
 pub(super) struct Socket {
     path: PathBuf,
     file: SocketFile,
-    counts: Arc<Counts>,
-    /// The task ends when this is gone.
-    end: Option<oneshot::Sender<()>>,
-    task: JoinHandle<Vec<Signal>>,
+    intake: Arc<Intake>,
+    task: JoinHandle<()>,
 }
 
-#[derive(Debug, Default)]
-struct Counts {
-    left_out: AtomicU64,
+/// What came in, and how.
+#[derive(Debug)]
+struct Intake {
+    socket: UnixDatagram,
+    /// Held while datagrams are read, so that their order stays.
+    held: Mutex<Held>,
     foreign: AtomicU64,
 }
 
+pub(super) fn is_short(path: &Path) -> bool {
+    path.as_os_str().as_bytes().len().max(aside(path).as_os_str().as_bytes().len()) <= sender::PATH_BYTES_MAX
+}
+
 impl Socket {
-    pub(super) fn bind(places: &[PathBuf], out: mpsc::Sender<Vec<Signal>>) -> Result<Self, NotifyError> {
-        let is_short = |path: &&PathBuf| path.as_os_str().as_bytes().len() <= sender::PATH_BYTES_MAX;
-        let path = places.iter().find(is_short).ok_or_else(|| NotifyError::TooLong {
-            path: places.last().cloned().unwrap_or_default(),
-            limit: sender::PATH_BYTES_MAX,
-        })?;
-        let failed = |source| NotifyError::Failed { path: path.clone(), source };
+    pub(super) fn bind(path: &Path, woken: Arc<Notify>) -> Result<Self, NotifyError> {
+        let failed = |source| NotifyError::Failed { path: path.to_owned(), source };
         let socket = open(path).map_err(failed)?;
         let file = SocketFile::of(path).map_err(failed)?;
-        let counts = Arc::new(Counts::default());
-        let (end, ended) = oneshot::channel();
-        let intake = Intake { socket, held: Held::default(), counts: Arc::clone(&counts) };
-        let task = tokio::spawn(intake.run(out, ended));
-        Ok(Self { path: path.clone(), file, counts, end: Some(end), task })
+        let intake = Arc::new(Intake { socket, held: Mutex::default(), foreign: AtomicU64::default() });
+        let task = tokio::spawn(listen(Arc::clone(&intake), woken));
+        Ok(Self { path: path.to_owned(), file, intake, task })
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -80,16 +75,18 @@ impl Socket {
     }
 
     pub(super) fn left_out(&self) -> u64 {
-        self.counts.left_out.load(Ordering::Relaxed)
+        self.intake.held().left_out()
     }
 
     pub(super) fn foreign(&self) -> u64 {
-        self.counts.foreign.load(Ordering::Relaxed)
+        self.intake.foreign.load(Ordering::Relaxed)
     }
 
-    pub(super) async fn finish(mut self) -> Vec<Signal> {
-        drop(self.end.take());
-        (&mut self.task).await.unwrap_or_default()
+    pub(super) fn take(&self) -> Vec<Signal> {
+        let mut held = self.intake.held();
+        // What cannot be read at this moment is read later, or was never sent.
+        drop(self.intake.read(&mut held, TAKEN_MAX, receive));
+        held.take()
     }
 }
 
@@ -100,69 +97,72 @@ impl Drop for Socket {
     }
 }
 
+/// Binds a socket aside and moves it into its place, so that whoever sends meanwhile reaches the one before it or this.
 fn open(path: &Path) -> io::Result<UnixDatagram> {
     check_directory(path)?;
-    remove_leftover(path)?;
+    if path.symlink_metadata().is_ok_and(|found| !found.file_type().is_socket()) {
+        return Err(io::Error::new(io::ErrorKind::AlreadyExists, "the socket's place is taken by something else"));
+    }
+    let aside = aside(path);
+    remove_leftover(&aside)?;
     let socket = net::UnixDatagram::unbound()?;
     socket.set_nonblocking(true)?;
     sender::ask(&socket)?;
     // Linux gives the file the mode that the socket has before it is bound. Where that is refused, the private directory
     // protects until the next but one line.
     let _refused = rustix::fs::fchmod(&socket, Mode::RUSR | Mode::WUSR);
-    rustix::net::bind(&socket, &SocketAddrUnix::new(path)?)?;
-    std::fs::set_permissions(path, Permissions::from_mode(0o600))?;
+    rustix::net::bind(&socket, &SocketAddrUnix::new(&aside)?)?;
+    std::fs::set_permissions(&aside, Permissions::from_mode(0o600))?;
+    std::fs::rename(&aside, path)?;
     UnixDatagram::from_std(socket)
 }
 
-/// What listens.
-struct Intake {
-    socket: UnixDatagram,
-    held: Held,
-    counts: Arc<Counts>,
+fn aside(path: &Path) -> PathBuf {
+    path.with_extension("new")
+}
+
+/// Reads whatever comes, and says so.
+async fn listen(intake: Arc<Intake>, woken: Arc<Notify>) {
+    loop {
+        let ready = intake.socket.readable().await;
+        let read = ready.and_then(|()| {
+            let by_readiness = |socket: &UnixDatagram, buffer: &mut [u8]| {
+                socket.try_io(Interest::READABLE, || receive(socket, buffer))
+            };
+            intake.read(&mut intake.held(), BURST, by_readiness)
+        });
+        let pause = match read {
+            Ok(0) => continue,
+            Ok(BURST..) => REST,
+            Ok(_) => Duration::ZERO,
+            Err(error) => {
+                tracing::debug!(%error, "failed to read from the socket of `{SOCKET_VARIABLE}`");
+                REFUSED_PAUSE
+            }
+        };
+        woken.notify_one();
+        tokio::time::sleep(pause).await;
+    }
 }
 
 impl Intake {
-    /// Runs until it is told to end, and returns what it still has; or until nobody receives.
-    async fn run(mut self, out: mpsc::Sender<Vec<Signal>>, mut ended: oneshot::Receiver<()>) -> Vec<Signal> {
-        let mut buffer = vec![0; DATAGRAM_MAX + 1];
-        let mut read_from = Instant::now();
-        let mut send_from = Instant::now();
-        loop {
-            tokio::select! {
-                _ = &mut ended => break,
-                permit = slot(&out, send_from), if !self.held.is_empty() => {
-                    let Ok(permit) = permit else { break };
-                    permit.send(self.held.take());
-                    send_from = Instant::now() + PACE;
-                }
-                ready = readable(&self.socket, read_from) => {
-                    let pause = match ready.and_then(|()| self.read(&mut buffer, BURST)) {
-                        Ok(BURST..) => REST,
-                        Ok(_) => Duration::ZERO,
-                        Err(error) => {
-                            tracing::debug!(%error, "failed to read from the socket of `{SOCKET_VARIABLE}`");
-                            REFUSED_PAUSE
-                        }
-                    };
-                    read_from = Instant::now() + pause;
-                }
-            }
-        }
-        // What cannot be read at the end is lost with the socket.
-        drop(self.read(&mut buffer, LAST_MAX));
-        self.held.take()
+    fn held(&self) -> MutexGuard<'_, Held> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Reads at most `most` datagrams that are there, and returns how many there were.
-    fn read(&mut self, buffer: &mut [u8], most: usize) -> io::Result<usize> {
+    fn read(
+        &self,
+        held: &mut Held,
+        most: usize,
+        receive: impl Fn(&UnixDatagram, &mut [u8]) -> io::Result<Option<usize>>,
+    ) -> io::Result<usize> {
+        let mut buffer = vec![0; DATAGRAM_MAX + 1];
         for count in 0..most {
-            match self.socket.try_io(Interest::READABLE, || receive(&self.socket, buffer)) {
-                Ok(Some(length)) => {
-                    self.held.put(signals(buffer.get(..length).unwrap_or_default()));
-                    self.counts.left_out.store(self.held.left_out(), Ordering::Relaxed);
-                }
+            match receive(&self.socket, &mut buffer) {
+                Ok(Some(length)) => held.put(signals(buffer.get(..length).unwrap_or_default())),
                 Ok(None) => {
-                    self.counts.foreign.fetch_add(1, Ordering::Relaxed);
+                    self.foreign.fetch_add(1, Ordering::Relaxed);
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(count),
                 Err(error) => return Err(error),
@@ -170,19 +170,6 @@ impl Intake {
         }
         Ok(most)
     }
-}
-
-async fn slot(
-    out: &mpsc::Sender<Vec<Signal>>,
-    from: Instant,
-) -> Result<mpsc::Permit<'_, Vec<Signal>>, mpsc::error::SendError<()>> {
-    tokio::time::sleep_until(from).await;
-    out.reserve().await
-}
-
-async fn readable(socket: &UnixDatagram, from: Instant) -> io::Result<()> {
-    tokio::time::sleep_until(from).await;
-    socket.readable().await
 }
 
 /// Takes one datagram, closes every descriptor that it brings, and returns its length; nothing when it is not of this

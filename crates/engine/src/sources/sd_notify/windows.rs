@@ -1,9 +1,10 @@
 //! Windows, which has no datagrams between the programs of one computer. Never run.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
+use std::sync::Arc;
 
 use nightkeep_core::Signal;
-use tokio::sync::mpsc;
+use tokio::sync::Notify;
 
 use super::NotifyError;
 
@@ -11,8 +12,12 @@ use super::NotifyError;
 #[derive(Debug)]
 pub(super) enum Socket {}
 
+pub(super) const fn is_short(_path: &Path) -> bool {
+    false
+}
+
 impl Socket {
-    pub(super) fn bind(_places: &[PathBuf], _out: mpsc::Sender<Vec<Signal>>) -> Result<Self, NotifyError> {
+    pub(super) fn bind(_path: &Path, _woken: Arc<Notify>) -> Result<Self, NotifyError> {
         Err(NotifyError::NotOnThisSystem)
     }
 
@@ -28,8 +33,7 @@ impl Socket {
         match *self {}
     }
 
-    #[expect(clippy::unused_async, reason = "the other systems wait here")]
-    pub(super) async fn finish(self) -> Vec<Signal> {
-        match self {}
+    pub(super) fn take(&self) -> Vec<Signal> {
+        match *self {}
     }
 }
