@@ -89,6 +89,9 @@ pub fn job(job: &JobView, view: &View) -> String {
     if let Some(pings) = pings(ping.as_deref(), *ping_mode, *export_ping_env) {
         pairs.push(("pings", pings));
     }
+    if job.spec.notify_end {
+        pairs.push(("at its end", "tells you".to_owned()));
+    }
     if let Some(url) = check_url {
         pairs.push(("service", url.clone()));
     }

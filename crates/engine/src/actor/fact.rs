@@ -13,6 +13,7 @@ use crate::keeper::link::KeeperLink;
 use crate::keeper::protocol::Event;
 use crate::marker::MarkerEvent;
 use crate::notify::NotShown;
+use crate::notify::policy::Night;
 use crate::rundir::{Spec, Started};
 use crate::store::StorageHealth;
 use crate::store::state::StoredRun;
@@ -30,8 +31,8 @@ pub(super) enum Fact {
     Marker(MarkerEvent),
     /// A marker was read because a verdict depends on it.
     Looked(RunId, Look),
-    /// The evidence is in the store, or could not be had.
-    EvidenceDone(RunId),
+    /// The evidence is in the store, or could not be had; so many processes are in it.
+    EvidenceDone(RunId, usize),
     /// The intent to stop is durable, or could not be written.
     Intent(RunId, bool),
     /// A run has its number.
@@ -86,6 +87,10 @@ pub(super) enum Fact {
     Unwatched(Option<Box<StoredRun>>),
     /// It is time to tell what was recovered.
     TellRecoveries,
+    /// It is time to tell of the night.
+    MorningDue,
+    /// The runs of a night were read.
+    Night(Box<(Night, Vec<HistoryRow>)>),
     /// Whether the history can be written.
     Storage(StorageHealth),
     /// Whether a notification could be shown.
@@ -195,6 +200,8 @@ pub(super) enum Command {
     ConfigEdited,
     /// Somebody looked at runs; the unseen ones have to be read again.
     HistorySeen,
+    /// A person looks at the history.
+    SomebodyIsHere,
     /// Let a later version take over.
     HandOver { request: HandOverRequest, reply: Reply<()> },
     /// End.

@@ -158,6 +158,8 @@ impl Handle {
 
     /// Runs that are over, newest first.
     pub async fn history(&self, query: &HistoryQuery) -> Result<Vec<HistoryRow>, ApiError> {
+        // An engine that is busy or ends hears of it another time.
+        drop(self.commands.try_send(Command::SomebodyIsHere));
         self.store.history(query.clone()).await.map_err(|fault| storage(&fault))
     }
 

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use nightkeep_core::{Awake, Input, JobEffect, JobInput, JobState, Now, Refusal, Restart, RunId, Span};
 
+use super::decisions::DECISIONS;
 use super::fact::{Fact, Reply, Then};
 use super::launch::Registered;
 use super::on_command::no_such_job;
@@ -113,7 +114,7 @@ impl Actor {
             JobEffect::RecordWithEnd { run, job, entries } => {
                 let entries: Vec<JobEntry> = entries.into_iter().map(stored).collect();
                 for entry in &entries {
-                    tracing::info!(%job, run = run.0, decision = entry.kind(), ?entry, "a job");
+                    tracing::info!(target: DECISIONS, %job, run = run.0, decision = entry.kind(), why = ?entry, "job");
                 }
                 let at = self.stamp(now);
                 let entries = entries.into_iter().map(|entry| StampedJob { at: at.clone(), entry }).collect();
@@ -124,7 +125,7 @@ impl Actor {
     }
 
     fn note_job(&mut self, now: Now, job: String, entry: JobEntry) {
-        tracing::info!(%job, decision = entry.kind(), ?entry, "a job");
+        tracing::info!(target: DECISIONS, %job, decision = entry.kind(), why = ?entry, "job");
         let at = self.stamp(now);
         let durable =
             self.store.try_append_job(JobEntries { job: job.clone(), entries: vec![StampedJob { at, entry }] });

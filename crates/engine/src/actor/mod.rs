@@ -8,9 +8,11 @@
 //! The task itself never waits for anything but its inputs: what takes time (a signal, the evidence, a write that has
 //! to be durable) is done in a task of its own, and its result comes back as a `Fact`.
 
+mod alerts;
 mod attach;
 mod attached;
 mod carry_out;
+mod decisions;
 mod evidence;
 mod fact;
 mod faults;

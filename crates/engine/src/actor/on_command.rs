@@ -40,8 +40,11 @@ impl Actor {
                 self.note_config_fault();
                 self.take_capacities();
                 self.forget_missing_jobs();
+                self.plan_morning(false);
             }
+            Command::SomebodyIsHere => self.somebody_is_here(),
             Command::HistorySeen => {
+                self.somebody_is_here();
                 let store = self.store.clone();
                 self.spawn(async move { Fact::History(unseen(&store).await) });
             }
