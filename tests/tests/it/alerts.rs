@@ -240,3 +240,52 @@ fn a_job_that_wants_its_ends_told_has_them_told() {
     assert!(failed.body.starts_with("Exit code 7 after "), "{}", failed.body);
     assert_eq!(titles(&night), ["good finished", "bad failed"]);
 }
+
+#[test]
+fn that_runs_are_not_watched_is_told_in_quiet_hours_too_without_a_sound_and_stays() {
+    let command = [&fake_agent().unwrap(), "mark 1", "sleep 1s", "mark 2", "hang"];
+    let night = Night::on_a_desktop_at("02:00:00", &format!("[jobs.a]\ncommand = {command:?}\n")).unwrap();
+    let begun = night.begin(&["start", "a"]).unwrap();
+    night.until_step(begun.run, 1).unwrap();
+    // Whoever else writes into the history keeps the engine from it.
+    let other = rusqlite::Connection::open(night.home().join("nightkeep.db")).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let told = night.notification("Runs are not being watched").unwrap();
+    assert!(told.body.starts_with("The history cannot be written ("), "{}", told.body);
+    assert!(told.body.ends_with(" 1 run continues without a limit."), "{}", told.body);
+    assert_eq!((told.urgency(), told.expire_timeout), (Some(2), 0));
+    let is_silent = told.hints.get("suppress-sound").and_then(|silent| bool::try_from(silent).ok());
+    assert_eq!(is_silent, Some(true));
+    let why = decided(&night, &[("alert", "not-watching".into())]);
+    assert_eq!(why["fields"]["why"], "it cannot wait for the morning", "{why}");
+    other.execute_batch("ROLLBACK").unwrap();
+}
+
+#[test]
+fn whoever_wakes_the_computer_after_the_quiet_hours_is_told_of_the_night() {
+    let at =
+        |from_now: i64| (jiff::Zoned::now() + jiff::SignedDuration::from_mins(from_now)).strftime("%H:%M").to_string();
+    let hours = format!("[notifications]\nquiet_hours = \"{}-{}\"\n", at(-60), at(60));
+    let (night, time) = Night::on_made_up_time(&format!("{}{hours}", stalling(&["a"]))).unwrap();
+    let run = stall(&night, "a").run;
+    let held = decided(&night, &[("alert", "stopped".into()), ("run", run.into())]);
+    assert_eq!(held["fields"]["decision"], "held", "{held}");
+    time.sleep(65 * 60_000);
+    // The engine compares its clocks whenever it does anything.
+    night.json(&["status"]).unwrap();
+    let told = decided(&night, &[("alert", "morning".into())]);
+    assert_eq!((&told["fields"]["decision"], &told["fields"]["runs"]), (&"shown".into(), &1.into()), "{told}");
+}
+
+#[test]
+fn the_banner_of_a_run_that_somebody_has_looked_at_is_taken_away() {
+    let night = Night::on_a_desktop(&stalling(&["a", "b"])).unwrap();
+    let run = stall(&night, "a").run;
+    let shown = night.notification("a was stopped").unwrap();
+    stall(&night, "b");
+    let other = night.notification("b was stopped").unwrap();
+    night.ask(async |engine| engine.mark_seen(run).await).unwrap();
+    assert_eq!(night.see(async |desktop| desktop.closed(1).await).unwrap(), [shown.id]);
+    night.ask(async |engine| engine.mark_all_seen().await).unwrap();
+    assert_eq!(night.see(async |desktop| desktop.closed(2).await).unwrap(), [shown.id, other.id]);
+}

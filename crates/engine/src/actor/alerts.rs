@@ -9,7 +9,7 @@ use super::decisions::DECISIONS;
 use super::fact::Fact;
 use super::task::Actor;
 use crate::notify::policy::{Alert, Decision, Dropped, Kind, Moment, Morning, Night, Policy, Slot};
-use crate::notify::{Banner, Need, Note, Text};
+use crate::notify::{Banner, Need, Note, Seen, Text};
 use crate::store::entry::{self, Stamped};
 use crate::store::{StorageHealth, Told};
 
@@ -140,6 +140,13 @@ impl Actor {
     fn show(&self, banner: Banner) {
         if let Some(notifier) = &self.notifier {
             notifier.show(banner);
+        }
+    }
+
+    /// Takes away the banners of what somebody has looked at.
+    pub(super) fn take_away(&self, seen: Seen) {
+        if let Some(notifier) = &self.notifier {
+            notifier.close(seen);
         }
     }
 

@@ -12,8 +12,8 @@ use crate::config::ConfigEvent;
 use crate::keeper::link::KeeperLink;
 use crate::keeper::protocol::Event;
 use crate::marker::MarkerEvent;
-use crate::notify::NotShown;
 use crate::notify::policy::Night;
+use crate::notify::{NotShown, Seen};
 use crate::rundir::{Spec, Started};
 use crate::store::StorageHealth;
 use crate::store::state::StoredRun;
@@ -199,7 +199,7 @@ pub(super) enum Command {
     /// The configuration was edited by a client.
     ConfigEdited,
     /// Somebody looked at runs; the unseen ones have to be read again.
-    HistorySeen,
+    HistorySeen(Seen),
     /// A person looks at the history.
     SomebodyIsHere,
     /// Let a later version take over.

@@ -43,8 +43,9 @@ impl Actor {
                 self.plan_morning(false);
             }
             Command::SomebodyIsHere => self.somebody_is_here(),
-            Command::HistorySeen => {
+            Command::HistorySeen(seen) => {
                 self.somebody_is_here();
+                self.take_away(seen);
                 let store = self.store.clone();
                 self.spawn(async move { Fact::History(unseen(&store).await) });
             }

@@ -48,9 +48,19 @@ pub enum Note {
     Morning(i64),
 }
 
+/// Whose banners are taken away.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Seen {
+    /// That of one run.
+    Run(u64),
+    /// Those of all runs.
+    All,
+}
+
 /// What is asked of the task, in its order.
 #[derive(Debug)]
 enum Task {
+    Close(Seen),
     Show(Banner),
     Remember(Note),
 }
@@ -80,6 +90,11 @@ impl Notifier {
         self.send(Task::Remember(note));
     }
 
+    /// Takes away what somebody has looked at.
+    pub fn close(&self, seen: Seen) {
+        self.send(Task::Close(seen));
+    }
+
     fn send(&self, task: Task) {
         if self.queue.try_send(task).is_err() {
             tracing::warn!("a notification was dropped: too many are waiting");
@@ -96,6 +111,12 @@ async fn show_all(
     let mut shown: Vec<(Slot, imp::Shown)> = Vec::new();
     while let Some(task) = queue.recv().await {
         let (note, text) = match task {
+            Task::Close(seen) => {
+                for (_, handle) in shown.extract_if(.., |(slot, _)| seen.covers(slot)) {
+                    imp::close(handle).await;
+                }
+                continue;
+            }
             Task::Remember(note) => (note, None),
             Task::Show(Banner { text, closes, note }) => (note, Some((text, closes))),
         };
@@ -121,6 +142,18 @@ async fn show_all(
                 let is_there = imp::service_is_there().await;
                 on_result(Err(if is_there { NotShown::Refused(fault) } else { NotShown::NoService }));
             }
+        }
+    }
+}
+
+impl Seen {
+    /// What is not about ended runs stays.
+    const fn covers(self, slot: &Slot) -> bool {
+        match (self, slot) {
+            (Self::Run(seen), Slot::Run(run)) => seen == *run,
+            (Self::All, Slot::Run(_) | Slot::Many | Slot::Morning | Slot::Recovered) => true,
+            (Self::Run(_), Slot::Breaker(_) | Slot::Recovered | Slot::Watch | Slot::Many | Slot::Morning)
+            | (Self::All, Slot::Breaker(_) | Slot::Watch) => false,
         }
     }
 }

@@ -6,7 +6,7 @@ pub mod policy;
 mod recovery;
 mod text;
 
-pub use desktop::{Banner, NotShown, Note, Notifier};
+pub use desktop::{Banner, NotShown, Note, Notifier, Seen};
 pub use many::Need;
 pub use recovery::{Recovery, RecoveryKind};
 pub use text::{Around, Text, Urgency};
