@@ -49,6 +49,8 @@ pub struct Night {
     desktop: Option<Desktop>,
     engine: RefCell<Option<Child>>,
     hosted: Option<JoinHandle<()>>,
+    /// Its time zone, where the time of day matters.
+    zone: Option<String>,
 }
 
 impl Night {
@@ -76,7 +78,7 @@ impl Night {
     fn of(home: Home, disk: Option<SmallDisk>, config: &str) -> Result<Self> {
         fs::create_dir(home.user().join("work"))?;
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
-        let night = Self { disk, home, runtime, desktop: None, engine: RefCell::new(None), hosted: None };
+        let night = Self { disk, home, runtime, desktop: None, engine: RefCell::new(None), hosted: None, zone: None };
         night.configure(config)?;
         Ok(night)
     }
@@ -87,28 +89,6 @@ impl Night {
     /// When the engine does not come up.
     pub fn watched(config: &str) -> Result<Self> {
         let night = Self::new(config)?;
-        night.start_engine()?;
-        Ok(night)
-    }
-
-    /// One whose engine runs on a desktop that records notifications.
-    ///
-    /// # Errors
-    /// When the engine or the bus does not come up.
-    pub fn on_a_desktop(config: &str) -> Result<Self> {
-        let mut night = Self::new(config)?;
-        night.desktop = Some(night.runtime.block_on(Desktop::start())?);
-        night.start_engine()?;
-        Ok(night)
-    }
-
-    /// One whose engine runs on a desktop that has no place for notifications.
-    ///
-    /// # Errors
-    /// When the engine or the bus does not come up.
-    pub fn on_a_bare_desktop(config: &str) -> Result<Self> {
-        let mut night = Self::new(config)?;
-        night.desktop = Some(Desktop::bare()?);
         night.start_engine()?;
         Ok(night)
     }
@@ -178,6 +158,9 @@ impl Night {
         let mut command = self.home.foreign(program);
         if let Some(desktop) = &self.desktop {
             command.env("DBUS_SESSION_BUS_ADDRESS", desktop.address());
+        }
+        if let Some(zone) = &self.zone {
+            command.env("TZ", zone);
         }
         command
     }
@@ -386,23 +369,6 @@ impl Night {
         self.until(&format!("a fault of the kind {kind:?}"), |live| {
             live.faults.iter().find(|fault| fault.kind == kind).cloned()
         })
-    }
-
-    /// A notification that the desktop of this night is asked to show.
-    ///
-    /// # Errors
-    /// When it is not in time, or when this night has no desktop.
-    pub fn notification(&self, title: &str) -> Result<crate::dbus::Notification> {
-        self.see(async |desktop| desktop.shown(title).await)
-    }
-
-    /// Looks at the desktop of this night.
-    ///
-    /// # Errors
-    /// What `look` finds wrong, or when this night has no desktop.
-    pub fn see<T>(&self, look: impl AsyncFnOnce(&Desktop) -> Result<T>) -> Result<T> {
-        let desktop = self.desktop.as_ref().context("this night has no desktop")?;
-        self.runtime.block_on(look(desktop)).map_err(|error| self.explained(error))
     }
 
     /// The engine's socket.

@@ -9,7 +9,7 @@ use jiff::tz::TimeZone;
 
 pub use event::event;
 pub use heard::{dollars, microusd};
-pub use job::job_event;
+pub use job::{job_event, job_sentence};
 use parts::{clock, lengths, lower_first, place, quote, signal_name, still_alive};
 
 use crate::api::{Method, OnStall, Outcome, QueuePlace, Reason};

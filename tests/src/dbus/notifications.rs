@@ -46,6 +46,7 @@ impl Notification {
 pub struct FakeNotifications {
     connection: zbus::Connection,
     shown: watch::Receiver<Vec<Notification>>,
+    closed: watch::Receiver<Vec<u32>>,
 }
 
 impl FakeNotifications {
@@ -55,12 +56,13 @@ impl FakeNotifications {
     /// The bus has ended, or has such a service already.
     pub async fn start(bus: &SessionBus) -> anyhow::Result<Self> {
         let (sender, shown) = watch::channel(Vec::new());
+        let (closing, closed) = watch::channel(Vec::new());
         let connection = zbus::connection::Builder::address(bus.address())?
-            .serve_at(PATH, Service { shown: sender })?
+            .serve_at(PATH, Service { shown: sender, closed: closing })?
             .name(NAME)?
             .build()
             .await?;
-        Ok(Self { connection, shown })
+        Ok(Self { connection, shown, closed })
     }
 
     /// All that was asked for, replaced ones included.
@@ -80,6 +82,16 @@ impl FakeNotifications {
         all.into_iter().find(|one| wanted(one)).ok_or_else(|| anyhow::anyhow!("waited for one"))
     }
 
+    /// Waits until so many were taken away by whoever showed them, and says which.
+    ///
+    /// # Errors
+    /// When they were not in time.
+    pub async fn wait_for_closed(&self, count: usize) -> anyhow::Result<Vec<u32>> {
+        let mut closed = self.closed.clone();
+        let all = in_time("notifications to be taken away", closed.wait_for(|all| all.len() >= count)).await??;
+        Ok(all.clone())
+    }
+
     /// Answers a notification as if a person had chosen one of its actions.
     ///
     /// # Errors
@@ -92,6 +104,7 @@ impl FakeNotifications {
 
 struct Service {
     shown: watch::Sender<Vec<Notification>>,
+    closed: watch::Sender<Vec<u32>>,
 }
 
 #[zbus::interface(name = "org.freedesktop.Notifications")]
@@ -123,6 +136,7 @@ impl Service {
         #[zbus(signal_emitter)] emitter: SignalEmitter<'_>,
     ) -> zbus::fdo::Result<()> {
         const CLOSED_BY_A_CALL: u32 = 3;
+        self.closed.send_modify(|all| all.push(id));
         Ok(Self::notification_closed(&emitter, id, CLOSED_BY_A_CALL).await?)
     }
 

@@ -2,6 +2,7 @@
 
 use anyhow::{Context as _, Result};
 
+use super::Night;
 use crate::dbus::{FakeNotifications, Notification, SessionBus};
 
 /// A session bus, with or without a notification service on it.
@@ -36,6 +37,14 @@ impl Desktop {
         Ok(self.notifications.as_ref().context("this desktop shows no notifications")?.shown())
     }
 
+    /// Waits until so many notifications were taken away by whoever showed them, and says which.
+    ///
+    /// # Errors
+    /// When they were not in time, or this desktop shows none.
+    pub async fn closed(&self, count: usize) -> Result<Vec<u32>> {
+        self.notifications.as_ref().context("this desktop shows no notifications")?.wait_for_closed(count).await
+    }
+
     pub(super) fn address(&self) -> &str {
         self.bus.address()
     }
@@ -43,5 +52,73 @@ impl Desktop {
     pub(super) async fn shown(&self, title: &str) -> Result<Notification> {
         let notifications = self.notifications.as_ref().context("this desktop shows no notifications")?;
         notifications.wait_for(title, |shown| shown.summary == title).await
+    }
+}
+
+/// Seconds of a day.
+const DAY_S: i64 = 24 * 60 * 60;
+
+impl Night {
+    /// One whose engine runs on a desktop that records notifications, at noon.
+    ///
+    /// # Errors
+    /// When the engine or the bus does not come up.
+    pub fn on_a_desktop(config: &str) -> Result<Self> {
+        Self::on_a_desktop_at("12:00:00", config)
+    }
+
+    /// One whose engine starts at this time of the day (`HH:MM:SS`), on a desktop that records notifications.
+    ///
+    /// # Errors
+    /// When the engine or the bus does not come up, or there is no such time.
+    pub fn on_a_desktop_at(time_of_day: &str, config: &str) -> Result<Self> {
+        let mut night = Self::new(config)?;
+        night.make_it(time_of_day)?;
+        night.desktop = Some(night.runtime.block_on(Desktop::start())?);
+        night.start_engine()?;
+        Ok(night)
+    }
+
+    /// One whose engine runs on a desktop that has no place for notifications.
+    ///
+    /// # Errors
+    /// When the engine or the bus does not come up.
+    pub fn on_a_bare_desktop(config: &str) -> Result<Self> {
+        let mut night = Self::new(config)?;
+        night.desktop = Some(Desktop::bare()?);
+        night.start_engine()?;
+        Ok(night)
+    }
+
+    /// A notification that the desktop of this night is asked to show.
+    ///
+    /// # Errors
+    /// When it is not in time, or when this night has no desktop.
+    pub fn notification(&self, title: &str) -> Result<Notification> {
+        self.see(async |desktop| desktop.shown(title).await)
+    }
+
+    /// Looks at the desktop of this night.
+    ///
+    /// # Errors
+    /// What `look` finds wrong, or when this night has no desktop.
+    pub fn see<T>(&self, look: impl AsyncFnOnce(&Desktop) -> Result<T>) -> Result<T> {
+        let desktop = self.desktop.as_ref().context("this night has no desktop")?;
+        self.runtime.block_on(look(desktop)).map_err(|error| self.explained(error))
+    }
+
+    /// From here on, programs are started in a time zone in which it is this time of the day (`HH:MM:SS`).
+    ///
+    /// # Errors
+    /// When there is no such time.
+    pub fn make_it(&mut self, time_of_day: &str) -> Result<()> {
+        let wanted: jiff::civil::Time = time_of_day.parse()?;
+        let wanted = i64::from(wanted.hour()) * 3600 + i64::from(wanted.minute()) * 60 + i64::from(wanted.second());
+        let east = (wanted - jiff::Timestamp::now().as_second()).rem_euclid(DAY_S);
+        let east = if east > DAY_S / 2 { east - DAY_S } else { east };
+        // POSIX counts the seconds to the west.
+        let (sign, length) = (if east < 0 { '+' } else { '-' }, east.abs());
+        self.zone = Some(format!("NKT{sign}{:02}:{:02}:{:02}", length / 3600, length / 60 % 60, length % 60));
+        Ok(())
     }
 }

@@ -1,8 +1,8 @@
 //! An engine inside the test itself, whose clocks are made up: nobody can put the computer to sleep for a test, or set its
 //! clock.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 
 use anyhow::{Context as _, Result};
@@ -79,9 +79,12 @@ fn start(night: &Night, time: &Arc<MadeUpTime>) -> Result<JoinHandle<()>> {
     });
     let options = HostOptions { nightkeep: binary("nightkeep")?, notifications: false, clock };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let log = std::fs::File::create(night.home().join("engine.out"))?;
+    let lines = tracing_subscriber::fmt().json().with_writer(Mutex::new(log)).finish();
     let hosting = async move {
         // It is seen by whoever waits for the engine to answer.
         host(places, options, std::future::pending()).await.unwrap_or_default();
     };
-    std::thread::Builder::new().spawn(move || runtime.block_on(hosting)).context("start a thread")
+    let all = move || tracing::subscriber::with_default(lines, || runtime.block_on(hosting));
+    std::thread::Builder::new().spawn(all).context("start a thread")
 }

@@ -11,7 +11,8 @@ use nightkeep_tests::night::{Night, fake_agent};
 fn config() -> String {
     let command = [&fake_agent().unwrap(), "mark 1 sources collected", "mark 2 outline made", "hang"];
     format!(
-        "[jobs.articles]\ncommand = {command:?}\nwarn_after = \"1400ms\"\nstall_after = \"1500ms\"\ngrace = \"1s\"\n"
+        "[jobs.articles]\ncommand = {command:?}\nwarn_after = \"1400ms\"\nstall_after = \"1500ms\"\ngrace = \"1s\"\n\
+         [notifications]\nquiet_hours = \"off\"\n"
     )
 }
 

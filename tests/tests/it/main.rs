@@ -10,6 +10,8 @@
 #[cfg(unix)]
 mod agents;
 #[cfg(target_os = "linux")]
+mod alerts;
+#[cfg(target_os = "linux")]
 mod attached;
 #[cfg(target_os = "linux")]
 mod beats;

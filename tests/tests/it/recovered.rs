@@ -59,7 +59,7 @@ fn after_a_crash_all_that_was_recovered_is_told_in_one_notification() {
     let _stopped = night.notification("long was force-stopped").unwrap();
     let shown = night.see(async |desktop| desktop.all_shown()).unwrap();
     assert_eq!(shown.iter().filter(|one| one.summary.contains("recovered")).count(), 1, "{shown:#?}");
-    let cases = night.log_lines("recovered");
+    let cases = night.log_lines("\"message\":\"recovered\"");
     assert_eq!(cases.len(), 2, "one line for each case: {cases:#?}");
     let of_gated: Vec<&String> = cases.iter().filter(|line| line.contains(&gated.tag)).collect();
     assert!(matches!(of_gated.as_slice(), [line] if line.contains("\"exit_code\":7")), "{cases:#?}");

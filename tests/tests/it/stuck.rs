@@ -13,7 +13,8 @@ fn config(flags: &[&str]) -> String {
     let script = agent("articles.py");
     let command = [&["python3", &script, "--name", "draft", "--step-seconds", "0.1"], flags].concat();
     format!(
-        "[jobs.articles]\ncommand = {command:?}\ncwd = \"work\"\nwarn_after = \"400ms\"\nstall_after = \"1s\"\ngrace = \"1s\"\n"
+        "[jobs.articles]\ncommand = {command:?}\ncwd = \"work\"\nwarn_after = \"400ms\"\nstall_after = \"1s\"\ngrace = \"1s\"\n\
+         [notifications]\nwarnings = true\n"
     )
 }
 
@@ -63,7 +64,7 @@ fn the_stop_of_a_stuck_generator_is_told_once_in_the_place_of_its_warning() {
     assert!(warning.body.contains("It will be stopped at"), "{}", warning.body);
     let stop = night.notification("articles was stopped").unwrap();
     assert_eq!((warning.replaces, stop.replaces), (0, warning.id));
-    assert!(stop.body.contains("(last: step 2)"), "{}", stop.body);
+    assert!(stop.body.contains("Last: step 2/5 at "), "{}", stop.body);
     let unseen = night
         .until("the stop to be unseen", |live| (live.status.summary.stopped_unseen == 1).then(|| live.unseen.clone()));
     assert_eq!(unseen.unwrap()[0].run, begun.run);

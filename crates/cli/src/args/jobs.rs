@@ -96,6 +96,9 @@ pub struct JobFields {
     /// How much of the output is kept, such as 50MB; what the settings say when left out
     #[arg(long, value_name = "SIZE")]
     pub output_max: Option<String>,
+    /// Be told when a run of it finishes or fails by itself
+    #[arg(long)]
+    pub notify_end: bool,
     /// A service that the command needs, as http://host:port/path or tcp://host:port; `job test` asks it
     #[arg(long, value_name = "URL")]
     pub check_url: Option<String>,
@@ -138,6 +141,7 @@ impl JobEdit {
             on_stall,
             stop_signal,
             output_max,
+            notify_end,
             check_url,
             limits,
         } = &self.fields;
@@ -154,6 +158,7 @@ impl JobEdit {
             && on_stall.is_none()
             && stop_signal.is_none()
             && output_max.is_none()
+            && !notify_end
             && check_url.is_none()
             && limits.spec() == nightkeep_engine::api::LimitsSpec::default()
     }

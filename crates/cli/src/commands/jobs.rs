@@ -116,6 +116,7 @@ fn apply(fields: JobFields, spec: &mut JobSpec) -> Result<(), Failure> {
     }
     spec.env.extend(env);
     spec.observe |= observe;
+    spec.notify_end |= fields.notify_end;
     spec.leftovers = leftovers.or(spec.leftovers);
     spec.on_stall = on_stall.or(spec.on_stall);
     spec.stop_signal = stop_signal.or(spec.stop_signal.take());

@@ -96,6 +96,9 @@ pub fn job(job: &JobView, view: &View) -> String {
         pairs.push(("pings", pings));
     }
     pairs.extend(job.check.iter().flat_map(|check| check_facts(check, view)));
+    if job.spec.notify_end {
+        pairs.push(("at its end", "tells you".to_owned()));
+    }
     if let Some(url) = check_url {
         pairs.push(("service", url.clone()));
     }

@@ -256,6 +256,7 @@ pub(crate) fn job(name: &str) -> JobView {
             ping: Some("5bf66975-d4c7-4bf5-bcc8-b8d8a82ea278".into()),
             ping_mode: Some(PingMode::Heartbeat),
             export_ping_env: true,
+            notify_end: false,
             check_url: None,
             on_stall: None,
             limits: LimitsSpec { stall_after: Some("45m".into()), ..LimitsSpec::default() },

@@ -4,19 +4,17 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::tz::TimeZone;
-use nightkeep_core::{Effect, Entry, Exit, Input, Look, Notice, Now, Outcome, Reason, RunId, Stage, Wall};
+use nightkeep_core::{Effect, Entry, Exit, Input, Look, Now, Outcome, Reason, RunId, Stage, Wall};
 
 use super::attached::{self, Kin};
 use super::fact::{Fact, Over, Unseen};
 use super::record;
-use super::run::{Body, MarkerTrouble};
+use super::run::{Body, MarkerTrouble, Top};
 use super::task::Actor;
 use super::{evidence, recovered};
 use crate::api;
 use crate::keeper::protocol::Request;
 use crate::marker::{Mark, MarkStep, Reading, Trouble, WriteError, write_marker};
-use crate::notify::Text;
 use crate::store::StoreHandle;
 use crate::store::entry::{self, Stamped};
 
@@ -36,6 +34,7 @@ impl Actor {
     pub(super) fn carry_out(&mut self, now: Now, effect: Effect) {
         if let Some(id) = subject(&effect) {
             if self.left.contains_key(&id) {
+                self.log_decision(&effect);
                 self.carry_out_leftovers(now, &effect);
                 return;
             }
@@ -43,6 +42,7 @@ impl Actor {
                 return;
             }
         }
+        self.log_decision(&effect);
         match effect {
             Effect::Launch(id) => self.slot_given(id),
             Effect::Wait(id) => self.note_wait(id),
@@ -63,14 +63,19 @@ impl Actor {
         if let Entry::Ended { outcome, exit, .. } = &entry {
             self.see_the_end(id, *outcome, exit);
         }
-        if matches!(entry, Entry::Advanced { .. }) {
+        if let Entry::Advanced { step, total, .. } = &entry {
             self.tell_advance(now, id);
+            if let Some(run) = self.runs.get_mut(&id) {
+                run.around.advanced(*step, *total, now.wall);
+            }
         }
         let Some(run) = self.runs.get(&id) else { return };
-        let ended = matches!(entry, Entry::Ended { .. });
+        let ended = if let Entry::Ended { outcome, exit, .. } = &entry { Some((*outcome, exit.clone())) } else { None };
         let stamped = record::stored(run, self.stamp(now), entry);
         tracing::info!(run = id.0, job = %run.job, entry = stamped.entry.kind(), "recorded");
-        if ended {
+        if let Some((outcome, exit)) = ended {
+            let took_ms = if let entry::Entry::Ended(end) = &stamped.entry { end.took_ms } else { None };
+            self.tell_end(now, id, (outcome, &exit), took_ms);
             self.record_end(id, stamped);
         } else {
             self.store.try_append(id.0, vec![stamped]);
@@ -114,7 +119,6 @@ impl Actor {
     fn record_intent(&mut self, now: Now, id: RunId, entry: Entry) {
         let Some(run) = self.runs.get(&id) else { return };
         let stamped = record::stored(run, self.stamp(now), entry);
-        tracing::info!(run = id.0, job = %run.job, "intends to stop");
         self.append_intent(id, stamped);
     }
 
@@ -194,13 +198,15 @@ impl Actor {
         }
     }
 
-    fn take_evidence(&self, now: Now, id: RunId) {
+    fn take_evidence(&mut self, now: Now, id: RunId) {
+        self.note_stop(now, id);
         let Some(run) = self.runs.get(&id) else { return };
         let (top, dir, store, at) = (run.top(), run.dir.clone(), self.store.clone(), self.stamp(now));
         self.spawn(async move {
             let evidence = Box::new(evidence::take(top, dir).await);
+            let processes = evidence.processes.len();
             store.try_append(id.0, vec![Stamped { at, entry: entry::Entry::EvidenceTaken { evidence } }]);
-            Fact::EvidenceDone(id)
+            Fact::EvidenceDone(id, processes)
         });
     }
 
@@ -208,7 +214,9 @@ impl Actor {
     pub(super) fn signal(&mut self, id: RunId, stage: Stage) {
         let Some(run) = self.runs.get_mut(&id) else { return };
         run.stage = Some(stage);
-        tracing::info!(run = id.0, job = %run.job, ?stage, "stops");
+        if stage == Stage::Forced {
+            run.around.stubborn = stubborn(run.top());
+        }
         match &mut run.body {
             Body::Unreached => {}
             Body::Kept { requests, .. } => {
@@ -265,25 +273,6 @@ impl Actor {
         }));
     }
 
-    fn notify(&mut self, now: Now, notice: &Notice) {
-        if let Notice::CouldNotStop { run, survivors, .. } = notice {
-            let survivors = survivors.iter().copied().map(entry::Survivor::from).collect();
-            let entry = entry::Entry::CouldNotStop { survivors };
-            self.store.try_append(run.0, vec![Stamped { at: self.stamp(now), entry }]);
-        }
-        self.show(Text::of(notice, now.wall, &TimeZone::system()));
-    }
-
-    /// Shows a notification, where the owner wants any.
-    pub(super) fn show(&self, text: Text) {
-        if !self.config.current().settings().notifications {
-            return;
-        }
-        if let Some(notifier) = &self.notifier {
-            notifier.show(text);
-        }
-    }
-
     fn forget(&mut self, id: RunId) {
         self.markers.remove(id.0);
         let _new = self.ended.insert(id);
@@ -337,6 +326,18 @@ const fn subject(effect: &Effect) -> Option<RunId> {
         | Effect::Forget(id) => Some(*id),
         Effect::Notify(_) | Effect::Launch(_) | Effect::Wait(_) | Effect::Cancel(_) | Effect::Job(_) => None,
     }
+}
+
+/// The names of those whom a polite signal did not end, each once.
+fn stubborn(top: Option<Top>) -> Vec<String> {
+    let found = top.and_then(|top| top.processes().ok()).unwrap_or_default();
+    let mut names: Vec<String> = Vec::new();
+    for process in found.into_iter().filter(|process| process.state != nightkeep_os::ProcessState::Zombie) {
+        if !names.contains(&process.name) {
+            names.push(process.name);
+        }
+    }
+    names
 }
 
 fn write_aborted_note(path: &Path, note: &str, at: Wall) -> Result<i64, WriteError> {

@@ -14,7 +14,8 @@ use crate::config::ConfigEvent;
 use crate::keeper::link::KeeperLink;
 use crate::keeper::protocol::Event;
 use crate::marker::MarkerEvent;
-use crate::notify::NotShown;
+use crate::notify::policy::Night;
+use crate::notify::{NotShown, Seen};
 use crate::pings::Port;
 use crate::rundir::{OsText, Spec, Started};
 use crate::store::StorageHealth;
@@ -33,8 +34,8 @@ pub(super) enum Fact {
     Marker(MarkerEvent),
     /// A marker was read because a verdict depends on it.
     Looked(RunId, Look),
-    /// The evidence is in the store, or could not be had.
-    EvidenceDone(RunId),
+    /// The evidence is in the store, or could not be had; so many processes are in it.
+    EvidenceDone(RunId, usize),
     /// The intent to stop is durable, or could not be written.
     Intent(RunId, bool),
     /// A run has its number.
@@ -91,6 +92,10 @@ pub(super) enum Fact {
     Unwatched(Option<Box<StoredRun>>),
     /// It is time to tell what was recovered.
     TellRecoveries,
+    /// It is time to tell of the night.
+    MorningDue,
+    /// The runs of a night were read.
+    Night(Box<(Night, Vec<HistoryRow>)>),
     /// Whether the history can be written.
     Storage(StorageHealth),
     /// Whether a notification could be shown.
@@ -207,7 +212,9 @@ pub(super) enum Command {
     /// The configuration was edited by a client.
     ConfigEdited,
     /// Somebody looked at runs; the unseen ones have to be read again.
-    HistorySeen,
+    HistorySeen(Seen),
+    /// A person looks at the history.
+    SomebodyIsHere,
     /// Let a later version take over.
     HandOver { request: HandOverRequest, reply: Reply<()> },
     /// End.

@@ -17,6 +17,11 @@ impl Faults {
         let _former = self.present.insert(rank(kind), Fault { kind, message: message.into() });
     }
 
+    /// Whether there is a fault of this kind.
+    pub(super) fn has(&self, kind: FaultKind) -> bool {
+        self.present.contains_key(&rank(kind))
+    }
+
     /// The fault is gone. Returns whether it was there.
     pub(super) fn clear(&mut self, kind: FaultKind) -> bool {
         self.present.remove(&rank(kind)).is_some()

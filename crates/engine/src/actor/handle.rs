@@ -18,6 +18,7 @@ use crate::api::{
 use crate::clock::Clock;
 use crate::config::{self, ConfigFile, EditError, Surroundings};
 use crate::marker;
+use crate::notify::Seen;
 use crate::places::Places;
 use crate::rundir::{OsText, RunDir, is_tag};
 use crate::service::Service;
@@ -158,6 +159,8 @@ impl Handle {
 
     /// Runs that are over, newest first.
     pub async fn history(&self, query: &HistoryQuery) -> Result<Vec<HistoryRow>, ApiError> {
+        // An engine that is busy or ends hears of it another time.
+        drop(self.commands.try_send(Command::SomebodyIsHere));
         self.store.history(query.clone()).await.map_err(|fault| storage(&fault))
     }
 
@@ -190,13 +193,13 @@ impl Handle {
     /// Somebody looked at a run.
     pub async fn see_run(&self, run: u64) -> Result<(), ApiError> {
         let _was_unseen = self.store.mark_seen(run, self.stamp()).await.map_err(|fault| storage(&fault))?;
-        self.commands.send(Command::HistorySeen).await.map_err(|_| is_ending())
+        self.commands.send(Command::HistorySeen(Seen::Run(run))).await.map_err(|_| is_ending())
     }
 
     /// Somebody looked at all runs.
     pub async fn see_all(&self) -> Result<(), ApiError> {
         let _count = self.store.mark_all_seen(self.stamp()).await.map_err(|fault| storage(&fault))?;
-        self.commands.send(Command::HistorySeen).await.map_err(|_| is_ending())
+        self.commands.send(Command::HistorySeen(Seen::All)).await.map_err(|_| is_ending())
     }
 
     /// What the environment of a job's next run says: of the run before it, and of where to ping.

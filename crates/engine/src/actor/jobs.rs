@@ -5,6 +5,7 @@ use std::time::Duration;
 use nightkeep_core::spending::DAY;
 use nightkeep_core::{Awake, Input, JobEffect, JobInput, JobState, Now, Refusal, Restart, RunId, Span, Wall};
 
+use super::decisions::DECISIONS;
 use super::fact::{Fact, Reply, Then};
 use super::launch::Registered;
 use super::on_command::no_such_job;
@@ -16,6 +17,7 @@ use crate::clock::rfc3339;
 use crate::store::entry::Registration;
 use crate::store::job::{JobEntries, JobEntry, StampedJob, StoredJob};
 use crate::store::state::StoredRun;
+use crate::words::job_sentence;
 
 /// Whoever stops or resumes a job does not wait longer than this for a disk that takes nothing.
 const NOTED_WITHIN: Duration = Duration::from_secs(2);
@@ -128,7 +130,7 @@ impl Actor {
             JobEffect::RecordWithEnd { run, job, entries } => {
                 let entries: Vec<JobEntry> = entries.into_iter().map(stored).collect();
                 for entry in &entries {
-                    tracing::info!(%job, run = run.0, decision = entry.kind(), ?entry, "a job");
+                    tracing::info!(target: DECISIONS, %job, run = run.0, decision = entry.kind(), why = %job_sentence(entry), "job");
                 }
                 let at = self.stamp(now);
                 let entries = entries.into_iter().map(|entry| StampedJob { at: at.clone(), entry }).collect();
@@ -139,7 +141,7 @@ impl Actor {
     }
 
     fn note_job(&mut self, now: Now, job: String, entry: JobEntry) {
-        tracing::info!(%job, decision = entry.kind(), ?entry, "a job");
+        tracing::info!(target: DECISIONS, %job, decision = entry.kind(), why = %job_sentence(&entry), "job");
         let at = self.stamp(now);
         let durable =
             self.store.try_append_job(JobEntries { job: job.clone(), entries: vec![StampedJob { at, entry }] });

@@ -20,6 +20,7 @@ use crate::api::{ApiError, ErrorCode, FieldFault, JobSpec, OnStall, StartReply};
 use crate::config::{cwd_of, progress_of, stop_signal_of};
 use crate::keeper::launch::{Launched, launch};
 use crate::marker::MarkerWatch;
+use crate::notify::Around;
 use crate::rundir::{FORMAT, LimitsMs, OsText, RunDir, Spec, Started, StartedBy, Stdin};
 use crate::store::entry::Registration;
 
@@ -165,6 +166,7 @@ impl Actor {
             source_trouble: BTreeMap::new(),
             output_age: OutputAge::default(),
             root: None,
+            around: Around::default(),
             over: false,
             note: None,
         };

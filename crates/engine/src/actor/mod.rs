@@ -8,10 +8,12 @@
 //! The task itself never waits for anything but its inputs: what takes time (a signal, the evidence, a write that has
 //! to be durable) is done in a task of its own, and its result comes back as a `Fact`.
 
+mod alerts;
 mod attach;
 mod attach_sentinel;
 mod attached;
 mod carry_out;
+mod decisions;
 mod early;
 mod evidence;
 mod fact;

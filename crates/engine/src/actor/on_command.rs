@@ -45,8 +45,12 @@ impl Actor {
                 self.take_capacities();
                 self.take_pings();
                 self.forget_missing_jobs();
+                self.plan_morning(false);
             }
-            Command::HistorySeen => {
+            Command::SomebodyIsHere => self.somebody_is_here(),
+            Command::HistorySeen(seen) => {
+                self.somebody_is_here();
+                self.take_away(seen);
                 let store = self.store.clone();
                 self.spawn(async move { Fact::History(unseen(&store).await) });
             }

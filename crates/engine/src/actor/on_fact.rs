@@ -16,7 +16,12 @@ impl Actor {
         match fact {
             Fact::Marker(event) => self.marker_read(RunId(event.key), event.result),
             Fact::Looked(id, look) => self.looked_at(id, look),
-            Fact::EvidenceDone(id) => self.give(Input::EvidenceTaken(id)),
+            Fact::EvidenceDone(id, processes) => {
+                if let Some(run) = self.runs.get_mut(&id) {
+                    run.around.processes = Some(processes);
+                }
+                self.give(Input::EvidenceTaken(id));
+            }
             Fact::Intent(id, is_stored) => {
                 if is_stored {
                     self.give(Input::IntentStored(id));
@@ -57,11 +62,14 @@ impl Actor {
                 self.take_capacities();
                 self.take_pings();
                 self.forget_missing_jobs();
+                self.plan_morning(false);
             }
             Fact::ReconcileDue => self.reconcile(None),
             Fact::Compared(compared, told) => self.compared(*compared, told),
             Fact::Unwatched(stored) => self.unwatched(stored.as_deref()),
             Fact::TellRecoveries => self.tell_recoveries(),
+            Fact::MorningDue => self.plan_morning(false),
+            Fact::Night(night) => self.night_read(&night.0, &night.1),
             Fact::History(unseen) => {
                 self.unseen = unseen;
                 self.news = true;
@@ -94,6 +102,9 @@ impl Actor {
     pub(super) fn storage(&mut self, health: &StorageHealth) {
         self.give(Input::Storage { writable: health.ok });
         if !health.ok {
+            if !self.faults.has(FaultKind::Storage) {
+                self.tell_no_watch(health);
+            }
             self.faults.set(FaultKind::Storage, unwritten(health));
         } else if self.faults.clear(FaultKind::Storage) {
             // Runs that got no number meanwhile get one.

@@ -52,7 +52,7 @@ pub(super) fn stored(run: &Watched, at: Stamp, what: core::Entry) -> Stamped {
     Stamped { at, entry }
 }
 
-const fn called_off(why: core::CalledOff) -> &'static str {
+pub(super) const fn called_off(why: core::CalledOff) -> &'static str {
     match why {
         core::CalledOff::Advanced => "it moved forward",
         core::CalledOff::Ended => "it ended by itself",

@@ -66,6 +66,9 @@ impl Actor {
         if let Some(run) = self.runs.get_mut(&id) {
             // A successor that was let in is as good as the same engine: nobody was away.
             run.recovered = self.taken_over.is_none();
+            run.around.step = stored.best_step;
+            run.around.total = stored.total;
+            run.around.last_advance = stored.last_advance.as_ref().map(|at| Wall::from_ms(at.at_wall_ms));
             run.before = Some(Before {
                 last_sign: Wall::from_ms(last_sign.at_wall_ms),
                 rebooted: last_sign.boot != self.boot,

@@ -8,7 +8,7 @@ use super::fact::Fact;
 use super::output;
 use super::run::{Found, Watched};
 use super::task::Actor;
-use crate::notify::{Recovery, RecoveryKind, Text};
+use crate::notify::{Recovery, RecoveryKind};
 
 /// Recoveries within this time are told together: after a restart there may be many.
 const TOGETHER: Duration = Duration::from_secs(1);
@@ -68,14 +68,6 @@ impl Actor {
                 tokio::time::sleep(TOGETHER).await;
                 Fact::TellRecoveries
             });
-        }
-    }
-
-    /// All recoveries of the last moment, as one notification.
-    pub(super) fn tell_recoveries(&mut self) {
-        let recoveries = std::mem::take(&mut self.recoveries);
-        if let Some(text) = Text::of_recoveries(&recoveries) {
-            self.show(text);
         }
     }
 }

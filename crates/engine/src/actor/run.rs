@@ -8,6 +8,7 @@ use nightkeep_os::{FileStamp, Identity, Signal};
 use tokio::task::JoinHandle;
 
 use crate::keeper::link::KeeperRequests;
+use crate::notify::Around;
 use crate::rundir::RunDir;
 use crate::store::entry::Stamped;
 
@@ -62,6 +63,8 @@ pub(super) struct Watched {
     pub(super) output_age: OutputAge,
     /// The root, where a record tells it before anybody answers.
     pub(super) root: Option<u32>,
+    /// What is told of it beside what the core says.
+    pub(super) around: Around,
     /// Its end is known, and its marker is being read for the last time.
     pub(super) over: bool,
     /// The aborted note that is being left.

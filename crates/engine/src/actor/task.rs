@@ -8,6 +8,7 @@ use nightkeep_core::{Awake, Continuity, Input, RunId, Supervisor};
 use nightkeep_os::ExitWatch;
 use tokio::sync::{broadcast, mpsc, watch};
 
+use super::alerts::Alerts;
 use super::early::Early;
 use super::fact::{Command, Fact, Reply, Unseen};
 use super::faults::Faults;
@@ -106,6 +107,7 @@ pub(super) struct Actor {
     pub(super) starting: BTreeMap<RunId, Reply<StartReply>>,
     /// What was recovered and not yet told to the owner.
     pub(super) recoveries: Vec<Recovery>,
+    pub(super) alerts: Alerts,
     pub(super) reconciling: Reconciling,
     pub(super) clock: Clock,
     /// What the clocks showed last.
@@ -143,11 +145,13 @@ pub async fn start(parts: Parts) -> std::io::Result<(Handle, tokio::task::JoinHa
     let found = if parts.after_crash { Found::AfterCrash } else { Found::InOrder };
     let (mut actor, pinged) = Actor::new(parts, facts, commands.downgrade())?;
     let handle = Handle::new(commands, &actor);
+    actor.recall_told().await;
     let health = actor.store.health().borrow().clone();
     // Before anything is judged.
     actor.storage(&health);
     actor.recover(found).await;
     actor.open_pings().await;
+    actor.plan_morning(false);
     reconcile::remind(actor.facts.clone());
     actor.publish();
     let task = tokio::spawn(actor.run(fact_queue, command_queue, pinged));
@@ -179,7 +183,7 @@ impl Actor {
         forward(&facts, &parts.store, &parts.config);
         let notifier = parts.notifications.then(|| {
             let facts = facts.clone();
-            Notifier::start(move |result| drop(facts.try_send(Fact::Notified(result))))
+            Notifier::start(parts.store.clone(), move |result| drop(facts.try_send(Fact::Notified(result))))
         });
         let boot = nightkeep_os::boot_id()?;
         let (pings, pinged) = Pings::new(&parts.places, &boot);
@@ -211,6 +215,7 @@ impl Actor {
             commands,
             starting: BTreeMap::new(),
             recoveries: Vec::new(),
+            alerts: Alerts::default(),
             reconciling: Reconciling::default(),
             clock: parts.clock,
             continuity: Continuity::new(first),

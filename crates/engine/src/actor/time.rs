@@ -34,11 +34,13 @@ impl Actor {
             tracing::info!(slept_s = slept.as_secs_f64(), "the computer slept");
             self.news = true;
             self.hand_in(Input::Woke { slept });
+            self.plan_morning(true);
         }
         if let Some(by_ms) = jumped_ms {
             tracing::warn!(by_ms, "the wall clock was set");
             self.set_clock_by(by_ms);
             self.hand_in(Input::ClockJumped { by_ms });
+            self.plan_morning(false);
         }
     }
 

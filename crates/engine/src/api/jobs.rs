@@ -274,6 +274,10 @@ pub struct JobSpec {
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     #[cfg_attr(feature = "bindings", ts(as = "Option<bool>", optional))]
     pub export_ping_env: bool,
+    /// Whether its owner is told when a run of it finishes or fails by itself.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[cfg_attr(feature = "bindings", ts(as = "Option<bool>", optional))]
+    pub notify_end: bool,
     /// A service that it needs, as `http://host:port/path` or `tcp://host:port`. Asked only when the job is tested.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub check_url: Option<String>,

@@ -9,6 +9,10 @@
 //! max_runtime = "8h"              # the longest run time where neither job nor type names one; left out: none
 //! max_running = 4                 # how many runs may run side by side; left out: any number
 //!
+//! [notifications]
+//! quiet_hours = "23:00-07:00"     # what can wait is told in the morning; or "off"
+//! warnings = false                # a banner when a run is past its warning limit, too
+//!
 //! [pings]                         # off unless there is a `listen`
 //! listen = "127.0.0.1:0"          # any free port, or one: `8765`
 //! key = "0123456789abcdef012345"  # what opens the slugs; left out: one is made
@@ -30,6 +34,7 @@
 //! ping = "5bf66975-d4c7-4bf5-bcc8-b8d8a82ea278" # takes pings under this UUID, besides its name's slug
 //! ping_mode = "heartbeat"         # or "job" or "auto": what a success is that is pinged
 //! export_ping_env = true          # its runs are told where to ping
+//! notify_end = true               # a banner when a run of it finishes or fails by itself, too
 //! stall_after = "15m"             # limits stand directly in the table of the job or type
 //! max_runtime = "off"             # none, whatever type or settings say
 //! beat = "30s"                    # it says this often that it is alive
@@ -51,6 +56,7 @@ mod fault;
 mod file;
 mod limits;
 pub mod money;
+mod notifications;
 mod preflight;
 mod program;
 mod reports;
@@ -69,6 +75,7 @@ pub(crate) use edit::{Edit, apply};
 pub use fault::ConfigFault;
 pub use file::{ConfigEvent, ConfigFile, read_text};
 pub use limits::{is_off, overrides, view};
+pub use notifications::Notifications;
 pub use preflight::preflight;
 pub use resolve::{Surroundings, cwd_of, expand, progress_of, stop_signal_of};
 pub use validate::validate;
@@ -137,6 +144,7 @@ impl Settings {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Config {
     settings: Settings,
+    notifications: Notifications,
     pings: Pings,
     types: Vec<(String, JobType)>,
     jobs: Vec<JobSpec>,
@@ -162,6 +170,12 @@ impl Config {
     #[must_use]
     pub fn settings(&self) -> &Settings {
         &self.settings
+    }
+
+    /// What is said of notifications.
+    #[must_use]
+    pub fn notifications(&self) -> &Notifications {
+        &self.notifications
     }
 
     /// What is said of pings.

@@ -7,13 +7,14 @@ use std::collections::{BTreeMap, HashMap};
 
 use toml_edit::{Document, Item, TableLike};
 
-use super::{Config, ConfigFault, Pings, Settings, limits};
+use super::{Config, ConfigFault, Notifications, Pings, Settings, limits};
 use crate::api::{JobSpec, JobType, Leftovers, LimitsSpec, OnStall, PingMode};
 use crate::captured::OUTPUT_BYTES_MIN;
+use crate::notify::policy::{QuietFault, QuietHours};
 use crate::pings::{Listen, key_fault};
 
 /// The keys of a job's table besides its limits, in the order in which they are written.
-pub(super) const JOB_KEYS: [&str; 15] = [
+pub(super) const JOB_KEYS: [&str; 16] = [
     "type",
     "command",
     "cwd",
@@ -29,11 +30,15 @@ pub(super) const JOB_KEYS: [&str; 15] = [
     "ping",
     "ping_mode",
     "export_ping_env",
+    "notify_end",
 ];
 
 /// The keys of the settings.
 const SETTINGS_KEYS: [&str; 6] =
     ["notifications", "keep_days", "output_max", "output_total_max", "max_runtime", MAX_RUNNING];
+
+/// The keys about notifications.
+const NOTIFICATIONS_KEYS: [&str; 2] = ["quiet_hours", "warnings"];
 
 /// The keys about pings.
 const PINGS_KEYS: [&str; 2] = ["listen", "key"];
@@ -113,12 +118,15 @@ struct Walk {
 impl Walk {
     fn config(&mut self, document: &Document<&str>) -> Result<Config, Flaw> {
         let mut config = Config::default();
-        for (key, item) in
-            self.known(&KeyPath::default(), document.as_table(), &["settings", "pings", "types", "jobs"])?
-        {
+        for (key, item) in self.known(
+            &KeyPath::default(),
+            document.as_table(),
+            &["settings", "notifications", "pings", "types", "jobs"],
+        )? {
             let path = KeyPath::of(&[key]);
             match key {
                 "settings" => config.settings = self.settings(&path, item)?,
+                "notifications" => config.notifications = self.notifications(&path, item)?,
                 "pings" => config.pings = self.pings(&path, item)?,
                 "types" => {
                     for (name, item) in self.entries(&path, item)? {
@@ -150,6 +158,22 @@ impl Walk {
             }
         }
         Ok(settings)
+    }
+
+    fn notifications(&mut self, path: &KeyPath, item: &Item) -> Result<Notifications, Flaw> {
+        let mut notifications = Notifications::default();
+        for (key, item) in self.known(path, table(path, item)?, &NOTIFICATIONS_KEYS)? {
+            let path = path.then(key);
+            match key {
+                "quiet_hours" => {
+                    let read = QuietHours::parse(&string(&path, item)?);
+                    let flaw = |fault: QuietFault| Flaw { path: path.clone(), message: fault.to_string() };
+                    notifications.quiet_hours = read.map_err(flaw)?;
+                }
+                _ => notifications.warnings = flag(&path, item)?,
+            }
+        }
+        Ok(notifications)
     }
 
     fn pings(&mut self, path: &KeyPath, item: &Item) -> Result<Pings, Flaw> {
@@ -195,6 +219,7 @@ impl Walk {
                 "ping" => job.ping = Some(string(&path, item)?),
                 "ping_mode" => job.ping_mode = Some(ping_mode(&path, item)?),
                 "export_ping_env" => job.export_ping_env = flag(&path, item)?,
+                "notify_end" => job.notify_end = flag(&path, item)?,
                 _ => limit(&path, key, item, &mut job.limits)?,
             }
         }

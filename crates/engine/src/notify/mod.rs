@@ -1,9 +1,12 @@
 //! Telling the owner: texts, and the desktop's notifications. A notification is a hint; the history is the truth.
 
 mod desktop;
+mod many;
+pub mod policy;
 mod recovery;
 mod text;
 
-pub use desktop::{NotShown, Notifier};
+pub use desktop::{Banner, NotShown, Note, Notifier, Seen};
+pub use many::Need;
 pub use recovery::{Recovery, RecoveryKind};
-pub use text::{Text, Urgency};
+pub use text::{Around, Text, Urgency};

@@ -2,6 +2,7 @@
 
 use nightkeep_core::RunId;
 
+use super::policy::Slot;
 use super::text::{Text, Urgency, short};
 
 /// A run that was recovered.
@@ -42,12 +43,12 @@ impl Text {
     /// One text for all that was recovered together; `None` for nothing.
     #[must_use]
     pub fn of_recoveries(recoveries: &[Recovery]) -> Option<Self> {
-        let first = recoveries.first()?;
+        let _first = recoveries.first()?;
         let (title, body) = match recoveries {
             [only] => one(only),
             many => (format!("{} runs were recovered", many.len()), counts(many)),
         };
-        Some(Self { run: first.run, title, body, urgency: Urgency::Normal })
+        Some(Self { slot: Slot::Recovered, title, body, urgency: Urgency::Normal, is_silent: false })
     }
 }
 
@@ -56,7 +57,10 @@ fn one(Recovery { run: _, job, kind }: &Recovery) -> (String, String) {
     match kind {
         RecoveryKind::Runs { pid } => {
             let pid = pid.map_or_else(String::new, |pid| format!(" (pid {pid})"));
-            ("Found a run from before the restart".to_owned(), format!("{job}{pid} still runs and is watched again."))
+            (
+                "Found a run from before the restart".to_owned(),
+                format!("{job}{pid} was still running and is being watched again."),
+            )
         }
         RecoveryKind::Finished => (format!("{job} has finished"), "It ended while nobody was watching.".to_owned()),
         RecoveryKind::Failed { code, signal } => {
@@ -112,7 +116,7 @@ mod tests {
         ];
         let said: Vec<String> = kinds.iter().map(|kind| words(std::slice::from_ref(kind))).collect();
         insta::assert_snapshot!(said.join("\n"), @r"
-        Found a run from before the restart: docs-sweep (pid 3311) still runs and is watched again.
+        Found a run from before the restart: docs-sweep (pid 3311) was still running and is being watched again.
         docs-sweep has finished: It ended while nobody was watching.
         docs-sweep has failed: It ended with exit code 7 while nobody was watching.
         docs-sweep has failed: It was ended by signal 9 while nobody was watching.

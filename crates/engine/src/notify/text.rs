@@ -5,6 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use nightkeep_core::jobs::LastEnd;
 use nightkeep_core::{Cap, Exit, HeardNotice, HumanWait, Method, Notice, Outcome, Reason, RunId, Span, Wall};
 
+use super::policy::Slot;
 use crate::clean::clean_text;
 use crate::words::dollars;
 
@@ -27,67 +28,138 @@ pub enum Urgency {
 /// A notification in words.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Text {
-    /// Which run it is about. A later text about the same run replaces the earlier one.
-    pub run: RunId,
+    /// Its place on the screen: a later text in the same place replaces the earlier one.
+    pub slot: Slot,
     /// The fact.
     pub title: String,
     /// What else is known.
     pub body: String,
     /// How loudly.
     pub urgency: Urgency,
+    /// Without a sound.
+    pub is_silent: bool,
+}
+
+/// What is known of a run beside what a notice says.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Around {
+    /// The best step.
+    pub step: Option<i64>,
+    /// How many steps there are.
+    pub total: Option<i64>,
+    /// When it last moved forward.
+    pub last_advance: Option<Wall>,
+    /// How many processes it had when its stop began.
+    pub processes: Option<usize>,
+    /// All of its processes are known, not only those that could be identified.
+    pub is_whole: bool,
+    /// The names of those that were there after the polite signals.
+    pub stubborn: Vec<String>,
+    /// It had stalled before this engine found it.
+    pub stalled_unwatched: bool,
+}
+
+impl Around {
+    /// It moved forward.
+    pub fn advanced(&mut self, step: i64, total: Option<i64>, at: Wall) {
+        self.step = Some(step);
+        self.total = total.or(self.total);
+        self.last_advance = Some(at);
+    }
 }
 
 impl Text {
+    pub(super) fn about(run: RunId, title: String, body: String, urgency: Urgency) -> Self {
+        Self { slot: Slot::Run(run.0), title, body, urgency, is_silent: false }
+    }
+
     /// The words for `notice`, spoken at `now` to somebody in `zone`.
     #[must_use]
-    pub fn of(notice: &Notice, now: Wall, zone: &TimeZone) -> Self {
+    pub fn of(notice: &Notice, around: &Around, now: Wall, zone: &TimeZone) -> Self {
         match notice {
             Notice::Warning { run, job, since, step, stop_in } => {
                 let next = stop_in.map_or_else(
                     || "It will not be stopped.".to_owned(),
                     |left| format!("It will be stopped at {}.", clock_time(now, left, zone)),
                 );
-                Self {
-                    run: *run,
-                    title: format!("{} is quiet", short(job)),
-                    body: format!("No progress for {since} ({}). {next}", last(*step)),
-                    urgency: Urgency::Low,
-                }
+                let body = format!("No progress for {since} ({}). {next}", last(*step, around));
+                Self::about(*run, format!("{} is quiet", short(job)), body, Urgency::Low)
             }
-            Notice::Stopped { run, job, reason, method, since, step, grace } => Self {
-                run: *run,
-                title: match method {
-                    Method::Graceful => format!("{} was stopped", short(job)),
-                    Method::Forced => format!("{} was force-stopped", short(job)),
-                },
-                body: format!("{} ({}). {}", cause(*reason, *since), last(*step), how(*method, *grace)),
-                urgency: Urgency::Normal,
-            },
-            Notice::CouldNotStop { run, job, survivors } => Self {
-                run: *run,
-                title: format!("Could not stop {}", short(job)),
-                body: survivors_text(survivors),
-                urgency: Urgency::Critical,
-            },
-            Notice::Stalled { run, job, since, step } => Self {
-                run: *run,
-                title: format!("{} has stalled", short(job)),
-                body: format!("No progress for {since} ({}). It is left alone, as its job wants it.", last(*step)),
-                urgency: Urgency::Normal,
-            },
-            Notice::BreakerOpened { run, job, failures, last: end } => Self {
-                run: *run,
-                title: format!("{} will not start again", short(job)),
-                body: format!("{} {failures} times in a row. {}", how_often(end), last_cause(end)),
-                urgency: Urgency::Normal,
-            },
-            Notice::CouldNotJudge { run, job, since } => Self {
-                run: *run,
-                title: format!("{} cannot be judged", short(job)),
-                body: format!("No progress seen for {since}, but its marker cannot be read. It was not stopped."),
-                urgency: Urgency::Normal,
-            },
+            Notice::Stopped { run, job, reason, method, since, step, grace } => {
+                if around.stalled_unwatched && *reason == Reason::Stalled {
+                    let body = format!("{} had stalled while nobody was watching; it was stopped.", short(job));
+                    return Self::about(*run, "Cleaned up after a restart".to_owned(), body, Urgency::Normal);
+                }
+                let (title, place) = match method {
+                    Method::Graceful => (format!("{} was stopped", short(job)), place(*step, around, zone)),
+                    Method::Forced => (format!("{} was force-stopped", short(job)), String::new()),
+                };
+                let body = format!("{}.{place} {}", cause(*reason, *since), how(*method, *grace, around));
+                Self::about(*run, title, body, Urgency::Normal)
+            }
+            Notice::CouldNotStop { run, job, survivors } => Self::about(
+                *run,
+                format!("Could not stop {}", short(job)),
+                survivors_text(survivors),
+                Urgency::Critical,
+            ),
+            Notice::Stalled { run, job, since, step } => {
+                let last = last(*step, around);
+                let body = format!("No progress for {since} ({last}). It is left alone, as its job wants it.");
+                Self::about(*run, format!("{} has stalled", short(job)), body, Urgency::Normal)
+            }
+            Notice::BreakerOpened { run, job, failures, last: end } => {
+                let body = format!("{} {failures} times in a row. {}", how_often(end), last_cause(end));
+                Self::about(*run, format!("{} will not start again", short(job)), body, Urgency::Normal)
+            }
+            Notice::CouldNotJudge { run, job, since } => {
+                let body = format!("No progress seen for {since}, but its marker cannot be read. It was not stopped.");
+                Self::about(*run, format!("{} cannot be judged", short(job)), body, Urgency::Normal)
+            }
             Notice::Heard { run, job, what } => heard(*run, &short(job), what),
+        }
+    }
+
+    /// The end of a run by itself, after `took`.
+    #[must_use]
+    pub fn of_end(run: RunId, job: &str, exit: &Exit, took: Span, around: &Around) -> Self {
+        let (job, step) = (short(job), around.step);
+        let last = step.map_or_else(String::new, |step| format!(" Last: {}.", steps(step, around)));
+        let (title, body) = match exit {
+            Exit::Code(0) => {
+                let steps = match (step, around.total) {
+                    (Some(step), Some(total)) => format!(", {step} of {total} steps"),
+                    (Some(step), None) => format!(", last: step {step}"),
+                    (None, _) => String::new(),
+                };
+                (format!("{job} finished"), format!("Ran {took}{steps}."))
+            }
+            Exit::Code(code) => (format!("{job} failed"), format!("Exit code {code} after {took}.{last}")),
+            Exit::Signal(signal) => (format!("{job} failed"), format!("Ended by signal {signal} after {took}.{last}")),
+            Exit::NotStarted { message, .. } => {
+                let why = clean_text(message, QUESTION_MAX);
+                (format!("{job} failed"), format!("It could not be started: {}.", why.trim_end_matches('.')))
+            }
+            Exit::Interrupted { .. } | Exit::Unknown => (format!("{job} ended"), format!("It ran {took}.{last}")),
+        };
+        Self::about(run, title, body, Urgency::Low)
+    }
+
+    /// The history cannot be written, so that nothing is judged.
+    #[must_use]
+    pub fn of_no_watch(why: Option<&str>, running: usize) -> Self {
+        let why = why.map_or_else(String::new, |why| format!(" ({})", clean_text(why, QUESTION_MAX)));
+        let runs = match running {
+            0 => "What is started continues without a limit.".to_owned(),
+            1 => "1 run continues without a limit.".to_owned(),
+            many => format!("{many} runs continue without a limit."),
+        };
+        Self {
+            slot: Slot::Watch,
+            title: "Runs are not being watched".to_owned(),
+            body: format!("The history cannot be written{why}. {runs}"),
+            urgency: Urgency::Critical,
+            is_silent: false,
         }
     }
 }
@@ -126,15 +198,28 @@ fn heard(run: RunId, job: &str, what: &HeardNotice) -> Text {
             }
         }
     };
-    Text { run, title, body, urgency: Urgency::Normal }
+    Text::about(run, title, body, Urgency::Normal)
 }
 
 pub(super) fn short(job: &str) -> String {
     clean_text(job, NAME_MAX)
 }
 
-fn last(step: Option<i64>) -> String {
-    step.map_or_else(|| "no step yet".to_owned(), |step| format!("last: step {step}"))
+fn last(step: Option<i64>, around: &Around) -> String {
+    step.map_or_else(|| "no step yet".to_owned(), |step| format!("last: {}", steps(step, around)))
+}
+
+/// "step 14/40".
+fn steps(step: i64, around: &Around) -> String {
+    around.total.map_or_else(|| format!("step {step}"), |total| format!("step {step}/{total}"))
+}
+
+/// " Last: step 14/40 at 01:31."
+fn place(step: Option<i64>, around: &Around, zone: &TimeZone) -> String {
+    let Some(step) = step else { return " It showed no step.".to_owned() };
+    let at = around.last_advance.and_then(|at| Timestamp::from_millisecond(at.as_ms()).ok());
+    let at = at.map_or_else(String::new, |at| at.to_zoned(zone.clone()).strftime(" at %H:%M").to_string());
+    format!(" Last: {}{at}.", steps(step, around))
 }
 
 fn cause(reason: Reason, since: Span) -> String {
@@ -148,11 +233,26 @@ fn cause(reason: Reason, since: Span) -> String {
     }
 }
 
-fn how(method: Method, grace: Span) -> String {
-    match method {
-        Method::Graceful => "It ended when it was asked to.".to_owned(),
-        Method::Forced if grace == Span::ZERO => "It was killed.".to_owned(),
-        Method::Forced => format!("It ignored the stop request and was killed after {grace}."),
+fn how(method: Method, grace: Span, around: &Around) -> String {
+    match (method, around.processes.filter(|count| *count > 0)) {
+        (Method::Graceful, None) => "It ended when it was asked to.".to_owned(),
+        (Method::Graceful, Some(1)) => "Its process ended.".to_owned(),
+        (Method::Graceful, Some(count)) if around.is_whole => format!("All {count} processes ended."),
+        (Method::Graceful, Some(count)) => format!("The {count} processes that could be identified ended."),
+        (Method::Forced, _) if grace == Span::ZERO => "It was killed.".to_owned(),
+        (Method::Forced, _) => stubborn(grace, &around.stubborn),
+    }
+}
+
+fn stubborn(grace: Span, names: &[String]) -> String {
+    let clean: Vec<String> = names.iter().map(|name| short(name)).collect();
+    match clean.as_slice() {
+        [] => format!("It ignored the stop request and was killed after {grace}."),
+        [name] => format!("{name} ignored the stop request and was killed after {grace}."),
+        [one, other] => format!("{one} and {other} ignored the stop request and were killed after {grace}."),
+        [one, rest @ ..] => {
+            format!("{one} and {} more ignored the stop request and were killed after {grace}.", rest.len())
+        }
     }
 }
 
@@ -208,84 +308,4 @@ fn clock_time(now: Wall, left: Span, zone: &TimeZone) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const NOON: Wall = Wall::from_ms(1_767_268_800_000);
-
-    fn words(notice: &Notice) -> String {
-        let text = Text::of(notice, NOON, &TimeZone::UTC);
-        format!("{}\n{}", text.title, text.body)
-    }
-
-    fn stopped(reason: Reason, method: Method, grace: u64) -> Notice {
-        Notice::Stopped {
-            run: RunId(4),
-            job: "articles".to_owned(),
-            reason,
-            method,
-            since: Span::from_mins(45),
-            step: Some(14),
-            grace: Span::from_secs(grace),
-        }
-    }
-
-    #[test]
-    fn a_warning_says_when_the_stop_will_come() {
-        let notice = Notice::Warning {
-            run: RunId(4),
-            job: "articles".to_owned(),
-            since: Span::from_mins(30),
-            step: Some(14),
-            stop_in: Some(Span::from_mins(15)),
-        };
-        assert_eq!(
-            words(&notice),
-            "articles is quiet\nNo progress for 30 min (last: step 14). It will be stopped at 12:15."
-        );
-    }
-
-    #[test]
-    fn a_stop_says_why_and_how() {
-        assert_eq!(
-            words(&stopped(Reason::Stalled, Method::Graceful, 20)),
-            "articles was stopped\nNo progress for 45 min (last: step 14). It ended when it was asked to."
-        );
-        assert_eq!(
-            words(&stopped(Reason::Stalled, Method::Forced, 20)),
-            "articles was force-stopped\nNo progress for 45 min (last: step 14). It ignored the stop request and was \
-             killed after 20 s."
-        );
-    }
-
-    #[test]
-    fn a_job_that_will_not_start_again_says_how_often_it_failed_and_why_last() {
-        let opened = |outcome, reason, exit| {
-            let last = LastEnd { outcome, reason, since: Span::from_mins(20), exit };
-            words(&Notice::BreakerOpened { run: RunId(4), job: "nightly-fuzz".to_owned(), failures: 3, last })
-        };
-        assert_eq!(
-            opened(Outcome::Aborted, Some(Reason::Stalled), Exit::Signal(15)),
-            "nightly-fuzz will not start again\nStopped 3 times in a row. Last cause: no progress for 20 min."
-        );
-        assert_eq!(
-            opened(Outcome::Failed, None, Exit::Code(101)),
-            "nightly-fuzz will not start again\nFailed 3 times in a row. Last cause: exit code 101."
-        );
-    }
-
-    #[test]
-    fn a_stop_that_left_something_names_it_and_stays_on_screen() {
-        let notice = Notice::CouldNotStop { run: RunId(4), job: "articles".to_owned(), survivors: vec![48211] };
-        let text = Text::of(&notice, NOON, &TimeZone::UTC);
-        assert_eq!(text.urgency, Urgency::Critical);
-        assert_eq!(text.body, "1 process is still running (pid 48211). It may keep using your quota.");
-    }
-
-    #[test]
-    fn a_name_that_tries_to_rewrite_the_screen_is_shown_harmlessly() {
-        let notice = Notice::CouldNotJudge { run: RunId(1), job: "a\u{202e}b\u{1b}[31m".to_owned(), since: Span::ZERO };
-        let text = Text::of(&notice, NOON, &TimeZone::UTC);
-        assert!(!text.title.contains('\u{202e}') && !text.title.contains('\u{1b}'), "{}", text.title);
-    }
-}
+mod tests;

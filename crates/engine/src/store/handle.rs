@@ -379,7 +379,20 @@ impl StoreHandle {
         answer.await.map_err(|_| StoreError::Closed)?
     }
 
-    async fn ask<T: Send + 'static>(
+    /// Does something with the store between two transactions, and waits for it.
+    pub(super) async fn with(&self, act: impl FnOnce(&mut Store) + Send + 'static) {
+        let (reply, done) = oneshot::channel();
+        let act = move |store: &mut Store| {
+            act(store);
+            // Whoever does not wait any longer does not hear of it.
+            let _heard = reply.send(());
+        };
+        if self.jobs.send(Job::With(Box::new(act))).await.is_ok() {
+            drop(done.await);
+        }
+    }
+
+    pub(super) async fn ask<T: Send + 'static>(
         &self,
         question: impl FnOnce(&Reader) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {

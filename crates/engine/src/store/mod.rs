@@ -26,6 +26,7 @@ mod quarantine;
 mod queue;
 mod read;
 mod schema;
+mod told;
 mod write;
 mod writer;
 
@@ -35,4 +36,5 @@ pub use nightly::keep_backups;
 pub use open::{Opened, why_unusable};
 pub use quarantine::Quarantine;
 pub use read::{JobSummary, LastOfJob, Reader};
+pub use told::Told;
 pub use write::{Store, Write, Written};

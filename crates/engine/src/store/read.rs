@@ -309,7 +309,7 @@ impl Reader {
         Ok(self.states(sql, params)?.iter().filter_map(|state| history_row(state, &zone)).collect())
     }
 
-    fn states(&self, sql: &str, params: impl Params) -> Result<Vec<StoredRun>, StoreError> {
+    pub(super) fn states(&self, sql: &str, params: impl Params) -> Result<Vec<StoredRun>, StoreError> {
         let states: Vec<Result<StoredRun, serde_json::Error>> = self.ask(|db| {
             db.prepare_cached(sql)?
                 .query_map(params, |row| Ok(serde_json::from_str(row.get_ref(0)?.as_str()?)))?

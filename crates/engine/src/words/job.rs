@@ -11,12 +11,14 @@ pub fn job_event(StampedJob { at, entry }: &StampedJob) -> TimelineEvent {
     TimelineEvent {
         at: rfc3339(nightkeep_core::Wall::from_ms(at.at_wall_ms)),
         kind: entry.kind().to_owned(),
-        text: sentence(entry),
+        text: job_sentence(entry),
         lasted_s: None,
     }
 }
 
-fn sentence(entry: &JobEntry) -> String {
+/// One sentence about what happened to a job.
+#[must_use]
+pub fn job_sentence(entry: &JobEntry) -> String {
     match entry {
         JobEntry::Failed { run, failures: 1 } => format!("Run {run} failed or was stopped."),
         JobEntry::Failed { run, failures } => {
@@ -65,7 +67,7 @@ mod tests {
             JobEntry::CarriedOver { from: "a".to_owned(), state: Box::default() },
         ]
         .iter()
-        .map(sentence)
+        .map(job_sentence)
         .collect();
         assert_eq!(
             told,

@@ -2,6 +2,7 @@
 
 mod editing;
 mod files;
+mod notifications;
 mod pings;
 mod preflight;
 mod reports;

@@ -24,3 +24,7 @@ pub(super) async fn show(text: &Text, _former: Option<&Shown>) -> Result<Shown, 
         Err(fault) => Err(fault.to_string()),
     }
 }
+
+/// These systems offer no way to take a notification away.
+#[expect(clippy::unused_async, reason = "other systems have to ask")]
+pub(super) async fn close(_shown: Shown) {}

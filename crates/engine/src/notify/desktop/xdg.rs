@@ -41,8 +41,16 @@ pub(super) async fn show(text: &Text, former: Option<&Shown>) -> Result<Shown, S
             Urgency::Critical => Timeout::Never,
             Urgency::Low | Urgency::Normal => Timeout::Default,
         });
+    if text.is_silent {
+        let _set = notification.hint(Hint::SuppressSound(true));
+    }
     if let Some(former) = former {
         let _set = notification.id(former.id());
     }
     notification.show_async().await.map_err(|fault| fault.to_string())
+}
+
+/// Takes a notification away.
+pub(super) async fn close(shown: Shown) {
+    shown.close_async().await;
 }

@@ -65,6 +65,10 @@ ping_mode?: PingMode,
  */
 export_ping_env?: boolean, 
 /**
+ * Whether its owner is told when a run of it finishes or fails by itself.
+ */
+notify_end?: boolean, 
+/**
  * A service that it needs, as `http://host:port/path` or `tcp://host:port`. Asked only when the job is tested.
  */
 check_url?: string, 

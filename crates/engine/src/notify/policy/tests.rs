@@ -1,0 +1,133 @@
+use super::*;
+
+const MIN: i64 = 60_000;
+
+fn alert(kind: Kind, run: u64, job: &str) -> Alert {
+    Alert { kind, run: Some(run), job: job.to_owned(), is_wanted: false }
+}
+
+fn by_day(at_ms: i64) -> Moment {
+    Moment { at_ms, is_quiet: false }
+}
+
+const AT_NIGHT: Moment = Moment { at_ms: 0, is_quiet: true };
+
+fn word(decision: &Decision) -> String {
+    match decision {
+        Decision::Show { slot, is_silent } => {
+            format!("{slot:?}{}", if *is_silent { ", silent" } else { "" })
+        }
+        Decision::Merge { members, closes } => {
+            let jobs: Vec<&str> = members.iter().map(|member| member.job.as_str()).collect();
+            format!("{} in one for {closes:?}", jobs.join(" "))
+        }
+        Decision::Hold => "held".to_owned(),
+        Decision::Drop(why) => why.why().to_owned(),
+    }
+}
+
+/// Every kind: by day, by day where it is wanted, and in quiet hours.
+#[test]
+fn each_kind_is_told_as_its_level_says() {
+    let table: Vec<String> = Kind::ALL
+        .into_iter()
+        .map(|kind| {
+            let wanted = Alert { is_wanted: true, ..alert(kind, 1, "a") };
+            let moments = [(alert(kind, 1, "a"), by_day(0)), (wanted.clone(), by_day(0)), (wanted, AT_NIGHT)];
+            let said = moments.map(|(alert, now)| word(&Policy::default().decide(&alert, now, true)));
+            format!("{}: {}", kind.word(), said.join(" | "))
+        })
+        .collect();
+    insta::assert_snapshot!(table.join("\n"));
+}
+
+#[test]
+fn nothing_is_told_where_notifications_are_switched_off() {
+    for kind in Kind::ALL {
+        let decision = Policy::default().decide(&alert(kind, 1, "a"), by_day(0), false);
+        assert_eq!(decision, Decision::Drop(Dropped::SwitchedOff));
+    }
+}
+
+#[test]
+fn a_warning_its_stop_and_its_survivors_are_one_banner() {
+    let mut policy = Policy::default();
+    let warning = Alert { is_wanted: true, ..alert(Kind::Warning, 7, "a") };
+    for alert in [warning, alert(Kind::Stopped, 7, "a"), alert(Kind::CouldNotStop, 7, "a")] {
+        let decision = policy.decide(&alert, by_day(0), true);
+        assert_eq!(decision, Decision::Show { slot: Slot::Run(7), is_silent: false });
+    }
+    let two_more = [alert(Kind::Stopped, 8, "b"), alert(Kind::Stopped, 9, "c")];
+    for alert in two_more {
+        assert!(matches!(policy.decide(&alert, by_day(0), true), Decision::Show { .. }), "an episode costs one banner");
+    }
+}
+
+#[test]
+fn the_same_of_the_same_job_is_told_once_in_half_an_hour() {
+    let mut policy = Policy::default();
+    let mut said = |run, job, at_ms| word(&policy.decide(&alert(Kind::Stopped, run, job), by_day(at_ms), true));
+    assert_eq!(said(1, "a", 0), "Run(1)");
+    assert_eq!(said(2, "a", 29 * MIN), "the same was told within 30 min");
+    assert_eq!(said(3, "b", 29 * MIN), "Run(3)");
+    // What was not told does not put the next one off.
+    assert_eq!(said(4, "a", 30 * MIN), "Run(4)");
+    // A clock that was set back makes nobody wait for it.
+    assert_eq!(said(5, "a", 10 * MIN), "Run(5)");
+}
+
+#[test]
+fn another_kind_of_the_same_job_is_told() {
+    let mut policy = Policy::default();
+    assert_eq!(word(&policy.decide(&alert(Kind::Stopped, 1, "a"), by_day(0), true)), "Run(1)");
+    assert_eq!(word(&policy.decide(&alert(Kind::Breaker, 1, "a"), by_day(0), true)), "Breaker(\"a\")");
+}
+
+#[test]
+fn what_comes_after_three_banners_within_ten_minutes_is_merged_into_one() {
+    let mut policy = Policy::default();
+    let mut said = |run, job, at_ms| word(&policy.decide(&alert(Kind::Stopped, run, job), by_day(at_ms), true));
+    assert_eq!(said(1, "a", 0), "Run(1)");
+    assert_eq!(said(2, "b", MIN), "Run(2)");
+    assert_eq!(said(3, "c", 2 * MIN), "Run(3)");
+    assert_eq!(said(4, "d", 3 * MIN), "a b c d in one for [Run(1), Run(2), Run(3)]");
+    assert_eq!(said(5, "e", 9 * MIN), "a b c d e in one for []");
+    assert_eq!(said(6, "e", 9 * MIN), "the same was told within 30 min");
+    assert_eq!(said(7, "f", 10 * MIN), "Run(7)", "the first of the three is ten minutes old");
+    assert_eq!(said(8, "g", 10 * MIN), "b c f g in one for [Run(7)]");
+}
+
+#[test]
+fn what_is_critical_is_never_merged_never_held_and_costs_no_banner() {
+    let mut policy = Policy::default();
+    for run in 1..=5 {
+        let said = word(&policy.decide(&alert(Kind::CouldNotStop, run, "a"), by_day(0), true));
+        assert_eq!(said, format!("Run({run})"), "each run that could not be stopped is one of its own");
+    }
+    assert_eq!(word(&policy.decide(&alert(Kind::Stopped, 6, "b"), by_day(0), true)), "Run(6)");
+    assert_eq!(word(&policy.decide(&alert(Kind::CouldNotStop, 7, "a"), AT_NIGHT, true)), "Run(7), silent");
+    let watch = Alert { kind: Kind::NotWatching, run: None, job: String::new(), is_wanted: false };
+    assert_eq!(word(&policy.decide(&watch, AT_NIGHT, true)), "Watch, silent");
+    assert_eq!(word(&policy.decide(&watch, AT_NIGHT, true)), "the same was told within 30 min", "it still stands");
+}
+
+#[test]
+fn a_policy_goes_on_from_what_an_earlier_engine_told() {
+    let told = ["stopped/a", "stopped/b", "breaker/b", "could-not-stop/#3", "nonsense"];
+    let mut policy = Policy::going_on_from(told.into_iter().map(|same| (same.to_owned(), 0)).collect());
+    let mut said = |kind, run, job| word(&policy.decide(&alert(kind, run, job), by_day(MIN), true));
+    assert_eq!(said(Kind::Stopped, 5, "a"), "the same was told within 30 min");
+    assert_eq!(said(Kind::CouldNotStop, 3, "c"), "the same was told within 30 min");
+    assert_eq!(said(Kind::Stopped, 6, "c"), "b a b c in one for []", "three banners were shown a minute ago");
+}
+
+#[test]
+fn what_is_remembered_does_not_grow_without_end() {
+    let mut policy = Policy::default();
+    for n in 0..10_000_u32 {
+        let alert = alert(Kind::Stopped, n.into(), &format!("job-{n}"));
+        let _decision = policy.decide(&alert, by_day(i64::from(n) * MIN / 2), true);
+    }
+    assert!(policy.told.len() <= 60 && policy.shown.len() <= BANNERS_MAX && policy.standing.len() <= STANDING_MAX);
+    assert!(policy.merged.len() <= 30, "{}", policy.merged.len());
+}
