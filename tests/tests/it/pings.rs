@@ -63,6 +63,7 @@ fn running(night: &Night, job: &str) -> Begun {
     begun
 }
 
+/// What a run says of its end, once it says that it succeeded or failed.
 fn claim(night: &Night, run: u64, succeeded: bool) -> Option<String> {
     let claimed =
         |view: &nightkeep_engine::api::RunView| view.claim.as_ref().is_some_and(|claim| claim.succeeded == succeeded);
@@ -146,6 +147,12 @@ fn a_crash_of_the_engine_moves_no_port_and_forgets_no_start_and_no_check() {
     assert_eq!(claim(&night, begun.run, true).as_deref(), Some("done"), "it closes the start from before the crash");
     let made = pings(&night).checks.into_iter().find(|check| check.job.is_none()).unwrap();
     assert_eq!((made.slug.as_deref(), made.last.unwrap().body.as_str()), (Some("made"), "second"));
+    assert_eq!(ping(&before, CHECK, "just before the end"), "200 OK");
+    night.stop_engine().unwrap();
+    assert!(TcpStream::connect(&before).is_err());
+    night.start_engine().unwrap();
+    assert_eq!(host(&night), before);
+    assert_eq!(pings(&night).check_of("nightly").unwrap().last.unwrap().body, "just before the end");
 }
 
 #[test]
@@ -198,6 +205,12 @@ fn a_port_that_is_taken_is_told_and_runs_go_on_until_it_is_free() {
     assert!(TcpStream::connect(&address).is_err());
     assert_eq!(ping(&moved, &format!("{CHECK}/log"), "step 2/2"), "200 OK");
     night.until_step(begun.run, 2).unwrap();
+    // Without a key, jobs are pinged by their UUIDs.
+    fs::create_dir(night.home().join("pings.key")).unwrap();
+    night.configure(&config(&moved).replace(&format!("key = '{KEY}'"), "")).unwrap();
+    assert!(night.fault(FaultKind::Pings).unwrap().message.starts_with("Pings are heard by UUID only, because "));
+    assert_eq!(ping(&moved, CHECK, ""), "200 OK");
+    assert_eq!(ping(&moved, &format!("{KEY}/nightly"), ""), "404 not found");
     night.configure(&config(&moved).replace("listen", "# listen")).unwrap();
     eventually("the port to close", || TcpStream::connect(&moved).is_err().then_some(())).unwrap();
     assert_eq!(pings(&night).url, None);
@@ -240,6 +253,8 @@ fn a_flood_of_pings_is_counted_and_costs_neither_memory_nor_the_other_runs() {
             fs::write(marker, format!("{{\"step\": {step}}}")).unwrap();
             night.until_step(quiet.run, step).unwrap();
         }
+        let refused = || Some(pings(&night)).filter(|seen| seen.limited + seen.dropped > 5_000);
+        eventually("thousands of refusals", refused).unwrap();
         over.store(true, Ordering::Relaxed);
     });
     let (sent, seconds) = (sent.into_inner(), begun.elapsed().as_secs());
@@ -249,7 +264,6 @@ fn a_flood_of_pings_is_counted_and_costs_neither_memory_nor_the_other_runs() {
         "{sent} pings in {seconds} s: {} heard, {} too often, {} left out; {before_kb} kB before, {after_kb} kB after",
         seen.heard, seen.limited, seen.dropped
     );
-    assert!(seen.limited + seen.dropped > seen.heard && seen.limited > 0, "{seen:?}");
     assert!(seen.heard <= 50 * (seconds + 3), "{seen:?}");
     assert!(seen.heard + seen.limited + seen.dropped >= sent, "{sent}: {seen:?}");
     assert!(after_kb < before_kb + 30_000, "{before_kb} kB before, {after_kb} kB after");

@@ -125,7 +125,7 @@ impl Actor {
         clock_from: Option<Awake>,
     ) {
         self.tell_whose(id, &registered.registration);
-        self.ping_run_began(&registered.registration.job, resume.is_some());
+        self.ping_run_began(&registered.registration, resume.is_some());
         let now = self.now();
         let Registered { registration, limits, dir, marker_before, stop_signal, leftovers, started, notify, read } =
             registered;

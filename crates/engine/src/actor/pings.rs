@@ -9,7 +9,7 @@ use tokio::task::JoinHandle;
 
 use super::fact::Fact;
 use super::task::Actor;
-use crate::api::{CheckView, FaultKind, JobSpec, PingView, PingsView};
+use crate::api::{CheckView, FaultKind, PingView, PingsView};
 use crate::clean::{clean_text, harmless};
 use crate::clock::rfc3339;
 use crate::environment;
@@ -17,10 +17,11 @@ use crate::pings::{self, Asked, Book, Counts, HEARD_MAX, Listen, Port, Porter, R
 use crate::places::Places;
 use crate::rundir::OsText;
 use crate::sources::{Pattern, SourceSpec};
+use crate::store::entry::Registration;
 
 /// What was heard is kept for the next engine this often at most.
 const KEPT_EVERY: Duration = Duration::from_secs(1);
-/// The engine's end does not wait longer than this for the port.
+/// The engine's end does not wait longer than this for the port, nor for the disk.
 const CLOSED_WITHIN: Duration = Duration::from_secs(1);
 /// So many reports of the porter wait at most.
 const PORTS_MAX: usize = 4;
@@ -34,7 +35,9 @@ const PINGS: Source = Source::of("ping");
 pub(super) struct Pings {
     book: Book,
     port: Port,
-    /// What a step looks like in a `/log`, for the jobs that want it.
+    /// Why there is no key, so that only checks with a UUID can be pinged.
+    no_key: Option<String>,
+    /// What a step looks like in a `/log`, for the jobs whose run says so.
     steps: BTreeMap<String, Vec<Pattern>>,
     /// Where the port puts what it hears. It is kept open whether or not there is a port.
     asks: mpsc::Sender<Asked>,
@@ -43,8 +46,10 @@ pub(super) struct Pings {
     keeping: Option<JoinHandle<()>>,
     /// Something was heard that is not kept yet.
     is_news: bool,
-    /// It is being kept.
+    /// It is being kept, or was a moment ago.
     is_kept: bool,
+    /// Told when it was written.
+    written: Option<oneshot::Receiver<()>>,
 }
 
 impl Pings {
@@ -56,12 +61,14 @@ impl Pings {
         let pings = Self {
             book,
             port: Port::Closed,
+            no_key: None,
             steps: BTreeMap::new(),
             asks,
             wants: watch::Sender::new(None),
             keeping: None,
             is_news: false,
             is_kept: false,
+            written: None,
         };
         (pings, asked)
     }
@@ -81,18 +88,16 @@ impl Actor {
         let wanted = config.pings().listen;
         if wanted.is_some() {
             let key = config.pings().key.clone().map_or_else(|| pings::key(&self.places), Ok);
-            self.pings.book.set_key(key.unwrap_or_else(|fault| {
-                tracing::error!(%fault, "there is no key, so only checks with a UUID can be pinged");
-                String::new()
-            }));
+            let (key, no_key) = key.map_or_else(|fault| (String::new(), Some(fault.to_string())), |key| (key, None));
+            self.pings.book.set_key(key);
+            self.pings.no_key = no_key;
         }
         self.pings.book.fit(config.jobs());
         for run in self.runs.values() {
             self.pings.book.run_goes_on(&run.job);
         }
-        let steps = config.jobs().iter().map(|job| (job.name.clone(), steps_of(job)));
-        self.pings.steps = steps.filter(|(_, patterns)| !patterns.is_empty()).collect();
         let _changed = self.pings.wants.send_if_modified(|wants| std::mem::replace(wants, wanted) != wanted);
+        self.settle_ping_fault();
     }
 
     /// Opens the port, if it is wanted, and keeps it as it is wanted from here on.
@@ -120,6 +125,10 @@ impl Actor {
             // A port that is not closed by then is closed with the process.
             drop(tokio::time::timeout(CLOSED_WITHIN, keeping).await);
         }
+        if let Some(written) = self.pings.written.take() {
+            // What is older must not come after what is newer.
+            drop(tokio::time::timeout(CLOSED_WITHIN, written).await);
+        }
         if self.pings.is_news
             && let Err(fault) = self.pings.book.remembered(&self.boot).write(&self.places)
         {
@@ -129,12 +138,19 @@ impl Actor {
 
     /// The port was opened, closed, or could not be opened.
     pub(super) fn port_is(&mut self, port: Port) {
-        let result = match &port {
-            Port::Closed | Port::Open { .. } => Ok(()),
-            Port::Failed { why } => Err(why.clone()),
-        };
-        self.faults.settle(FaultKind::Pings, result, |why| format!("Pings are not heard: {why}. Runs go on."));
         self.pings.port = port;
+        self.settle_ping_fault();
+    }
+
+    fn settle_ping_fault(&mut self) {
+        let result = match (&self.pings.port, &self.pings.no_key) {
+            (Port::Failed { why }, _) => Err(format!("Pings are not heard: {why}. Runs go on.")),
+            (Port::Open { .. }, Some(why)) => {
+                Err(format!("Pings are heard by UUID only, because there is no key: failed to {why}."))
+            }
+            (Port::Open { .. }, None) | (Port::Closed, _) => Ok(()),
+        };
+        self.faults.settle(FaultKind::Pings, result, String::clone);
     }
 
     /// Somebody pings. What it says of a run goes the way of all signals; it is acknowledged when that is written.
@@ -174,19 +190,25 @@ impl Actor {
         }
         (self.pings.is_news, self.pings.is_kept) = (false, true);
         let (kept, places) = (self.pings.book.remembered(&self.boot), self.places.clone());
+        let (done, written) = oneshot::channel();
+        self.pings.written = Some(written);
         self.spawn_aside(async move {
             let written = tokio::task::spawn_blocking(move || kept.write(&places)).await;
             if let Ok(Err(fault)) = written {
                 tracing::warn!(%fault, "what was pinged last is not kept");
             }
+            // Nobody waits for it, but whoever ends.
+            let _waits = done.send(());
             tokio::time::sleep(KEPT_EVERY).await;
             Fact::PingsKept
         });
     }
 
     /// A run of a job is watched from here on, or again.
-    pub(super) fn ping_run_began(&mut self, job: &str, again: bool) {
+    pub(super) fn ping_run_began(&mut self, Registration { job, sources, .. }: &Registration, again: bool) {
         let now = self.now();
+        let steps = sources.iter().filter_map(|text| SourceSpec::parse(text).ok()?.in_pings()).collect();
+        let _former = self.pings.steps.insert(job.clone(), steps);
         if again {
             self.pings.book.run_goes_on(job);
         } else {
@@ -198,6 +220,7 @@ impl Actor {
     pub(super) fn ping_run_ended(&mut self, job: &str) {
         if self.latest_of(job).is_none() {
             self.pings.book.run_ended(job);
+            let _known = self.pings.steps.remove(job);
         }
     }
 
@@ -241,11 +264,6 @@ impl Actor {
         // Whoever asked may have gone.
         let _heard = reply.send(PingsView { url: url.map(str::to_owned), heard, foreign, limited, dropped, checks });
     }
-}
-
-/// What a step looks like in what is logged of a job.
-fn steps_of(job: &JobSpec) -> Vec<Pattern> {
-    job.sources.iter().filter_map(|text| SourceSpec::parse(text).ok()?.in_pings()).collect()
 }
 
 fn view(record: &Record) -> PingView {
