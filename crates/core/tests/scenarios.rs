@@ -33,7 +33,7 @@ struct Scenario {
     observe: bool,
     /// Beats are expected only once one has come.
     #[serde(default)]
-    beats_if_any: bool,
+    beats_if_any: Option<bool>,
     #[serde(default)]
     on_stall: Option<String>,
     #[serde(default)]
@@ -378,7 +378,7 @@ fn play(scenario: Scenario) -> (Vec<String>, Vec<String>) {
         clock_from: Awake::default(),
         started: Awake::default(),
         up: true,
-        beats_if_any: scenario.beats_if_any,
+        beats_if_any: scenario.beats_if_any == Some(true),
         resume: None,
     })));
     for step in scenario.story {
