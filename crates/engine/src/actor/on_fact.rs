@@ -54,16 +54,7 @@ impl Actor {
             Fact::Searched(id) => self.searched(id),
             Fact::SampleDue(id) => self.sample_due(id),
             Fact::Survivors(id, left) => self.survivors(id, left),
-            Fact::Config(event) => {
-                if let ConfigEvent::Broken(fault) = &event {
-                    tracing::warn!(%fault, "config.toml cannot be used");
-                }
-                self.note_config_fault();
-                self.take_capacities();
-                self.take_pings();
-                self.forget_missing_jobs();
-                self.plan_morning(false);
-            }
+            Fact::Config(event) => self.configured(&event),
             Fact::ReconcileDue => self.reconcile(None),
             Fact::Compared(compared, told) => self.compared(*compared, told),
             Fact::Unwatched(stored) => self.unwatched(stored.as_deref()),
@@ -85,6 +76,18 @@ impl Actor {
                 let _was_there = self.faults.clear(FaultKind::Watch);
             }
         }
+    }
+
+    /// Somebody changed the configuration.
+    fn configured(&mut self, event: &ConfigEvent) {
+        if let ConfigEvent::Broken(fault) = event {
+            tracing::warn!(%fault, "config.toml cannot be used");
+        }
+        self.note_config_fault();
+        self.take_capacities();
+        self.take_pings();
+        self.forget_missing_jobs();
+        self.plan_morning(false);
     }
 
     /// Whether a notification could be shown.

@@ -27,7 +27,7 @@ pub struct AttachRequest {
     pub pidfile: Option<PathBuf>,
     /// A folder with sentinel files, absolute. It is a source of the run, and where neither `pid` nor `pidfile` is given,
     /// they tell the process.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     pub sentinel: Option<PathBuf>,
     /// Its marker, absolute; this or a source.

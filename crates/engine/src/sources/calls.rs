@@ -10,6 +10,9 @@ use super::json::{Digest, list, shown, text};
 /// So many open calls are kept. An agent has a few at a time; of one above that only the end is told.
 const OPEN_MAX: usize = 1_000;
 
+/// So many characters of what an agent says in the end are handed back.
+const RESULT_CHARS_MAX: usize = 16_000;
+
 /// A call of a tool.
 #[derive(Debug, Clone)]
 pub(super) struct Call {
@@ -214,6 +217,15 @@ fn words(input: &Value, key: &str) -> String {
 /// What an agent says of its end.
 pub(super) fn claim(succeeded: bool, message: &str) -> Signal {
     Signal::Claims(Claim { succeeded, message: shown(message) })
+}
+
+/// What an agent hands back: what it says in the end.
+pub(super) fn hand_back(text: &str, out: &mut Vec<Signal>) {
+    let end = text.char_indices().nth(RESULT_CHARS_MAX).map_or(text.len(), |(at, _)| at);
+    let text = text.get(..end).unwrap_or_default();
+    if !text.trim().is_empty() {
+        out.push(Signal::Result(Value::from(text).to_string()));
+    }
 }
 
 /// Nothing but what some work took.

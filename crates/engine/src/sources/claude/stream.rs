@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::{BACKGROUND, COMPACTION, NO_MODEL, Session, limit};
 use crate::sources::LineReader;
-use crate::sources::calls::{Call, claim, described, question, took};
+use crate::sources::calls::{Call, claim, described, hand_back, question, took};
 use crate::sources::json::{Total, at, count, id, is_true, list, ms, object, shown, text, unix_time};
 
 /// Reads the stream.
@@ -138,6 +138,9 @@ impl Stream {
         took(metrics, out);
         let succeeded = text(line, "subtype") == "success" && !is_true(line, "is_error");
         let error = list(line, "errors").first().and_then(Value::as_str);
+        if succeeded {
+            hand_back(text(line, "result"), out);
+        }
         let said = [Some(text(line, "result")), error, Some(text(line, "subtype"))];
         out.push(claim(succeeded, said.into_iter().flatten().find(|said| !said.is_empty()).unwrap_or_default()));
     }

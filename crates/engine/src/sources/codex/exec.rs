@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::{is_limit, wait_for_limit};
 use crate::sources::LineReader;
-use crate::sources::calls::{Call, Calls, End, claim, question, took};
+use crate::sources::calls::{Call, Calls, End, claim, hand_back, question, took};
 use crate::sources::json::{NOTHING, Total, at, count, id, is_true, list, object, shown, text};
 
 /// Reads the events.
@@ -108,7 +108,9 @@ impl Exec {
         }
         let tokens = self.tokens.rise(tokens(usage));
         took(Metrics { turns: 1, tokens, ..Metrics::default() }, out);
-        out.push(claim(true, &std::mem::take(&mut self.said)));
+        let said = std::mem::take(&mut self.said);
+        hand_back(&said, out);
+        out.push(claim(true, &said));
     }
 }
 
