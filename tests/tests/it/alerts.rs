@@ -289,3 +289,19 @@ fn the_banner_of_a_run_that_somebody_has_looked_at_is_taken_away() {
     night.ask(async |engine| engine.mark_all_seen().await).unwrap();
     assert_eq!(night.see(async |desktop| desktop.closed(2).await).unwrap(), [shown.id, other.id]);
 }
+
+#[test]
+fn a_run_that_stalled_while_nobody_watched_is_cleaned_up_and_that_is_said() {
+    let command = [&fake_agent().unwrap(), "mark 1", "sleep 4s", "print late", "hang"];
+    let job = format!("[jobs.a]\ncommand = {command:?}\nwarn_after = \"2s\"\nstall_after = \"3s\"\ngrace = \"1s\"\n");
+    let night = Night::on_a_desktop(&job).unwrap();
+    let begun = night.begin(&["start", "a"]).unwrap();
+    night.until_step(begun.run, 1).unwrap();
+    night.crash_engine().unwrap();
+    let output = night.run_dir(&begun.tag).output();
+    let is_late = || std::fs::read_to_string(&output).is_ok_and(|text| text.contains("late")).then_some(());
+    eventually("the limit to pass", is_late).unwrap();
+    night.start_engine().unwrap();
+    let told = night.notification("Cleaned up after a restart").unwrap();
+    assert_eq!(told.body, "a had stalled while nobody was watching; it was stopped.");
+}
