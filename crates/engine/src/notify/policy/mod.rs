@@ -223,7 +223,15 @@ impl Policy {
         }
         match (alert.kind.level(), is_quiet) {
             (Level::Critical, _) if !self.is_news(alert, at_ms) => Decision::Drop(Dropped::ToldBefore),
-            (Level::Critical, is_silent) => self.show(alert.slot(), is_silent),
+            (Level::Critical, is_silent) => {
+                let slot = alert.slot();
+                // Its banner stays, whatever is merged.
+                self.shown
+                    .iter_mut()
+                    .filter(|shown| shown.slot.as_ref() == Some(&slot))
+                    .for_each(|shown| shown.slot = None);
+                self.show(slot, is_silent)
+            }
             (Level::Low, true) if alert.kind == Kind::Warning => Decision::Drop(Dropped::TrayOnly),
             (Level::Low | Level::Normal, true) => Decision::Hold,
             (Level::Low, false) if !alert.is_wanted => {
@@ -237,6 +245,9 @@ impl Policy {
         let slot = alert.slot();
         if self.standing.contains(&slot) {
             // The same episode goes on: its banner says so, and is no other one.
+            if let Some(shown) = self.shown.iter_mut().find(|shown| shown.slot.as_ref() == Some(&slot)) {
+                shown.member = alert.member();
+            }
             return self.show(slot, false);
         }
         if !self.is_news(alert, at_ms) {
@@ -265,6 +276,8 @@ impl Policy {
         if self.merged.is_empty() {
             self.merged = self.shown.iter().map(|shown| shown.member.clone()).collect();
         }
+        // Who was warned about counts as what has become of it.
+        self.merged.retain(|member| member.kind != Kind::Warning || member.run != alert.run);
         self.merged.push(alert.member());
         let closes: Vec<Slot> = self.shown.iter_mut().filter_map(|shown| shown.slot.take()).collect();
         self.standing.retain(|standing| !closes.contains(standing));

@@ -131,3 +131,33 @@ fn what_is_remembered_does_not_grow_without_end() {
     assert!(policy.told.len() <= 60 && policy.shown.len() <= BANNERS_MAX && policy.standing.len() <= STANDING_MAX);
     assert!(policy.merged.len() <= 30, "{}", policy.merged.len());
 }
+
+#[test]
+fn whoever_was_warned_about_is_merged_as_what_has_become_of_it() {
+    let mut policy = Policy::default();
+    let mut kinds = |kind, run: u64| {
+        let alert = Alert { is_wanted: true, ..alert(kind, run, &format!("job-{run}")) };
+        match policy.decide(&alert, by_day(0), true) {
+            Decision::Merge { members, .. } => members.iter().map(|member| member.kind.word()).collect(),
+            Decision::Show { .. } | Decision::Hold | Decision::Drop(_) => Vec::new(),
+        }
+    };
+    for run in 1..=3 {
+        assert_eq!(kinds(Kind::Warning, run), Vec::<&str>::new());
+    }
+    assert_eq!(kinds(Kind::Stopped, 1), Vec::<&str>::new(), "it has a banner");
+    assert_eq!(kinds(Kind::Warning, 4), ["stopped", "warning", "warning", "warning"]);
+    assert_eq!(kinds(Kind::Stopped, 2), ["stopped", "warning", "warning", "stopped"]);
+}
+
+#[test]
+fn the_banner_of_what_could_not_be_stopped_is_not_merged_away() {
+    let mut policy = Policy::default();
+    for run in 1..=3 {
+        let warning = Alert { is_wanted: true, ..alert(Kind::Warning, run, &format!("job-{run}")) };
+        let _shown = policy.decide(&warning, by_day(0), true);
+    }
+    let _shown = policy.decide(&alert(Kind::CouldNotStop, 2, "job-2"), by_day(0), true);
+    let said = word(&policy.decide(&alert(Kind::Stopped, 4, "job-4"), by_day(0), true));
+    assert_eq!(said, "job-1 job-2 job-3 job-4 in one for [Run(1), Run(3)]");
+}
