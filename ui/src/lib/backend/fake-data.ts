@@ -303,6 +303,7 @@ export class Script {
       message: row.message,
       advances: advancesOf(start, gaps, row),
       timeline: row.outcome === 'aborted' ? stopStory(row, start, stopAt, limits) : plainStory(row),
+      result: null,
       evidence:
         row.outcome === 'aborted'
           ? {
@@ -349,6 +350,7 @@ export class Script {
       message: `It is at step ${run.step ?? 0} and last advanced a while ago.`,
       advances: advancesOf(start, gaps, row),
       timeline: [{ at: run.started_at, kind: 'started', text: `Started as pid ${run.pid ?? 0}.` }],
+      result: null,
       evidence: null,
     };
   }

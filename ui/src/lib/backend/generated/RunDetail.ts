@@ -64,6 +64,10 @@ ended: HistoryRow | null,
  */
 message: string, 
 /**
+ * What it handed back, where it did: any JSON, in which no text can steer a terminal.
+ */
+result: unknown, 
+/**
  * The last 50 advances, oldest first.
  */
 advances: Array<AdvanceView>, 
