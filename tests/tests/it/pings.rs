@@ -156,6 +156,21 @@ fn a_crash_of_the_engine_moves_no_port_and_forgets_no_start_and_no_check() {
 }
 
 #[test]
+fn a_later_version_takes_the_port_over_with_all_that_was_heard() {
+    let free = TcpListener::bind("127.0.0.1:0").unwrap();
+    let fixed = free.local_addr().unwrap().to_string();
+    drop(free);
+    let night = Night::watched(&config(&fixed)).unwrap();
+    let begun = running(&night, "nightly");
+    assert_eq!(ping(&fixed, &format!("{CHECK}/start"), "go"), "200 OK");
+    let status = night.later_json(&["status"]).unwrap();
+    assert_ne!(status["engine"]["version"], nightkeep_engine::VERSION);
+    assert_eq!(host(&night), fixed);
+    assert_eq!(ping(&fixed, CHECK, "done"), "200 OK");
+    assert_eq!(claim(&night, begun.run, true).as_deref(), Some("done"));
+}
+
+#[test]
 fn what_a_web_page_or_another_computer_could_send_is_refused_and_nothing_can_be_read_or_started() {
     let night = Night::watched(&config("127.0.0.1:0")).unwrap();
     let host = host(&night);
