@@ -296,7 +296,8 @@ fn a_run_that_stalled_while_nobody_watched_is_cleaned_up_and_that_is_said() {
     let job = format!("[jobs.a]\ncommand = {command:?}\nwarn_after = \"2s\"\nstall_after = \"3s\"\ngrace = \"1s\"\n");
     let night = Night::on_a_desktop(&job).unwrap();
     let begun = night.begin(&["start", "a"]).unwrap();
-    night.until_step(begun.run, 1).unwrap();
+    let is_on_record = || night.show(begun.run).ok().filter(|run| !run.advances.is_empty());
+    eventually("the step to be on record", is_on_record).unwrap();
     night.crash_engine().unwrap();
     let output = night.run_dir(&begun.tag).output();
     let is_late = || std::fs::read_to_string(&output).is_ok_and(|text| text.contains("late")).then_some(());

@@ -24,8 +24,12 @@ fn silent() -> Said {
 }
 
 fn begun(night: &Night) -> Begun {
+    begun_with(night, &[])
+}
+
+fn begun_with(night: &Night, sources: &[&str]) -> Begun {
     let agent = fake_agent().unwrap();
-    let begun = night.begin(&["run", "--detach", "--", &agent, "hang"]).unwrap();
+    let begun = night.begin(&[&["run", "--detach"], sources, &["--", &agent, "hang"]].concat()).unwrap();
     night.until_run("it to run", begun.run, |view| view.phase == Phase::Running).unwrap();
     begun
 }
@@ -48,6 +52,21 @@ fn what_claude_code_tells_its_hook_is_known_of_the_run() {
         assert_eq!(told(&night, &begun, event), silent());
     }
     night.until_run("its end in its own words", begun.run, |view| view.claim.is_some()).unwrap();
+}
+
+#[test]
+fn what_is_read_in_the_stream_of_an_agent_is_not_counted_again_when_its_hook_tells_it() {
+    let night = Night::watched("").unwrap();
+    let calls = |sources: &[&str]| {
+        let begun = begun_with(&night, sources);
+        for event in fs::read_to_string(root().join("tests/fixtures/agents/claude-hooks.jsonl")).unwrap().lines() {
+            assert_eq!(told(&night, &begun, event), silent());
+        }
+        let view = night.until_run("its end in its own words", begun.run, |view| view.claim.is_some()).unwrap();
+        view.totals.map_or(0, |totals| totals.succeeded + totals.failed)
+    };
+    assert!(calls(&[]) > 0);
+    assert_eq!(calls(&["--source", "claude-stream"]), 0);
 }
 
 #[test]

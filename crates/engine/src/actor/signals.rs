@@ -17,6 +17,8 @@ use crate::api::{
 const HELD_FOR: Duration = Duration::from_secs(1);
 /// The longest text that is taken in, in characters.
 const TEXT_MAX: usize = 1_000;
+/// What Claude Code's hook calls itself.
+const HOOK: &str = "claude-hook";
 /// The longest name, in characters.
 const NAME_MAX: usize = 200;
 
@@ -56,6 +58,9 @@ impl Actor {
         let mut said = SignalsReply { run: id.0, taken: 0, dropped: 0 };
         for signal in signals {
             let Some(run) = self.runs.get_mut(&id) else { break };
+            let is_read = run.sources.as_ref().is_some_and(|sources| sources.reads_an_agent);
+            let signal = if is_read && source.as_str() == HOOK { uncounted(signal) } else { Some(signal) };
+            let Some(signal) = signal else { continue };
             match run.inlet.let_in(now.awake, source, signal) {
                 Some(signal) => {
                     said.taken += 1;
@@ -90,6 +95,24 @@ impl Actor {
             let message = format!("no run `{}` is being watched", crate::clean::clean_text(name, NAME_MAX));
             ApiError::new(ErrorCode::NotFound, message)
         })
+    }
+}
+
+/// A signal without what is counted of it.
+fn uncounted(signal: Signal) -> Option<Signal> {
+    match signal {
+        Signal::Metrics(_) | Signal::EmptyTurn => None,
+        Signal::Ends { id, digest: _ } => Some(Signal::Ends { id, digest: None }),
+        Signal::Beat
+        | Signal::Advance(_)
+        | Signal::Begins { .. }
+        | Signal::Waits(_)
+        | Signal::Resumes
+        | Signal::Claims(_)
+        | Signal::Unclaims
+        | Signal::Result(_)
+        | Signal::Note(_)
+        | Signal::Expects(_) => Some(signal),
     }
 }
 

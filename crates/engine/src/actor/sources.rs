@@ -27,6 +27,8 @@ const ASKS_MAX: usize = 8;
 #[derive(Debug, Clone)]
 pub(super) struct SourceReader {
     asks: mpsc::Sender<oneshot::Sender<bool>>,
+    /// It reads what an agent does, so that what the hook of that agent tells of the same is not counted as well.
+    pub(super) reads_an_agent: bool,
 }
 
 /// What a look at one source came to.
@@ -81,7 +83,8 @@ impl Actor {
         let (asks, asked) = mpsc::channel(ASKS_MAX);
         let (places, facts) = (self.places_of_sources.clone(), self.facts.clone());
         let _task = tokio::spawn(read_on(id, feeds.collect(), (places, woken), facts, asked));
-        Some(SourceReader { asks })
+        let reads_an_agent = run.sources.iter().any(|source| source.starts_with("claude-"));
+        Some(SourceReader { asks, reads_an_agent })
     }
 
     /// A source of a run was read.
