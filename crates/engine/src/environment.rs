@@ -106,3 +106,45 @@ const fn outcome_word(outcome: Outcome) -> &'static str {
         Outcome::Lost => "lost",
     }
 }
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use std::time::Duration;
+
+    use nightkeep_core::Span;
+    use nightkeep_core::reports::{Beats, Reports};
+
+    use super::*;
+
+    const TAG: &str = "0193b6a0-7c1d-7b3e-9f00-0123456789ab";
+
+    fn told(home: &Path, sources: &[&str], beat: Option<Duration>) -> Vec<(String, String)> {
+        let sources: Vec<String> = sources.iter().map(|source| (*source).to_owned()).collect();
+        let beats = beat.map(|beat| Beats::every(Span::from_ms(u64::try_from(beat.as_millis()).unwrap_or(0))));
+        let limits =
+            Limits::built_in("generic").map(|limits| Limits { reports: Reports { beats, ..limits.reports }, ..limits });
+        let told = of_notify(&Places::below(home), TAG, &sources, &limits.expect("it is built in"));
+        told.into_iter().map(|(name, value)| (name, value.lossy())).collect()
+    }
+
+    fn pair(name: &str, value: &str) -> (String, String) {
+        (name.to_owned(), value.to_owned())
+    }
+
+    #[test]
+    fn a_run_is_told_where_to_notify_only_if_its_job_wants_that() {
+        let socket = pair("NOTIFY_SOCKET", &format!("/n/runs/{TAG}/notify.sock"));
+        assert_eq!(told(Path::new("/n"), &["output"], Some(Duration::from_secs(10))), []);
+        assert_eq!(told(Path::new("/n"), &["output", " sd-notify"], None), std::slice::from_ref(&socket));
+        let watchdog = pair("WATCHDOG_USEC", "30000000");
+        assert_eq!(told(Path::new("/n"), &["sd-notify"], Some(Duration::from_secs(10))), [socket, watchdog]);
+    }
+
+    #[test]
+    fn a_socket_whose_path_is_too_long_is_elsewhere_or_nowhere() {
+        let long = Path::new("/").join("d".repeat(65));
+        let socket = format!("{}/n-{}", long.display(), TAG.replace('-', ""));
+        assert_eq!(told(&long, &["sd-notify"], None), [pair("NOTIFY_SOCKET", &socket)]);
+        assert_eq!(told(&Path::new("/").join("d".repeat(80)), &["sd-notify"], None), []);
+    }
+}

@@ -106,6 +106,20 @@ fn a_watchdog_that_is_asked_for_is_a_beat_and_a_step_may_take_the_time_that_it_s
 }
 
 #[test]
+fn a_flood_slows_down_nobody_but_its_sender_and_its_last_word_is_heard() {
+    let night = Night::watched("").unwrap();
+    let quiet = night.begin(&["run", "--detach", "--", "sleep", "600"]).unwrap();
+    let script = format!("python3 {} --steps 3 --flood 20000", agent("notifying.py"));
+    let begun = notifying(&night, &[], &script);
+    let row = night.ended(begun.run).unwrap();
+    assert_eq!((row.outcome, row.last_step), (Outcome::Succeeded, Some(3)), "{row:#?}");
+    let kept = night.show(begun.run).unwrap().timeline;
+    assert!(kept.iter().any(|event| event.kind == "claimed") && kept.len() < 50, "{} entries", kept.len());
+    night.told(&["stop", "--force", &quiet.run.to_string()]).unwrap();
+    assert_eq!(night.ended(quiet.run).unwrap().outcome, Outcome::Aborted);
+}
+
+#[test]
 fn nobody_speaks_to_the_socket_of_whoever_started_it() {
     let night = Night::watched("").unwrap();
     let script = "echo ${NOTIFY_SOCKET-none} ${WATCHDOG_USEC-none} ${WATCHDOG_PID-none}";

@@ -69,6 +69,8 @@ fn what_claude_code_streams_is_understood_and_goes_on_after_a_crash_where_it_was
     night.until_run("a tool", begun.run, |view| view.activity == Activity::Tool).unwrap();
     let (step, _) = stopped(&night, begun.run);
     assert_eq!(step, before.step);
+    let answer = serde_json::json!("All links work. Two articles were changed.");
+    assert_eq!(night.show(begun.run).unwrap().result, Some(answer));
 }
 
 #[test]

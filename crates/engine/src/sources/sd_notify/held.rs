@@ -7,7 +7,7 @@ use nightkeep_core::Signal;
 /// The most that is kept. What a run says within a moment is a handful.
 pub(super) const SIGNALS_MAX: usize = 64;
 
-/// A queue that forgets its oldest: the latest words of a flood are worth more than its first.
+/// A queue that forgets its oldest, notes before steps: the latest words of a flood are worth more than its first.
 #[derive(Debug, Default)]
 pub(super) struct Held {
     signals: VecDeque<Signal>,
@@ -26,7 +26,8 @@ impl Held {
                 self.signals.pop_front();
             }
             if self.signals.len() == SIGNALS_MAX {
-                self.signals.pop_front();
+                let oldest_note = self.signals.iter().position(|held| matches!(held, Signal::Note(_)));
+                let _forgotten = self.signals.remove(oldest_note.unwrap_or_default());
                 self.left_out += 1;
             }
             self.signals.push_back(signal);
@@ -67,5 +68,9 @@ mod tests {
         assert_eq!(kept.len(), SIGNALS_MAX);
         assert_eq!(kept.last(), Some(&Signal::Note("999".to_owned())));
         assert_eq!(held.left_out(), 1000 - SIGNALS_MAX as u64);
+        let step = Signal::Advance(nightkeep_core::Advance { step: Some(3), ..Default::default() });
+        held.put([step.clone()]);
+        held.put((0..1000).map(|n| Signal::Note(n.to_string())));
+        assert_eq!(held.take().first(), Some(&step), "no note is worth a step");
     }
 }
