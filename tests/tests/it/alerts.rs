@@ -310,3 +310,18 @@ fn a_run_that_stalled_while_nobody_watched_is_cleaned_up_and_that_is_said() {
     let told = night.notification("Cleaned up after a restart").unwrap();
     assert_eq!(told.body, "a had stalled while nobody was watching; it was stopped.");
 }
+
+#[test]
+fn a_stop_that_somebody_asked_for_alarms_nobody() {
+    let command = [&fake_agent().unwrap(), "mark 1", "hang"];
+    let patient = format!("[jobs.patient]\ncommand = {command:?}\n");
+    let night = Night::on_a_desktop(&(stalling(&["stuck"]) + &patient)).unwrap();
+    let asked = night.begin(&["start", "patient"]).unwrap();
+    night.until_step(asked.run, 1).unwrap();
+    night.told(&["stop", "patient"]).unwrap();
+    assert_eq!(night.ended(asked.run).unwrap().reason, Some(Reason::User));
+    stall(&night, "stuck");
+    night.notification("stuck was stopped").unwrap();
+    let told = shown(&night);
+    assert!(!told.iter().any(|told| told.summary.contains("patient")), "{told:#?}");
+}

@@ -2,7 +2,7 @@
 
 use jiff::Zoned;
 use jiff::tz::TimeZone;
-use nightkeep_core::{Awake, Exit, HeardNotice, Notice, Now, Outcome, RunId, Span, Wall};
+use nightkeep_core::{Awake, Exit, HeardNotice, Notice, Now, Outcome, Reason, RunId, Span, Wall};
 use tokio::task::JoinHandle;
 
 use super::decisions::DECISIONS;
@@ -55,6 +55,12 @@ impl Actor {
         let around = self.runs.get(&run).map(|run| run.around.clone()).unwrap_or_default();
         let is_wanted = self.config.current().notifications().warnings;
         let alert = Alert { kind, run: Some(run.0), job: job.to_owned(), is_wanted };
+        if matches!(notice, Notice::Stopped { reason: Reason::User, .. }) {
+            // Whoever asked for it knows; what was told of the run before is no longer so.
+            log(&alert, DROPPED, "somebody asked for it");
+            self.take_away(Seen::Run(run.0));
+            return;
+        }
         self.tell_owner(now, (alert, Text::of(notice, &around, now.wall, &TimeZone::system())));
     }
 
