@@ -155,12 +155,13 @@ fn a_heartbeat_that_is_stale_is_a_hung_step_and_one_that_never_came_is_not() {
     let script = Script { child: hung, folder: folder.clone() };
     fs::write(folder.join("fetch.pid"), script.child.id().to_string()).unwrap();
     let beat = ["--beat", "200ms"];
-    let silent = night.begin(&[&["attach", "--name", "silent", "--sentinel", "out"], &beat[..]].concat()).unwrap().run;
+    let silent = night.begin(&[&["attach", "--sentinel", "out"], &beat[..]].concat()).unwrap().run;
     // Ten beats that are missing are one that is unreachable; there was none that could be missed.
     let since = || night.json(&["status"]).ok()?["runs"][0]["since_advance_s"].as_f64();
     eventually("some time to pass", || since().filter(|since| *since > 3.0)).unwrap();
     fs::write(folder.join("fetch.heartbeat"), "").unwrap();
     let row = night.ended(silent).unwrap();
+    assert_eq!(row.job, "out", "as its folder");
     let how = (row.outcome, row.reason, row.method);
     assert_eq!(how, (Outcome::Aborted, Some(Reason::Unresponsive), Some(Method::Graceful)), "{row:#?}");
     drop(script);

@@ -140,9 +140,9 @@ pub struct Run {
     Of a process that Nightkeep did not start, it can stop only what it can identify.")]
 #[command(group(clap::ArgGroup::new("process").required(true).multiple(true).args(["pid", "pidfile", "sentinel"])))]
 pub struct Attach {
-    /// What the run is called
-    #[arg(long)]
-    pub name: String,
+    /// What the run is called; by default, with --sentinel, as its folder is
+    #[arg(long, required_unless_present = "sentinel")]
+    pub name: Option<String>,
     /// The process
     #[arg(long)]
     pub pid: Option<u32>,

@@ -13,12 +13,14 @@ use crate::failure::Failure;
 pub(super) async fn attach(here: &Here, wanted: Attach) -> Result<(), Failure> {
     let limits = wanted.limits.spec();
     let Attach { name, pid, pidfile, sentinel, progress, sources, kind, limits: _, observe } = wanted;
+    let sentinel = sentinel.map(|path| absolute(&path)).transpose()?;
+    let folder = || Some(sentinel.as_ref()?.file_name()?.to_string_lossy().into_owned());
     let request = AttachRequest {
-        name,
+        name: name.or_else(folder).unwrap_or_default(),
         r#type: kind,
         pid,
         pidfile: pidfile.map(|path| absolute(&path)).transpose()?,
-        sentinel: sentinel.map(|path| absolute(&path)).transpose()?,
+        sentinel,
         progress: progress.map(|path| absolute(&path)).transpose()?,
         cwd: Some(std::env::current_dir().map_err(|cause| Failure::new(format!("the present directory: {cause}")))?),
         sources,
