@@ -11,8 +11,9 @@ use nightkeep_os::{Process, Signal};
 use nightkeep_tests::eventually;
 use nightkeep_tests::night::{Begun, Night, alive};
 
-/// A job that runs until it is ended, and one that ends with 7 when its gate is opened.
+/// A job that runs until it is ended, one whose end is told, and one that ends with 7 when its gate is opened.
 const JOBS: &str = "[jobs.long]\ncommand = [\"sleep\", \"1000\"]\n\
+                    [jobs.quick]\ncommand = [\"true\"]\nnotify_end = true\n\
                     [jobs.gated]\ncommand = [\"sh\", \"-c\", \"read _ < gate; exit 7\"]\ncwd = \"work\"\n";
 
 fn begun(night: &Night, job: &str) -> (Begun, u32) {
@@ -56,7 +57,10 @@ fn after_a_crash_all_that_was_recovered_is_told_in_one_notification() {
     assert!(alive(pid));
 
     night.told(&["stop", &long.run.to_string(), "--force"]).unwrap();
-    let _stopped = night.notification("long was force-stopped").unwrap();
+    night.ended(long.run).unwrap();
+    // Whatever was to be told before is told by then.
+    night.begin(&["start", "quick"]).unwrap();
+    let _told = night.notification("quick finished").unwrap();
     let shown = night.see(async |desktop| desktop.all_shown()).unwrap();
     assert_eq!(shown.iter().filter(|one| one.summary.contains("recovered")).count(), 1, "{shown:#?}");
     let cases = night.log_lines("\"message\":\"recovered\"");
@@ -74,7 +78,10 @@ fn after_an_end_in_order_what_still_runs_is_watched_again_without_a_word() {
     let found = night.until_run("it to be found", long.run, |view| view.phase == Phase::Running).unwrap();
     assert_eq!(found.pid, Some(pid));
     night.told(&["stop", &long.run.to_string(), "--force"]).unwrap();
-    let _stopped = night.notification("long was force-stopped").unwrap();
+    night.ended(long.run).unwrap();
+    // Whatever was to be told before is told by then.
+    night.begin(&["start", "quick"]).unwrap();
+    let _told = night.notification("quick finished").unwrap();
     let shown = night.see(async |desktop| desktop.all_shown()).unwrap();
     assert_eq!(shown.len(), 1, "{shown:#?}");
 }
