@@ -1,8 +1,9 @@
 //! One line of the log for each thing that was decided about a run: what, why, and by which numbers.
 
-use nightkeep_core::{Effect, Entry, HeardEntry, LeftoverEntry, Method, Outcome, Reason, RunId, Span, Stage};
+use nightkeep_core::{Effect, Entry, HeardEntry, LeftoverEntry, Method, Reason, RunId, Span, Stage};
 
 use super::record::called_off;
+use super::recovered::outcome_word;
 use super::task::Actor;
 
 /// The target of these lines, so that they can be filtered.
@@ -120,15 +121,6 @@ const fn by_stage(stage: Stage) -> &'static str {
         Stage::PoliteRoot => "its root is asked to end",
         Stage::PoliteRest => "what is left is asked to end",
         Stage::Forced => "its grace is over",
-    }
-}
-
-const fn outcome_word(outcome: Outcome) -> &'static str {
-    match outcome {
-        Outcome::Succeeded => "succeeded",
-        Outcome::Failed => "failed",
-        Outcome::Aborted => "aborted",
-        Outcome::Lost => "lost",
     }
 }
 

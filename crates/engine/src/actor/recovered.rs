@@ -48,8 +48,8 @@ impl Actor {
             (Outcome::Lost, false) => "ended, and nothing tells how",
             (Outcome::Succeeded | Outcome::Failed | Outcome::Aborted, _) => "ended while nobody watched",
         };
-        let (job, tag, outcome_word) = (&run.job, &run.tag, word(outcome));
-        tracing::warn!(case, run = id.0, %job, %tag, outcome = outcome_word, exit_code, signal, "recovered");
+        let (job, tag, ended) = (&run.job, &run.tag, outcome_word(outcome));
+        tracing::warn!(case, run = id.0, %job, %tag, outcome = ended, exit_code, signal, "recovered");
         let kind = match (outcome, rebooted) {
             (Outcome::Lost, true) => RecoveryKind::CutOff,
             (Outcome::Lost, false) => RecoveryKind::Lost,
@@ -72,7 +72,8 @@ impl Actor {
     }
 }
 
-const fn word(outcome: Outcome) -> &'static str {
+/// The word for an outcome in a line of the log.
+pub(super) const fn outcome_word(outcome: Outcome) -> &'static str {
     match outcome {
         Outcome::Succeeded => "succeeded",
         Outcome::Failed => "failed",
