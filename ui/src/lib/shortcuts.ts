@@ -7,6 +7,12 @@ export function handleShortcut(event: KeyboardEvent, { backend, router }: AppSta
     event.target instanceof HTMLElement &&
     event.target.closest('input, textarea, select, [contenteditable]') !== null;
   const isCommand = event.ctrlKey || event.metaKey;
+  const sections: Record<string, string> = {
+    1: links.overview,
+    2: router.historyHash,
+    3: links.jobs,
+    4: links.types,
+  };
   const act = actionFor();
   if (!act || document.querySelector('dialog[open]')) return;
   if (act()) event.preventDefault();
@@ -14,8 +20,8 @@ export function handleShortcut(event: KeyboardEvent, { backend, router }: AppSta
   function actionFor(): (() => boolean) | null {
     if ((isCommand && event.key === 'f') || (event.key === '/' && !isTyping && !isCommand))
       return focusFilter;
-    if (isCommand && event.key === '1') return () => go(router.historyHash);
-    if (isCommand && event.key === '2') return () => go(links.jobs);
+    const section = isCommand ? sections[event.key] : undefined;
+    if (section !== undefined) return () => go(section);
     if (isCommand && event.key === 'n') return () => go(links.newJob);
     if (isCommand && event.key === 'w') return close;
     if (event.key === 'Escape') return back;

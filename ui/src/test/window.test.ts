@@ -9,6 +9,7 @@ import { openWindow } from './window';
 const SOURCE = join(import.meta.dirname, '..');
 
 const PAGES: [string, string, FakeOptions['scene']][] = [
+  ['', 'stopped since you last looked', 'full'],
   ['history', 'Last night', 'full'],
   ['history', 'Nothing has run yet', 'empty'],
   ['history', 'Not connected', 'away'],
@@ -17,6 +18,7 @@ const PAGES: [string, string, FakeOptions['scene']][] = [
   ['jobs', 'Jobs', 'full'],
   ['jobs', 'No jobs yet', 'empty'],
   ['jobs/new', 'Add a job', 'full'],
+  ['types', 'Job types', 'full'],
   ['nowhere', 'There is no such page', 'full'],
 ];
 
@@ -36,7 +38,7 @@ describe.each(['light', 'dark'])('in the %s theme', (theme) => {
 });
 
 test('a page that the tray asked for before the window was up is shown', async () => {
-  const backend = openWindow('', { scene: 'full' });
+  const backend = openWindow('history', { scene: 'full' });
   await screen.findByRole('heading', { level: 1, name: /Last night/ });
   backend.navigate('jobs/new');
   window.dispatchEvent(new Event('hashchange'));

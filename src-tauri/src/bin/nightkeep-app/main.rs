@@ -32,7 +32,7 @@ const EXIT_USAGE: u8 = 2;
 const USAGE: &str = "Usage: nightkeep-app [PAGE]
 
 Opens the window of Nightkeep, or brings the open one to the front.
-PAGE is `history` (the default), `jobs`, `jobs/new`, `jobs/NAME/edit` or `run/NUMBER`.";
+PAGE is `overview` (the default), `history`, `jobs`, `jobs/new`, `jobs/NAME/edit`, `types` or `run/NUMBER`.";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();

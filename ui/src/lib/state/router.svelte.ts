@@ -1,9 +1,11 @@
 export type Route =
+  | { page: 'overview' }
   | { page: 'history'; query: URLSearchParams }
   | { page: 'run'; run: number }
   | { page: 'jobs' }
   | { page: 'job-new'; query: URLSearchParams }
   | { page: 'job-edit'; job: string }
+  | { page: 'types' }
   | { page: 'unknown' };
 
 /** The page that a hash names: `#/run/41`, `#/jobs/nightly/edit`. */
@@ -12,10 +14,13 @@ export function routeOf(hash: string): Route {
   const parts = path.split('/').filter(Boolean).map(decoded);
   const query = new URLSearchParams(search);
   const [first, second, third] = parts;
-  if (first === undefined || (first === 'history' && parts.length === 1)) return { page: 'history', query };
+  if (first === undefined) return { page: 'overview' };
+  if (parts.length === 1) {
+    if (first === 'overview' || first === 'jobs' || first === 'types') return { page: first };
+    if (first === 'history') return { page: 'history', query };
+  }
   if (first === 'run' && second !== undefined && /^\d+$/.test(second))
     return { page: 'run', run: Number(second) };
-  if (first === 'jobs' && parts.length === 1) return { page: 'jobs' };
   if (first === 'jobs' && second === 'new' && parts.length === 2) return { page: 'job-new', query };
   if (first === 'jobs' && second !== undefined && third === 'edit') return { page: 'job-edit', job: second };
   return { page: 'unknown' };
@@ -30,9 +35,11 @@ function decoded(part: string): string {
 }
 
 export const links = {
+  overview: '#/overview',
   history: '#/history',
   run: (run: number): string => `#/run/${run}`,
   jobs: '#/jobs',
+  types: '#/types',
   newJob: '#/jobs/new',
   newJobFromRun: (run: number): string => `#/jobs/new?run=${run}`,
   newJobFromJob: (job: string): string => `#/jobs/new?job=${encodeURIComponent(job)}`,
@@ -74,7 +81,7 @@ export class Router {
 
   /** Changes the query of the page without leaving it and without a step to go back to. */
   replaceQuery(query: URLSearchParams): void {
-    const path = this.hash.split('?', 1)[0] || links.history;
+    const path = this.hash.split('?', 1)[0] || links.overview;
     const search = query.toString();
     this.#show(search ? `${path}?${search}` : path);
     window.history.replaceState(null, '', this.hash);
@@ -106,7 +113,7 @@ export class Router {
       this.hold(() => {
         this.go(next);
       });
-      window.history.replaceState(null, '', this.hash || links.history);
+      window.history.replaceState(null, '', this.hash || links.overview);
       return;
     }
     this.#show(next);
@@ -114,6 +121,6 @@ export class Router {
 
   #show(hash: string): void {
     this.hash = hash;
-    if (routeOf(hash).page === 'history') this.historyHash = hash || links.history;
+    if (routeOf(hash).page === 'history') this.historyHash = hash;
   }
 }

@@ -234,7 +234,9 @@ describe('the probe', () => {
 
 describe('routes', () => {
   test.each([
-    ['', 'history'],
+    ['', 'overview'],
+    ['#/history', 'history'],
+    ['#/types', 'types'],
     ['#/history?text=a', 'history'],
     ['#/run/41', 'run'],
     ['#/run/x', 'unknown'],

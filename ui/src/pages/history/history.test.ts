@@ -18,7 +18,7 @@ function jobsOf(section: string): string[] {
 
 describe('the morning report', () => {
   test('the night is summed up in a sentence, then come stopped runs, then running ones, then all that ended', async () => {
-    openWindow();
+    openWindow('history');
     await report();
     expect(screen.getAllByRole('heading', { level: 2 }).map((heading) => heading.textContent)).toEqual([
       'Stopped',
@@ -30,7 +30,7 @@ describe('the morning report', () => {
   });
 
   test('runs that nobody has looked at are marked "new" until all are marked as seen', async () => {
-    const backend = openWindow();
+    const backend = openWindow('history');
     await report();
     const stopped = screen.getByRole('region', { name: 'Stopped' });
     expect(within(stopped).getAllByText('new')).toHaveLength(2);
@@ -44,7 +44,7 @@ describe('the morning report', () => {
   });
 
   test('a running run shows its step, and the time since its last advance against its limits', async () => {
-    openWindow();
+    openWindow('history');
     await report();
     const [meter] = screen.getAllByRole('meter', { name: 'Time since the last advance' });
     expect(meter?.getAttribute('aria-valuetext')).toBe('13 min of 30 min, past the warning');
@@ -52,7 +52,7 @@ describe('the morning report', () => {
   });
 
   test('a snapshot changes what is shown without anybody asking', async () => {
-    const backend = openWindow();
+    const backend = openWindow('history');
     await report();
     backend.runs = backend.runs.map((run) =>
       run.run === 48 ? { ...run, step: 23, note: 'converting tests/lexer' } : run,
@@ -62,7 +62,7 @@ describe('the morning report', () => {
   });
 
   test('a running run shows what it reports of itself, and nothing where it reports nothing', async () => {
-    const backend = openWindow();
+    const backend = openWindow('history');
     await report();
     expect(screen.queryByRole('list', { name: 'What it reports' })).toBeNull();
     backend.runs = backend.runs.map((run) =>
@@ -77,7 +77,7 @@ describe('the morning report', () => {
   });
 
   test('a run that waits for a free slot says for what, and shows no clock', async () => {
-    const backend = openWindow();
+    const backend = openWindow('history');
     await report();
     backend.runs = backend.runs.map((run) =>
       run.run === 49
@@ -96,7 +96,7 @@ describe('the morning report', () => {
   });
 
   test('a stop is asked for twice and then sent', async () => {
-    const backend = openWindow();
+    const backend = openWindow('history');
     await report();
     screen.getByRole('button', { name: 'Stop run 48, migrate-tests…' }).click();
     const dialog = await screen.findByRole('dialog', { name: 'Stop migrate-tests?' });
@@ -111,7 +111,7 @@ describe('the morning report', () => {
   });
 
   test('a stop that is refused says why and stays open', async () => {
-    const backend = openWindow();
+    const backend = openWindow('history');
     await report();
     backend.failures.set('stopRun', {
       code: 'conflict',
@@ -130,7 +130,7 @@ describe('the morning report', () => {
 
 describe('processes that a run left behind', () => {
   test('are named above every page and stopped with one click', async () => {
-    const backend = openWindow();
+    const backend = openWindow('history');
     await report();
     backend.leftovers = [
       { run: 41, job: 'web', pids: [811, 812], stopping: false, ended_at: '2026-11-22T07:00:00Z' },
@@ -149,7 +149,7 @@ describe('processes that a run left behind', () => {
 
 describe('the table of ended runs', () => {
   test('filters narrow it and stay in the address', async () => {
-    openWindow();
+    openWindow('history');
     await report();
     const filter = screen.getByRole('searchbox', { name: 'Filter by text' });
     await fireEvent.input(filter, { target: { value: 'cargo audit' } });
@@ -181,7 +181,7 @@ describe('the table of ended runs', () => {
   });
 
   test('the slash and Ctrl+F go to the filter', async () => {
-    openWindow();
+    openWindow('history');
     await report();
     await fireEvent.keyDown(document.body, { key: '/' });
     expect(document.activeElement).toBe(screen.getByRole('searchbox'));
@@ -193,13 +193,13 @@ describe('the table of ended runs', () => {
 
 describe('without anything to show', () => {
   test('the first start says what to do', async () => {
-    openWindow('', { scene: 'empty' });
+    openWindow('history', { scene: 'empty' });
     expect(await screen.findByRole('heading', { name: 'Nothing has run yet.' })).toBeTruthy();
     expect(screen.getByRole('link', { name: 'Add a job' }).getAttribute('href')).toBe('#/jobs/new');
   });
 
   test('without an engine the window says so, and tries again when told', async () => {
-    openWindow('', { scene: 'away' });
+    openWindow('history', { scene: 'away' });
     expect(await screen.findByRole('heading', { name: 'Not connected to the engine.' })).toBeTruthy();
     expect(screen.getByRole('alert').textContent).toBe('The engine does not answer.');
     screen.getByRole('button', { name: 'Try again' }).click();
@@ -207,7 +207,7 @@ describe('without anything to show', () => {
   });
 
   test('an engine that goes away leaves what was shown, marked as such', async () => {
-    const backend = openWindow();
+    const backend = openWindow('history');
     await report();
     backend.goAway();
     expect((await screen.findByRole('alert')).textContent).toContain('Not connected to the engine.');
