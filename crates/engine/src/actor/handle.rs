@@ -33,7 +33,7 @@ const STORY_MAX: u32 = 10;
 pub struct Handle {
     commands: mpsc::Sender<Command>,
     live: watch::Receiver<Arc<Live>>,
-    story: broadcast::Sender<RunEvent>,
+    story: broadcast::Sender<Arc<RunEvent>>,
     store: StoreHandle,
     config: Arc<ConfigFile>,
     around: Surroundings,
@@ -67,7 +67,7 @@ impl Handle {
 
     /// What happens to runs from this moment on.
     #[must_use]
-    pub fn story(&self) -> broadcast::Receiver<RunEvent> {
+    pub fn story(&self) -> broadcast::Receiver<Arc<RunEvent>> {
         self.story.subscribe()
     }
 

@@ -1,6 +1,7 @@
 //! What happens to runs, told one event at a time to whoever follows it. Nothing here costs anything while nobody does.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use nightkeep_core::{Now, RunId};
 use tokio::sync::broadcast;
@@ -81,7 +82,7 @@ impl Actor {
 
     fn tell(&self, event: RunEvent) {
         // The last of those who followed may have gone.
-        let _heard = self.story.send(event);
+        let _heard = self.story.send(Arc::new(event));
     }
 }
 
@@ -90,7 +91,7 @@ impl Actor {
 pub(super) struct EndToTell {
     id: RunId,
     at: String,
-    story: broadcast::Sender<RunEvent>,
+    story: broadcast::Sender<Arc<RunEvent>>,
     last: Option<RunEvent>,
 }
 
@@ -103,7 +104,7 @@ impl EndToTell {
         let row = store.row(self.id.0).await.unwrap_or_default();
         if let Some(event) = RunEvent::end(self.at, self.last, row) {
             // The last of those who followed may have gone.
-            let _heard = self.story.send(event);
+            let _heard = self.story.send(Arc::new(event));
         }
     }
 }

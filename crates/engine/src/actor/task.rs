@@ -39,7 +39,8 @@ const FACTS_MAX: usize = 4096;
 const COMMANDS_MAX: usize = 256;
 /// Edits of the configuration that wait at most.
 const CONFIG_EVENTS_MAX: usize = 8;
-/// Events of runs that a slow reader may be behind; it misses the oldest ones then.
+/// Events of runs that a slow reader may be behind; it misses the oldest ones then. Each has its place from the start,
+/// which is why a place holds no more than a pointer.
 const EVENTS_MAX: usize = 1024;
 /// Inputs that are taken before surfaces are told again.
 const BATCH_MAX: usize = 256;
@@ -89,7 +90,7 @@ pub(super) struct Actor {
     pub(super) places_of_sources: crate::sources::Places,
     pub(super) live: watch::Sender<Arc<Live>>,
     /// What happens to runs, for whoever follows that.
-    pub(super) story: broadcast::Sender<RunEvent>,
+    pub(super) story: broadcast::Sender<Arc<RunEvent>>,
     pub(super) info: EngineInfo,
     pub(super) boot: String,
     pub(super) revision: u64,

@@ -2,6 +2,7 @@
 //! second, and signs of life are told at a fixed interval.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::{Query, State};
@@ -52,7 +53,7 @@ pub(super) async fn run_events(
 /// One reader.
 struct Follower {
     handle: Handle,
-    story: Receiver<RunEvent>,
+    story: Receiver<Arc<RunEvent>>,
     looks: Interval,
     /// How many looks ago the last signs of life were told, and after how many they are due again.
     since_life: u32,
@@ -81,7 +82,7 @@ impl Follower {
             }
             tokio::select! {
                 told = self.story.recv() => match told {
-                    Ok(told) => return Some(told),
+                    Ok(told) => return Some(Arc::unwrap_or_clone(told)),
                     // The next signs of life tell how it stands.
                     Err(RecvError::Lagged(_)) => {}
                     Err(RecvError::Closed) => return None,
