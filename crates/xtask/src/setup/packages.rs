@@ -60,6 +60,7 @@ const PACKAGES: &[Package] = &[
     package(Test, Program("dbus-run-session"), ["dbus", "dbus-daemon", "dbus"]),
     package(Test, Program("openbox"), ["openbox", "openbox", "openbox"]),
     package(Test, Program("xdotool"), ["xdotool", "xdotool", "xdotool"]),
+    package(Test, Program("chromium"), ["chromium", "chromium", "chromium"]),
     package(Test, Sign::None, ["fonts-dejavu-core", "dejavu-sans-fonts", "ttf-dejavu"]),
     package(Test, Sign::None, ["adwaita-icon-theme", "adwaita-icon-theme", "adwaita-icon-theme"]),
     package(Test, Program("python3"), ["python3", "python3", "python"]),

@@ -15,7 +15,9 @@ impl Count {
     /// Adds what a line says when it is the closing line of a runner.
     pub(crate) fn take(&mut self, line: &str) {
         let line = without_color(line);
-        if let Some(parts) = closing_of_cargo(&line).or_else(|| closing_of_vitest(&line)) {
+        if let Some(parts) =
+            closing_of_cargo(&line).or_else(|| closing_of_vitest(&line)).or_else(|| closing_of_playwright(&line))
+        {
             self.passed += number_before("passed", parts);
             self.failed += number_before("failed", parts);
         }
@@ -36,6 +38,16 @@ fn closing_of_cargo(line: &str) -> Option<&str> {
 /// `      Tests  1 failed | 11 passed (12)`; `Test Files` counts files and is left out.
 fn closing_of_vitest(line: &str) -> Option<&str> {
     line.trim_start().strip_prefix("Tests  ")
+}
+
+/// `  32 passed (2.0m)`, and in a line of its own `  2 failed`.
+fn closing_of_playwright(line: &str) -> Option<&str> {
+    let parts = line.strip_prefix("  ")?;
+    match parts.split(' ').collect::<Vec<_>>().as_slice() {
+        [number, "passed", time] if number.parse::<u64>().is_ok() && time.starts_with('(') => Some(parts),
+        [number, "failed"] if number.parse::<u64>().is_ok() => Some(parts),
+        _ => None,
+    }
 }
 
 fn number_before(word: &str, parts: &str) -> u64 {
@@ -80,6 +92,12 @@ mod tests {
         let lines = [" Test Files  3 passed (3)", "\x1b[2m      Tests \x1b[22m \x1b[1m\x1b[32m12 passed\x1b[39m (12)"];
         check(&lines, 12, 0);
         check(&["      Tests  1 failed | 11 passed | 2 skipped (14)"], 11, 1);
+    }
+
+    #[test]
+    fn playwright_counts_in_a_line_for_each_word() {
+        check(&["  2 failed", "    pages.spec.ts:6:5 › overview ───", "  32 passed (2.0m)"], 32, 2);
+        check(&["  5 passed", "   7 passed (1.0s)", "  x passed (1.0s)"], 0, 0);
     }
 
     #[test]

@@ -87,12 +87,13 @@ fn clients(project: &Project) -> Gate {
     Gate { kind: Kind::Tests, may_be_skipped: true, ..check("clients", task) }
 }
 
-fn pages(project: &Project) -> [Gate; 4] {
+fn pages(project: &Project) -> [Gate; 5] {
     [
         check("svelte-check", npm(project, "check")),
         check("eslint", npm(project, "lint")),
         page_tests(project, None),
         check("pages", npm(project, "build")),
+        Gate { kind: Kind::Tests, ..check("browser", npm(project, "browser")) },
     ]
 }
 

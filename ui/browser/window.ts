@@ -1,0 +1,64 @@
+import { test as base, expect, type Page } from '@playwright/test';
+
+/** Sunday morning, twenty to eight: the hour for which the window is made. */
+const MORNING = '2026-11-22T07:40:00Z';
+
+export const THEMES = ['light', 'dark'] as const;
+export type Theme = (typeof THEMES)[number];
+
+/** A page in one of its states. */
+export interface State {
+  /** What a picture of it is called. */
+  name: string;
+  hash: string;
+  /** What its heading says. */
+  heading: RegExp;
+  /** What the scripted engine plays, as its address takes it. */
+  scene?: string;
+}
+
+/** Each page in each of its states. */
+export const STATES: readonly State[] = [
+  { name: 'overview', hash: '', heading: /stopped since you last looked/ },
+  { name: 'history', hash: 'history', heading: /Last night/ },
+  { name: 'history-empty', hash: 'history', heading: /Nothing has run yet/, scene: 'empty' },
+  { name: 'away', hash: '', heading: /Not connected/, scene: 'away' },
+  { name: 'run-stopped', hash: 'run/41', heading: /refactor-parser/ },
+  { name: 'run-running', hash: 'run/48', heading: /migrate-tests/ },
+  { name: 'jobs', hash: 'jobs', heading: /Jobs/ },
+  { name: 'jobs-empty', hash: 'jobs', heading: /No jobs yet/, scene: 'empty' },
+  { name: 'job-new', hash: 'jobs/new', heading: /Add a job/ },
+  { name: 'types', hash: 'types', heading: /Job types/ },
+  { name: 'unknown', hash: 'nowhere', heading: /There is no such page/ },
+];
+
+/** Opens the window in a state and waits until its heading is there. */
+export async function open(page: Page, state: State, theme: Theme = 'light'): Promise<void> {
+  const address = process.env['NIGHTKEEP_PAGE'];
+  if (address === undefined) throw new Error('the page is served nowhere');
+  const query = new URLSearchParams({ theme, now: MORNING, scene: state.scene ?? 'full' });
+  await page.goto(`${address}?${query.toString()}#/${state.hash}`);
+  await expect(page.getByRole('heading', { level: 1, name: state.heading })).toBeVisible();
+}
+
+/** A window in which whatever is complained about on the console (the policy's refusals too) fails the test. */
+export const test = base.extend<{ quiet: undefined }>({
+  quiet: [
+    async ({ page }, use) => {
+      const said: string[] = [];
+      // A browser asks for it by itself; the window has its icon from the desktop.
+      await page.route('**/favicon.ico', (route) => route.fulfill({ status: 204 }));
+      page.on('console', (message) => {
+        if (message.type() === 'error' || message.type() === 'warning') said.push(message.text());
+      });
+      page.on('pageerror', (error) => {
+        said.push(String(error));
+      });
+      await use(undefined);
+      expect(said).toEqual([]);
+    },
+    { auto: true },
+  ],
+});
+
+export { expect };
