@@ -129,3 +129,29 @@ fn codex_is_attached_to_through_the_rollout_file_that_it_writes() {
     assert_eq!((u64::from(metrics.succeeded), metrics.failed), (CALLS as u64, 0), "a script and what it calls are one");
     assert_eq!((metrics.tokens, metrics.turns), (answers * USED, 1));
 }
+
+#[test]
+fn codex_that_asks_again_and_again_after_a_command_that_hangs_does_not_advance() {
+    let night = Night::watched("").unwrap();
+    let hangs = "await tools.exec_command({cmd: 'sleep 600'});";
+    let wait = |id| calls(id, "wait", &json!({ "cell_id": "1", "yield_time_ms": 300 }));
+    let asks = "const r = await tools.exec_command({cmd: 'sleep 600', yield_time_ms: 300}); \
+                await tools.write_stdin({session_id: r.session_id, chars: '', yield_time_ms: 300});";
+    let answers = vec![
+        calls("1", "exec_command", &json!({ "cmd": "sleep 600", "yield_time_ms": 300 })),
+        scripts("2", &format!("// @exec: {{\"yield_time_ms\": 300}}\n{hangs}")),
+        wait("3"),
+        wait("4"),
+        scripts("5", asks),
+        says("6", "I give up."),
+    ];
+    let model = model(answers).unwrap();
+    let detail = went_well(&night, launched(&night, &model));
+    assert_eq!(notes(&detail), Vec::<&str>::new(), "nor in its events");
+    let text = fs::read_to_string(rollout(&night.user().join(".codex/sessions")).unwrap()).unwrap();
+    for words in ["Process running with session ID", "Script running with cell ID", "Script completed"] {
+        assert!(text.contains(words), "{words}: {text}");
+    }
+    let metrics = metrics(Lines::new(codex::Rollout::default()), &text);
+    assert_eq!((metrics.succeeded, metrics.turns), (0, 1));
+}
