@@ -30,7 +30,7 @@ if [ ! -e "$fetched/.complete" ]; then
   rm -rf "$fetched"
   mkdir -p "$fetched"
   # shellcheck disable=SC2086 # a list of words
-  npm install --prefix "$fetched" --no-audit --no-fund --no-save --loglevel=error --ignore-scripts $packages ||
+  npm install --prefix "$fetched" --no-audit --no-fund --no-save --loglevel=error --fetch-retries=1 --ignore-scripts $packages ||
     skip "the npm packages $packages cannot be had from their registry"
   # What its install script does: it links the program of this system to its place, and fetches nothing.
   node "$fetched/node_modules/@anthropic-ai/claude-code/install.cjs" || skip "Claude Code has no program for this system"
