@@ -3,6 +3,7 @@
 
 pub mod dbus;
 pub mod fake_engine;
+pub mod model;
 #[cfg(target_os = "linux")]
 pub mod night;
 #[cfg(target_os = "linux")]

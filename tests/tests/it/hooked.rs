@@ -63,10 +63,13 @@ fn what_is_read_in_the_stream_of_an_agent_is_not_counted_again_when_its_hook_tel
             assert_eq!(told(&night, &begun, event), silent());
         }
         let view = night.until_run("its end in its own words", begun.run, |view| view.claim.is_some()).unwrap();
-        view.totals.map_or(0, |totals| totals.succeeded + totals.failed)
+        (view.totals.map_or(0, |totals| totals.succeeded + totals.failed), view.step)
     };
-    assert!(calls(&[]) > 0);
-    assert_eq!(calls(&["--source", "claude-stream"]), 0);
+    let (told, step) = calls(&[]);
+    assert!(told > 0 && step.is_some());
+    assert_eq!(calls(&["--source", "claude-stream"]), (0, None));
+    // A transcript does not have the calls of sub-agents.
+    assert_eq!(calls(&["--source", "claude-transcript:there-is-none"]), (0, step));
 }
 
 #[test]

@@ -8,6 +8,7 @@ use nightkeep_core::{
 };
 
 use super::fact::{Fact, Reply};
+use super::sources::Agent;
 use super::task::Actor;
 use crate::api::{
     ApiError, ErrorCode, HumanWaitKind, OpenActivity, SIGNALS_MAX, SignalSpec, SignalsReply, SignalsRequest,
@@ -58,8 +59,8 @@ impl Actor {
         let mut said = SignalsReply { run: id.0, taken: 0, dropped: 0 };
         for signal in signals {
             let Some(run) = self.runs.get_mut(&id) else { break };
-            let is_read = run.sources.as_ref().is_some_and(|sources| sources.reads_an_agent);
-            let signal = if is_read && source.as_str() == HOOK { uncounted(signal) } else { Some(signal) };
+            let read = run.sources.as_ref().map_or(Agent::Unread, |sources| sources.agent);
+            let signal = if source.as_str() == HOOK { uncounted(signal, read) } else { Some(signal) };
             let Some(signal) = signal else { continue };
             match run.inlet.let_in(now.awake, source, signal) {
                 Some(signal) => {
@@ -98,10 +99,16 @@ impl Actor {
     }
 }
 
-/// A signal without what is counted of it.
-fn uncounted(signal: Signal) -> Option<Signal> {
+/// What an agent tells its hook, without what is read of the agent as well.
+fn uncounted(signal: Signal, read: Agent) -> Option<Signal> {
+    if read == Agent::Unread {
+        return Some(signal);
+    }
+    let is_streamed = read == Agent::Streamed;
     match signal {
         Signal::Metrics(_) | Signal::EmptyTurn => None,
+        // Its calls are told by whoever reads them. That it makes one still ends what the hook said of waiting.
+        Signal::Advance(_) | Signal::Begins { .. } | Signal::Ends { .. } if is_streamed => Some(Signal::Resumes),
         Signal::Ends { id, digest: _ } => Some(Signal::Ends { id, digest: None }),
         Signal::Beat
         | Signal::Advance(_)

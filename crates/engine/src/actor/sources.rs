@@ -27,8 +27,32 @@ const ASKS_MAX: usize = 8;
 #[derive(Debug, Clone)]
 pub(super) struct SourceReader {
     asks: mpsc::Sender<oneshot::Sender<bool>>,
-    /// It reads what an agent does, so that what the hook of that agent tells of the same is not counted as well.
-    pub(super) reads_an_agent: bool,
+    /// What is read of an agent, so that what the hook of that agent tells of the same is not counted as well.
+    pub(super) agent: Agent,
+}
+
+/// What is read of what Claude Code does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Agent {
+    /// Nothing.
+    Unread,
+    /// Its transcript, in which the calls of its sub-agents are missing.
+    Joined,
+    /// Its stream: every call.
+    Streamed,
+}
+
+impl Agent {
+    fn of(sources: &[String]) -> Self {
+        let has = |kind: &str| sources.iter().any(|source| source.starts_with(kind));
+        if has("claude-stream") {
+            Self::Streamed
+        } else if has("claude-transcript") {
+            Self::Joined
+        } else {
+            Self::Unread
+        }
+    }
 }
 
 /// What a look at one source came to.
@@ -83,8 +107,7 @@ impl Actor {
         let (asks, asked) = mpsc::channel(ASKS_MAX);
         let (places, facts) = (self.places_of_sources.clone(), self.facts.clone());
         let _task = tokio::spawn(read_on(id, feeds.collect(), (places, woken), facts, asked));
-        let reads_an_agent = run.sources.iter().any(|source| source.starts_with("claude-"));
-        Some(SourceReader { asks, reads_an_agent })
+        Some(SourceReader { asks, agent: Agent::of(&run.sources) })
     }
 
     /// A source of a run was read.

@@ -91,6 +91,11 @@ impl Calls {
         }
     }
 
+    /// Whether a call of this name is open.
+    pub(super) fn is_open(&self, id: &str) -> bool {
+        self.open.contains_key(id)
+    }
+
     /// A call is over. That of one whose beginning nobody saw is work that was done all the same.
     pub(super) fn end(&mut self, id: &str, end: End<'_>, out: &mut Vec<Signal>) {
         match self.open.remove(id) {

@@ -207,3 +207,12 @@ fn what_a_session_cost_before_it_was_joined_is_not_counted() {
     assert_eq!(cost(40.0), [Signal::Beat]);
     assert_eq!(cost(40.5), [Signal::Metrics(Metrics { cost_microusd: 500_000, ..Metrics::default() })]);
 }
+
+#[test]
+fn what_a_session_cost_that_is_read_from_its_first_words_on_is_counted() {
+    let mut reader = Transcript::joined();
+    let mut out = Vec::new();
+    reader.line(br#"{"type":"user","parentUuid":null,"message":{"role":"user","content":"Write."}}"#, &mut out);
+    reader.line(br#"{"type":"cost-state","totalCostUSD":0.5}"#, &mut out);
+    assert_eq!(out.last(), Some(&Signal::Metrics(Metrics { cost_microusd: 500_000, ..Metrics::default() })));
+}

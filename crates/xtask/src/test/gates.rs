@@ -87,6 +87,18 @@ fn clients(project: &Project) -> Gate {
     Gate { kind: Kind::Tests, may_be_skipped: true, ..check("clients", task) }
 }
 
+/// What runs when it is asked for by name alone: it fetches hundreds of megabytes.
+pub(crate) fn optional(project: &Project) -> Vec<Gate> {
+    vec![agents(project)]
+}
+
+/// Coding agents as they are: fetched, and run against a played model where nothing but loopback can be reached.
+fn agents(project: &Project) -> Gate {
+    let folder = project.target.join("agents").display().to_string();
+    let task = project.task("bash").args(["crates/xtask/scripts/agents.sh"]).env("NIGHTKEEP_AGENTS_DIR", folder);
+    Gate { kind: Kind::Tests, may_be_skipped: true, ..check("agents", task) }
+}
+
 fn pages(project: &Project) -> [Gate; 5] {
     [
         check("svelte-check", npm(project, "check")),

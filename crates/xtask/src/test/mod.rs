@@ -20,7 +20,7 @@ use gates::{Gate, Kind};
 pub(crate) struct Options {
     /// Run only tests whose name contains this, and no other check
     filter: Option<String>,
-    /// Run only the check of this name (`fmt`, `clippy`, …); may be given more than once
+    /// Run only the check of this name (`fmt`, `clippy`, …; `agents` runs so alone); may be given more than once
     #[arg(long, value_name = "CHECK", conflicts_with = "filter")]
     only: Vec<String>,
 }
@@ -79,10 +79,11 @@ fn close(options: &Options, count: Count, skipped: &[&str]) -> ExitCode {
 }
 
 fn chosen(project: &Project, options: &Options) -> Result<Vec<Gate>> {
-    let all = gates::all(project, options.filter.as_deref());
+    let mut all = gates::all(project, options.filter.as_deref());
     if options.only.is_empty() {
         return Ok(all);
     }
+    all.extend(gates::optional(project));
     let known: Vec<&str> = all.iter().map(|gate| gate.name).collect();
     if let Some(name) = options.only.iter().find(|name| !known.contains(&name.as_str())) {
         bail!("there is no check `{name}`; there are: {}", known.join(", "));

@@ -43,6 +43,8 @@ impl Transcript {
             "assistant" if is_made_up(line) => self.made_up(line, out),
             "assistant" => self.assistant(line, is_main, out),
             "user" if is_main && is_prompt(line) => {
+                // The first words of a session: nothing was spent before them.
+                self.is_joined &= !line.get("parentUuid").is_some_and(Value::is_null);
                 // Whatever was open when a person speaks again is no longer waited for.
                 self.session.calls.works(out);
                 self.session.close_calls(out);
