@@ -310,7 +310,8 @@ impl Heard {
         self.circles.digest = Some(digest);
         self.circles.times = if same { self.circles.times.saturating_add(1) } else { 1 };
         self.circles.empty_turns = 0;
-        if !same {
+        // Whatever is not the same too often ends it; any call does, where it was turns without one.
+        if limits.repeats == 0 || self.circles.times < limits.repeats {
             self.circling = None;
         }
         (limits.repeats > 0 && self.circles.times == limits.repeats).then_some(self.circles.times)
@@ -365,6 +366,21 @@ impl Heard {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_call_ends_the_circles_of_turns_without_one_though_it_was_made_before() {
+        let mut heard = Heard::new(Awake::from_ms(0), &Resume::default());
+        let limits = Circles { repeats: 3, empty_turns: 2, stop: false };
+        assert_eq!(heard.called(7, &limits), None);
+        assert_eq!((heard.empty_turn(&limits), heard.empty_turn(&limits)), (None, Some(2)));
+        heard.circling = Some(Awake::from_ms(5));
+        assert_eq!(heard.called(7, &limits), None);
+        assert_eq!(heard.circling, None);
+        assert_eq!(heard.called(7, &limits), Some(3));
+        heard.circling = Some(Awake::from_ms(9));
+        assert_eq!(heard.called(7, &limits), None);
+        assert_eq!(heard.circling, Some(Awake::from_ms(9)), "the same once more");
+    }
 
     #[test]
     fn what_an_earlier_watch_granted_is_not_granted_again_when_the_marker_is_read() {
