@@ -3,7 +3,7 @@
 use std::fs;
 use std::process::Command;
 
-use nightkeep_engine::api::{ErrorCode, Liveness, Outcome, Reason};
+use nightkeep_engine::api::{ErrorCode, Liveness, Outcome, Phase, Reason};
 use nightkeep_tests::night::{Begun, Night, alive, of_run};
 use nightkeep_tests::{binary, eventually};
 
@@ -124,6 +124,33 @@ fn what_a_job_cost_within_a_day_counts_for_its_next_run_and_survives_a_crash() {
     assert_eq!((row.outcome, row.reason), (Outcome::Aborted, Some(Reason::Budget)), "{row:#?}");
     let said = night.show(second.run).unwrap().timeline;
     assert!(said.iter().any(|event| event.text == "Its job has cost $1.20 of $1.00 in 24 hours."), "{said:#?}");
+}
+
+#[test]
+fn what_was_told_of_a_cap_is_not_told_again_after_a_crash() {
+    let night = Night::watched("[types.generic]\nmax_cost = 1\n").unwrap();
+    let begun = scripted(&night, &[], "read _ < gate");
+    let number = begun.run.to_string();
+    let spend = |cost: &str| {
+        night.told(&["beat", "--run", &number, "--cost-usd", cost]).unwrap();
+        let timeline = night.show(begun.run).unwrap().timeline;
+        timeline.iter().filter(|event| event.kind == "spent").map(|event| event.text.clone()).collect::<Vec<_>>()
+    };
+    let crash = || {
+        night.crash_engine().unwrap();
+        night.start_engine().unwrap();
+        night.until_run("it to be found again", begun.run, |view| view.phase == Phase::Running).unwrap();
+    };
+    let most = "It has cost $0.90 of $1.00.";
+    assert_eq!(spend("0.90"), [most]);
+    crash();
+    assert_eq!(spend("0.01"), [most]);
+    let all = "It has cost $1.11 of $1.00.";
+    assert_eq!(spend("0.20"), [most, all], "all of it is another word than most of it");
+    crash();
+    assert_eq!(spend("0.30"), [most, all]);
+    open_gate(&night);
+    assert_eq!(night.ended(begun.run).unwrap().outcome, Outcome::Succeeded);
 }
 
 #[test]

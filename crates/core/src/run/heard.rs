@@ -128,6 +128,12 @@ impl Heard {
         for (source, step) in &resume.best {
             heard.resume_step(source, *step);
         }
+        for (cap, is_spent) in &resume.told_cost {
+            heard.told_cost.insert(*cap);
+            if *is_spent {
+                heard.spent.insert(*cap, now);
+            }
+        }
         if let Some((source, wait)) = resume.waits.clone() {
             let _news = heard.wait(now, &source, wait);
         }
@@ -380,6 +386,15 @@ mod tests {
         heard.circling = Some(Awake::from_ms(9));
         assert_eq!(heard.called(7, &limits), None);
         assert_eq!(heard.circling, Some(Awake::from_ms(9)), "the same once more");
+    }
+
+    #[test]
+    fn what_an_earlier_watch_told_of_costs_is_known() {
+        let now = Awake::from_ms(3);
+        let resume = Resume { told_cost: vec![(Cap::Run, false), (Cap::Day, true)], ..Resume::default() };
+        let heard = Heard::new(now, &resume);
+        assert_eq!(heard.told_cost, BTreeSet::from([Cap::Run, Cap::Day]));
+        assert_eq!(heard.spent, BTreeMap::from([(Cap::Day, now)]), "only the warning was told of the other");
     }
 
     #[test]
