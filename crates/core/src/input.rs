@@ -6,6 +6,7 @@ use crate::jobs::JobInput;
 use crate::leftovers::LeftBehind;
 use crate::life::Reason;
 use crate::limits::{Limits, Mode};
+use crate::reports::Cap;
 use crate::signal::{Claim, Signal, Source, Wait};
 use crate::slots::Capacities;
 use crate::snapshot::Totals;
@@ -157,6 +158,8 @@ pub struct Resume {
     pub totals: Totals,
     /// Its own word for its end.
     pub claim: Option<Claim>,
+    /// Which caps a person was told of, and whether all of it was spent then.
+    pub told_cost: Vec<(Cap, bool)>,
 }
 
 /// A stop whose intent is on record, of an earlier watch.

@@ -324,4 +324,7 @@ fn a_stop_that_somebody_asked_for_alarms_nobody() {
     night.notification("stuck was stopped").unwrap();
     let told = shown(&night);
     assert!(!told.iter().any(|told| told.summary.contains("patient")), "{told:#?}");
+    let why = decided(&night, &[("alert", "stopped".into()), ("run", asked.run.into())]);
+    let said = (&why["fields"]["decision"], &why["fields"]["why"]);
+    assert_eq!(said, (&"dropped".into(), &"somebody asked for it".into()), "{why}");
 }

@@ -3,7 +3,7 @@
 use std::fs;
 use std::process::Command;
 
-use nightkeep_engine::api::{Liveness, Outcome, Reason};
+use nightkeep_engine::api::{ErrorCode, Liveness, Outcome, Phase, Reason};
 use nightkeep_tests::night::{Begun, Night, alive, of_run};
 use nightkeep_tests::{binary, eventually};
 
@@ -127,6 +127,33 @@ fn what_a_job_cost_within_a_day_counts_for_its_next_run_and_survives_a_crash() {
 }
 
 #[test]
+fn what_was_told_of_a_cap_is_not_told_again_after_a_crash() {
+    let night = Night::watched("[types.generic]\nmax_cost = 1\n").unwrap();
+    let begun = scripted(&night, &[], "read _ < gate");
+    let number = begun.run.to_string();
+    let spend = |cost: &str| {
+        night.told(&["beat", "--run", &number, "--cost-usd", cost]).unwrap();
+        let timeline = night.show(begun.run).unwrap().timeline;
+        timeline.iter().filter(|event| event.kind == "spent").map(|event| event.text.clone()).collect::<Vec<_>>()
+    };
+    let crash = || {
+        night.crash_engine().unwrap();
+        night.start_engine().unwrap();
+        night.until_run("it to be found again", begun.run, |view| view.phase == Phase::Running).unwrap();
+    };
+    let most = "It has cost $0.90 of $1.00.";
+    assert_eq!(spend("0.90"), [most]);
+    crash();
+    assert_eq!(spend("0.01"), [most]);
+    let all = "It has cost $1.11 of $1.00.";
+    assert_eq!(spend("0.20"), [most, all], "all of it is another word than most of it");
+    crash();
+    assert_eq!(spend("0.30"), [most, all]);
+    open_gate(&night);
+    assert_eq!(night.ended(begun.run).unwrap().outcome, Outcome::Succeeded);
+}
+
+#[test]
 fn a_run_is_healthy_degraded_and_unreachable_by_its_beats_and_each_change_is_on_record() {
     let night = Night::watched("").unwrap();
     let script =
@@ -152,6 +179,38 @@ fn a_run_is_healthy_degraded_and_unreachable_by_its_beats_and_each_change_is_on_
     assert!(late.starts_with("Its beats are late: none for 1"), "{late}");
     assert!(gone.starts_with("It is unreachable: no sign of life for 5"), "{gone}");
     assert!(back.starts_with("It gives signs of life again, after "), "{back}");
+}
+
+#[test]
+fn a_job_whose_run_is_unreachable_gets_no_new_work_until_it_is_heard_of_again() {
+    let script = r#""$0" beat; read _ < gate; "$0" beat; read _ < gate2"#;
+    let command = ["sh", "-c", script, &binary("nightkeep").unwrap().display().to_string()];
+    let job = format!("[jobs.novel]\ncommand = {command:?}\ncwd = \"~/work\"\n");
+    let night = Night::watched(&format!("{job}degraded_after = \"200ms\"\nunreachable_after = \"600ms\"\n")).unwrap();
+    assert!(Command::new("mkfifo").args(GATES.map(|gate| night.work().join(gate))).status().unwrap().success());
+    let begun = night.begin(&["start", "novel"]).unwrap();
+    night.until_run("silence", begun.run, |view| view.liveness == Liveness::Unreachable).unwrap();
+    let why = format!("`novel` gets no new work: run {} gives no sign of life", begun.run);
+    let help = format!("look at it with `nightkeep show {0}`, or end it with `nightkeep stop {0}`", begun.run);
+    for line in [&["start", "novel"][..], &["run", "--job", "novel"], &["run", "--detach", "--job", "novel"]] {
+        let said = night.nightkeep(line).unwrap();
+        assert_eq!((said.code, said.out.as_str()), (Some(1), ""), "{line:?}: {}", said.err);
+        assert!(said.err.contains(&why) && said.err.contains(&help), "{line:?}: {}", said.err);
+    }
+    let error = night.ask(async |engine| engine.start_job("novel").await).unwrap_err();
+    assert_eq!((error.code, error.message, error.hint), (ErrorCode::Conflict, why, Some(help)));
+    // Heard of again, it is a run as any other one: a second one beside it is whoever's choice who calls it.
+    open_gate(&night);
+    night.until_run("a beat", begun.run, |view| view.liveness == Liveness::Healthy).unwrap();
+    let said = night.nightkeep(&["start", "novel"]).unwrap();
+    assert!(said.err.contains("`novel` is running already"), "{}", said.err);
+    night.until_run("silence", begun.run, |view| view.liveness == Liveness::Unreachable).unwrap();
+    // What is over is in nobody's way.
+    open(&night, GATES[1]);
+    assert_eq!(night.ended(begun.run).unwrap().outcome, Outcome::Succeeded);
+    let again = night.begin(&["start", "novel"]).unwrap();
+    night.told(&["stop", "--force", &again.run.to_string()]).unwrap();
+    night.ended(again.run).unwrap();
 }
 
 #[test]

@@ -158,6 +158,35 @@ fn what_is_neither_a_job_nor_runs_cannot_be_stopped_or_resumed() {
 }
 
 #[test]
+fn a_job_that_is_called_as_a_route_of_the_api_is_changed_started_and_removed_as_any_other() {
+    let night = Night::watched("").unwrap();
+    night.told(&["job", "add", "validate", "--", "true"]).unwrap();
+    night.told(&["job", "edit", "validate", "--stall-after", "20m"]).unwrap();
+    night.until_job("validate", |job| job.limits.stall_after.as_deref() == Some("20m")).unwrap();
+    assert_eq!(night.nightkeep(&["run", "--job", "validate"]).unwrap().code, Some(0));
+    let run = night.begin(&["start", "validate"]).unwrap().run;
+    assert_eq!(night.ended(run).unwrap().outcome, Outcome::Succeeded);
+    night.told(&["job", "remove", "validate"]).unwrap();
+    assert_eq!(night.ask(async |engine| engine.jobs().await).unwrap(), []);
+}
+
+#[test]
+fn a_job_that_is_added_runs_where_whoever_added_it_stood() {
+    let night = Night::watched("").unwrap();
+    night.told(&["job", "add", "here", "--", "sh", "-c", "pwd > where"]).unwrap();
+    let run = night.begin(&["start", "here"]).unwrap().run;
+    assert_eq!(night.ended(run).unwrap().outcome, Outcome::Succeeded);
+    let stood = fs::read_to_string(night.work().join("where")).unwrap();
+    assert_eq!(fs::canonicalize(stood.trim_end()).unwrap(), fs::canonicalize(night.work()).unwrap());
+    let doctor = night.nightkeep(&["doctor"]).unwrap().out;
+    assert!(doctor.lines().any(|line| line.ends_with("is good and has 1 job")), "{doctor}");
+    // A change from elsewhere moves it nowhere.
+    let mut edit = night.command(&["job", "edit", "here", "--grace", "5s"]).unwrap();
+    assert!(edit.current_dir("/").status().unwrap().success());
+    night.until_job("here", |job| job.cwd.as_deref() == night.work().to_str() && job.limits.grace.is_some()).unwrap();
+}
+
+#[test]
 fn a_job_that_will_not_start_again_is_told() {
     let night = Night::on_a_desktop(FAILS).unwrap();
     let _failed = [fail(&night), fail(&night), fail(&night)];

@@ -7,6 +7,8 @@
     reason = "a test may fail anywhere, and says where"
 )]
 
+#[cfg(target_os = "linux")]
+mod activities;
 #[cfg(unix)]
 mod agents;
 #[cfg(target_os = "linux")]
@@ -15,6 +17,8 @@ mod alerts;
 mod attached;
 #[cfg(target_os = "linux")]
 mod beats;
+#[cfg(target_os = "linux")]
+mod circles;
 #[cfg(target_os = "linux")]
 mod clocks;
 #[cfg(target_os = "linux")]

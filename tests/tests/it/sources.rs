@@ -140,7 +140,16 @@ fn a_source_that_cannot_be_read_says_so_and_ends_no_watch() {
 #[test]
 fn a_source_that_cannot_be_meant_is_refused_before_anything_is_started() {
     let night = Night::new("").unwrap();
-    let said = night.nightkeep(&["run", "--source", "pattern:step (", "--", "true"]).unwrap();
-    assert_eq!(said.code, Some(1), "{}", said.err);
-    assert!(said.err.contains("`pattern:step (`"), "{}", said.err);
+    let attach = ["attach", "--name", "a", "--pid", "1", "--source", "nothing"];
+    for (line, why) in [
+        (&["run", "--source", "pattern:step (", "--", "true"][..], "pattern:step ("),
+        (&["run", "--source", "nothing", "--", "true"], "the sources are `claude-stream`, "),
+        (&["job", "add", "a", "--source", "nothing", "--", "true"], "the sources are `claude-stream`, "),
+        (&attach, "the sources are `claude-stream`, "),
+    ] {
+        let said = night.nightkeep(line).unwrap();
+        assert_eq!((said.code, said.out.as_str()), (Some(2), ""), "{line:?}: {}", said.err);
+        assert!(said.err.contains("--source") && said.err.contains(why), "{line:?}: {}", said.err);
+    }
+    assert!(!night.socket().exists(), "nobody was asked");
 }

@@ -2,9 +2,9 @@
 
 use nightkeep_engine::api::{Outcome, Reason};
 use nightkeep_tests::dbus::DarkPortal;
-use nightkeep_tests::eventually;
-use nightkeep_tests::night::{Night, fake_agent};
+use nightkeep_tests::night::{Night, Said, fake_agent};
 use nightkeep_tests::window::Window;
+use nightkeep_tests::{binary, eventually};
 use serde_json::Value;
 
 /// What the job of these tests does: two steps, and then nothing more.
@@ -118,4 +118,21 @@ fn a_job_keeps_its_name_when_it_is_edited_and_cannot_take_that_of_another() {
     window.click("Save").unwrap();
     night.until_job("articles", |job| job.limits.grace.as_deref() == Some("5s")).unwrap();
     window.until("main h1", |title| title == "Jobs").unwrap();
+}
+
+#[test]
+fn a_window_without_a_display_that_answers_says_so_in_one_sentence() {
+    let night = Night::new("").unwrap();
+    let open = |display: &str, wayland: &str| {
+        let mut window = night.program(binary("nightkeep-app").unwrap());
+        let said = Said::of(&window.env("DISPLAY", display).env("WAYLAND_DISPLAY", wayland).output().unwrap());
+        assert_eq!((said.code, said.out.as_str()), (Some(1), ""), "{}", said.err);
+        said.err
+    };
+    let hint = "hint: `nightkeep status` and `nightkeep history` show the same in a terminal\n";
+    let named = "neither `DISPLAY` nor `WAYLAND_DISPLAY` is set";
+    assert_eq!(open("", ""), format!("error: there is no display to show a window on ({named})\n{hint}"));
+    assert_eq!(open(":4711", ""), format!("error: the display `DISPLAY=:4711` cannot be reached\n{hint}"));
+    let both = "`WAYLAND_DISPLAY=none` or `DISPLAY=:4711`";
+    assert_eq!(open(":4711", "none"), format!("error: the display {both} cannot be reached\n{hint}"));
 }

@@ -73,9 +73,9 @@ pub struct JobFields {
     pub progress: Option<String>,
     /// Another way in which its progress shows, such as claude-stream, 'pattern:step (\d+)' or 'files:out/*.md'; may be
     /// given several times
-    #[arg(long = "source", value_name = "SOURCE")]
+    #[arg(long = "source", value_name = "SOURCE", value_parser = super::source)]
     pub sources: Vec<String>,
-    /// Where the command runs; the home directory when left out
+    /// Where the command runs; a job that is added without it runs where you stand
     #[arg(long, value_name = "DIRECTORY")]
     pub cwd: Option<String>,
     /// Set a variable for the command

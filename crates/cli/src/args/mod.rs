@@ -138,6 +138,11 @@ fn length_or_off(text: &str) -> Result<String, String> {
     if nightkeep_engine::config::is_off(text) { Ok(text.to_owned()) } else { length(text) }
 }
 
+/// Takes a source as it is written, after a check that there is such a one.
+fn source(text: &str) -> Result<String, String> {
+    nightkeep_engine::sources::SourceSpec::parse(text).map(|_| text.to_owned())
+}
+
 /// An amount of dollars, or the word that there is no limit.
 fn dollars_or_off(text: &str) -> Result<String, String> {
     if nightkeep_engine::config::is_off(text) {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 use nightkeep_engine::api::{Leftovers, LimitsSpec, Outcome};
 
-use super::{dollars_or_off, length, length_or_off};
+use super::{dollars_or_off, length, length_or_off, source};
 
 /// Limits, each of which may be left out.
 #[derive(Debug, Default, Clone, Args)]
@@ -102,7 +102,7 @@ pub struct Run {
     pub progress: Option<PathBuf>,
     /// Another way in which its progress shows, such as claude-stream, 'pattern:step (\d+)' or 'files:out/*.md'; may be
     /// given several times
-    #[arg(long = "source", value_name = "SOURCE")]
+    #[arg(long = "source", value_name = "SOURCE", value_parser = source)]
     pub sources: Vec<String>,
     /// The limits.
     #[command(flatten)]
@@ -157,7 +157,7 @@ pub struct Attach {
     pub progress: Option<PathBuf>,
     /// Another way in which its progress shows, such as claude-stream, 'pattern:step (\d+)' or 'files:out/*.md'; may be
     /// given several times
-    #[arg(long = "source", value_name = "SOURCE")]
+    #[arg(long = "source", value_name = "SOURCE", value_parser = source)]
     pub sources: Vec<String>,
     /// The job type, which brings the limits
     #[arg(long = "type", value_name = "TYPE")]

@@ -28,6 +28,10 @@ pub(super) async fn job(here: &Here, wanted: JobCommand) -> Done {
 async fn add(here: &Here, name: String, fields: JobFields, command: Vec<String>) -> Result<(), Failure> {
     let mut spec = JobSpec { name, command, ..JobSpec::default() };
     apply(fields, &mut spec)?;
+    if spec.cwd.is_none() {
+        // A command that is typed is meant to run here; in the file, no directory means the home directory.
+        spec.cwd = Some(from_here(".")?);
+    }
     let engine = here.engine().await?;
     remark(&engine.validate_job(&spec, None).await?)?;
     engine.add_job(&spec).await?;

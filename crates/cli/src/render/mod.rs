@@ -74,6 +74,6 @@ fn lines(text: &str) -> String {
 }
 
 /// A number with its noun.
-fn count(n: usize, one: &str, many: &str) -> String {
+pub(crate) fn count(n: usize, one: &str, many: &str) -> String {
     if n == 1 { format!("1 {one}") } else { format!("{n} {many}") }
 }

@@ -128,6 +128,12 @@ impl Heard {
         for (source, step) in &resume.best {
             heard.resume_step(source, *step);
         }
+        for (cap, is_spent) in &resume.told_cost {
+            heard.told_cost.insert(*cap);
+            if *is_spent {
+                heard.spent.insert(*cap, now);
+            }
+        }
         if let Some((source, wait)) = resume.waits.clone() {
             let _news = heard.wait(now, &source, wait);
         }
@@ -310,7 +316,8 @@ impl Heard {
         self.circles.digest = Some(digest);
         self.circles.times = if same { self.circles.times.saturating_add(1) } else { 1 };
         self.circles.empty_turns = 0;
-        if !same {
+        // Whatever is not the same too often ends it; any call does, where it was turns without one.
+        if limits.repeats == 0 || self.circles.times < limits.repeats {
             self.circling = None;
         }
         (limits.repeats > 0 && self.circles.times == limits.repeats).then_some(self.circles.times)
@@ -365,6 +372,30 @@ impl Heard {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_call_ends_the_circles_of_turns_without_one_though_it_was_made_before() {
+        let mut heard = Heard::new(Awake::from_ms(0), &Resume::default());
+        let limits = Circles { repeats: 3, empty_turns: 2, stop: false };
+        assert_eq!(heard.called(7, &limits), None);
+        assert_eq!((heard.empty_turn(&limits), heard.empty_turn(&limits)), (None, Some(2)));
+        heard.circling = Some(Awake::from_ms(5));
+        assert_eq!(heard.called(7, &limits), None);
+        assert_eq!(heard.circling, None);
+        assert_eq!(heard.called(7, &limits), Some(3));
+        heard.circling = Some(Awake::from_ms(9));
+        assert_eq!(heard.called(7, &limits), None);
+        assert_eq!(heard.circling, Some(Awake::from_ms(9)), "the same once more");
+    }
+
+    #[test]
+    fn what_an_earlier_watch_told_of_costs_is_known() {
+        let now = Awake::from_ms(3);
+        let resume = Resume { told_cost: vec![(Cap::Run, false), (Cap::Day, true)], ..Resume::default() };
+        let heard = Heard::new(now, &resume);
+        assert_eq!(heard.told_cost, BTreeSet::from([Cap::Run, Cap::Day]));
+        assert_eq!(heard.spent, BTreeMap::from([(Cap::Day, now)]), "only the warning was told of the other");
+    }
 
     #[test]
     fn what_an_earlier_watch_granted_is_not_granted_again_when_the_marker_is_read() {

@@ -54,13 +54,8 @@ impl Actor {
         let (kind, run, job) = what(notice);
         let around = self.runs.get(&run).map(|run| run.around.clone()).unwrap_or_default();
         let is_wanted = self.config.current().notifications().warnings;
-        let alert = Alert { kind, run: Some(run.0), job: job.to_owned(), is_wanted };
-        if matches!(notice, Notice::Stopped { reason: Reason::User, .. }) {
-            // Whoever asked for it knows; what was told of the run before is no longer so.
-            log(&alert, DROPPED, "somebody asked for it");
-            self.take_away(Seen::Run(run.0));
-            return;
-        }
+        let is_asked_for = matches!(notice, Notice::Stopped { reason: Reason::User, .. });
+        let alert = Alert { kind, run: Some(run.0), job: job.to_owned(), is_wanted, is_asked_for };
         self.tell_owner(now, (alert, Text::of(notice, &around, now.wall, &TimeZone::system())));
     }
 
@@ -73,7 +68,7 @@ impl Actor {
             Outcome::Aborted | Outcome::Lost => return,
         };
         let is_wanted = self.config.current().job(&run.job).is_some_and(|job| job.notify_end);
-        let alert = Alert { kind, run: Some(id.0), job: run.job.clone(), is_wanted };
+        let alert = Alert { kind, run: Some(id.0), job: run.job.clone(), is_wanted, is_asked_for: false };
         let lasted = u64::try_from(now.wall.as_ms().saturating_sub(run.started.as_ms())).unwrap_or_default();
         let text = Text::of_end(id, &run.job, exit, Span::from_ms(took.unwrap_or(lasted)), &run.around);
         self.tell_owner(now, (alert, text));
@@ -81,7 +76,8 @@ impl Actor {
 
     /// Tells that runs are not watched while the history cannot be written.
     pub(super) fn tell_no_watch(&mut self, health: &StorageHealth) {
-        let alert = Alert { kind: Kind::NotWatching, run: None, job: String::new(), is_wanted: true };
+        let alert =
+            Alert { kind: Kind::NotWatching, run: None, job: String::new(), is_wanted: true, is_asked_for: false };
         let text = Text::of_no_watch(health.last_error.as_deref(), self.runs.len());
         self.tell_owner(self.now(), (alert, text));
     }
@@ -95,6 +91,7 @@ impl Actor {
             run: Some(run.0),
             job: job.to_owned(),
             is_wanted: true,
+            is_asked_for: false,
         };
         let mut cases = std::mem::take(&mut self.recoveries);
         cases.retain(|case| {
@@ -137,7 +134,12 @@ impl Actor {
                 (MERGED, "three banners were shown within 10 min")
             }
             Decision::Hold => (HELD, "it is quiet until the morning"),
-            Decision::Drop(why) => (DROPPED, why.why()),
+            Decision::Drop(why) => {
+                if let (Dropped::AskedFor, Some(run)) = (why, alert.run) {
+                    self.take_away(Seen::Run(run));
+                }
+                (DROPPED, why.why())
+            }
         };
         log(&alert, decision, why);
         decision

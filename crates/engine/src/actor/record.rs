@@ -223,6 +223,7 @@ pub(super) fn resume(stored: &StoredRun, boot: &str) -> Resume {
         expected: stored.heard.expected_ms.map(Span::from_ms),
         totals: heard::core_totals(&stored.heard.totals),
         claim: stored.heard.claimed.clone().map(|(succeeded, message)| nightkeep_core::Claim { succeeded, message }),
+        told_cost: heard::told_cost(stored.heard.told_cost),
         note: stored.note.clone(),
         advances: stored.gaps.count,
         warned: stored.warned.is_some(),

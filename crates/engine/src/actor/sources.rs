@@ -12,7 +12,7 @@ use super::fact::Fact;
 use super::task::Actor;
 use crate::rundir::RunDir;
 use crate::sources::sd_notify::Listening;
-use crate::sources::{Feed, Places, SOURCES_MAX, SourceSpec, Whereabouts};
+use crate::sources::{Feed, Places, SOURCES_MAX, SourceSpec, Waiting, Whereabouts};
 use crate::store::entry::{Entry, Registration, Stamped};
 use crate::store::heard::HeardEntry;
 
@@ -166,9 +166,9 @@ async fn read_on(
     mut asked: mpsc::Receiver<oneshot::Sender<bool>>,
 ) {
     woken.notify_one();
-    let mut more = false;
+    let (mut more, mut quiet) = (false, NOT_BEFORE / 2);
     loop {
-        let pause = if more { NOT_BEFORE } else { LOOK_EVERY };
+        let pause = if more { NOT_BEFORE } else { quiet };
         let answer = tokio::select! {
             answer = asked.recv() => match answer {
                 Some(answer) => Some(answer),
@@ -182,7 +182,13 @@ async fn read_on(
             return;
         };
         feeds = fed;
-        around.iter().for_each(|place| places.wait_in(place, &woken));
+        let waits: Vec<Waiting> = around.iter().map(|place| places.wait_in(place, &woken)).collect();
+        if waits.contains(&Waiting::Begun) {
+            // What happened between the look and the wait is seen by another look.
+            woken.notify_one();
+        }
+        // A folder may be there a moment later, and only then be waited in.
+        quiet = if waits.contains(&Waiting::Impossible) { (quiet * 2).min(LOOK_EVERY) } else { LOOK_EVERY };
         more = heard.iter().any(|(_, more)| *more);
         let all = heard.iter().all(|(heard, _)| heard.trouble.is_none());
         for (heard, _) in heard {

@@ -67,7 +67,7 @@ pub fn router(handle: Handle) -> Router {
         .route("/v1/runs/{run}/stop", post(routes::stop_run))
         .route("/v1/runs/{run}/seen", post(routes::see_run))
         .route("/v1/jobs", get(routes::jobs).post(routes::add_job))
-        .route("/v1/jobs/validate", post(routes::validate_job))
+        .route("/v1/jobs/validate", routes::validate_jobs())
         .route("/v1/jobs/{job}", put(routes::replace_job).delete(routes::remove_job))
         .route("/v1/jobs/{job}/last-run", get(routes::last_run))
         .route("/v1/jobs/{job}/latest-run", get(routes::latest_run))

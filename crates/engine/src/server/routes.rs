@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use axum::Json;
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{FromRequest, OptionalFromRequest, Path, Query, Request, State};
+use axum::routing::{MethodRouter, post};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
@@ -231,6 +232,14 @@ pub(super) async fn hand_over(State(handle): State<Handle>, Body(body): Body<Han
 #[utoipa::path(get, path = "/v1/history", params(HistoryQuery), responses((status = 200, body = Vec<HistoryRow>)))]
 pub(super) async fn history(State(handle): State<Handle>, Query(query): Query<HistoryQuery>) -> Reply<Vec<HistoryRow>> {
     Ok(Json(handle.history(&query).await?))
+}
+
+/// `/v1/jobs/validate`: a job may be called that, too, and is changed and removed as any other one.
+pub(super) fn validate_jobs() -> MethodRouter<Handle> {
+    let job = || Path("validate".to_owned());
+    post(validate_job)
+        .put(move |handle: State<Handle>, body: Body<JobSpec>| replace_job(handle, job(), body))
+        .delete(move |handle: State<Handle>| remove_job(handle, job()))
 }
 
 /// Which job a validated one is to replace: its name is no duplicate of itself.

@@ -29,7 +29,7 @@ pub use files::{Files, FilesFault, FilesTrouble};
 pub use lines::{LINE_MAX, LineReader, Lines};
 pub use osc::Osc;
 pub use pattern::{Pattern, PatternFault, Printed};
-pub use places::Places;
+pub use places::{Places, Waiting};
 pub use said::said;
 pub use spec::{KINDS, SOURCES_MAX, SourceSpec, Whereabouts};
 

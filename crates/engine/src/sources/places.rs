@@ -9,6 +9,17 @@ use notify::event::{AccessKind, AccessMode};
 use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher};
 use tokio::sync::Notify;
 
+/// Whether whoever wants to be woken will be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Waiting {
+    /// From this moment on: what happened before was told to nobody.
+    Begun,
+    /// As before.
+    Already,
+    /// It cannot be had there, or there is no such place so far.
+    Impossible,
+}
+
 /// All directories in which something is waited for; one watch of the system for all of them.
 #[derive(Debug, Clone, Default)]
 pub struct Places {
@@ -24,7 +35,7 @@ struct Inner {
 impl Places {
     /// Wakes `whom` whenever something happens in `place`, for as long as it lives. Where that cannot be had, nobody is
     /// woken.
-    pub fn wait_in(&self, place: &Path, whom: &Arc<Notify>) {
+    pub fn wait_in(&self, place: &Path, whom: &Arc<Notify>) -> Waiting {
         let mut inner = self.lock();
         if inner.watcher.is_none() {
             let woken = Arc::downgrade(&self.inner);
@@ -42,16 +53,17 @@ impl Places {
         let those = waiting.entry(place.to_owned()).or_default();
         those.retain(|other| other.strong_count() > 0);
         if those.iter().any(|other| other.ptr_eq(&Arc::downgrade(whom))) {
-            return;
+            return Waiting::Already;
         }
         if those.is_empty()
             && let Some(Err(error)) = watcher.as_mut().map(|it| it.watch(place, RecursiveMode::NonRecursive))
         {
             tracing::debug!(%error, place = %place.display(), "a directory cannot be watched");
             waiting.remove(place);
-            return;
+            return Waiting::Impossible;
         }
         those.push(Arc::downgrade(whom));
+        if watcher.is_some() { Waiting::Begun } else { Waiting::Impossible }
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
@@ -82,5 +94,22 @@ impl Inner {
                 let _gone = watcher.unwatch(&place);
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wait_begins_once_and_when_there_is_such_a_place() {
+        let (home, places, whom) = (tempfile::tempdir().unwrap(), Places::default(), Arc::new(Notify::new()));
+        assert_eq!(places.wait_in(home.path(), &whom), Waiting::Begun);
+        assert_eq!(places.wait_in(home.path(), &whom), Waiting::Already);
+        assert_eq!(places.wait_in(home.path(), &Arc::new(Notify::new())), Waiting::Begun);
+        let later = home.path().join("later");
+        assert_eq!(places.wait_in(&later, &whom), Waiting::Impossible);
+        std::fs::create_dir(&later).unwrap();
+        assert_eq!(places.wait_in(&later, &whom), Waiting::Begun);
     }
 }

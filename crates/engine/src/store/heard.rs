@@ -6,6 +6,18 @@ use serde::{Deserialize, Serialize};
 
 use crate::api::Liveness;
 
+/// What its owner was told of what a run cost: by each cap, whether all of it was spent by then.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ToldCost {
+    /// By the cap of the run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub run: Option<bool>,
+    /// By that of all runs of its job within 24 hours.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub day: Option<bool>,
+}
+
 /// What a run waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -161,6 +173,8 @@ pub struct Heard {
     pub claimed: Option<(bool, Option<String>)>,
     /// What its work took.
     pub totals: Totals,
+    /// What its owner was told of what it cost.
+    pub told_cost: ToldCost,
     /// How far each source was read.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub read: BTreeMap<String, String>,
@@ -194,11 +208,15 @@ impl Heard {
             HeardEntry::Read { source, at } => {
                 let _former = self.read.insert(source.clone(), at.clone());
             }
+            HeardEntry::Spent { cost_microusd, max_microusd, per_day } => {
+                let ToldCost { run, day } = &mut self.told_cost;
+                let is_spent = if *per_day { day } else { run }.get_or_insert_default();
+                *is_spent |= cost_microusd >= max_microusd;
+            }
             HeardEntry::Result { .. }
             | HeardEntry::SourceTrouble { .. }
             | HeardEntry::Liveness { .. }
-            | HeardEntry::Circling { .. }
-            | HeardEntry::Spent { .. } => {}
+            | HeardEntry::Circling { .. } => {}
         }
     }
 }

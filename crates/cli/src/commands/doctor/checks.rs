@@ -14,6 +14,7 @@ use super::Check;
 use crate::commands::Here;
 use crate::commands::open::program_beside;
 use crate::failure::chain;
+use crate::render::count;
 
 /// What a database of SQLite begins with.
 const SQLITE_MAGIC: &[u8; 16] = b"SQLite format 3\0";
@@ -112,10 +113,10 @@ pub(super) fn config(here: &Here) -> Check {
             Check::good("configuration", format!("there is no `{}` yet; the defaults are in force", path.display()))
         }
         Ok(text) => match Config::parse(&text) {
-            Ok(config) => Check::good(
-                "configuration",
-                format!("`{}` is good and has {} jobs", path.display(), config.jobs().len()),
-            ),
+            Ok(config) => {
+                let jobs = count(config.jobs().len(), "job", "jobs");
+                Check::good("configuration", format!("`{}` is good and has {jobs}", path.display()))
+            }
             Err(fault) => Check::broken(
                 "configuration",
                 format!("`{}`: {fault}", path.display()),

@@ -4,7 +4,7 @@ use std::env;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 
-use nightkeep_engine::api::{FieldFault, JobCondition, JobSpec, JobStatus, LimitsView, OnStall};
+use nightkeep_engine::api::{FieldFault, JobCondition, JobSpec, JobStatus, LimitsView, Liveness, OnStall, RunView};
 use nightkeep_engine::client::Client;
 use nightkeep_engine::config::{
     Config, Surroundings, cwd_of, name_fault, overrides, progress_of, read_text, source_faults, stop_signal_of,
@@ -135,9 +135,11 @@ async fn job_of(name: &str, engine: Option<&Client>, config: &Config) -> Result<
     let jobs: Vec<JobSpec> = match engine {
         Some(engine) => {
             let jobs = engine.jobs().await?;
-            if let Some(refused) = jobs.iter().find(|job| job.spec.name == name).and_then(|job| job.condition.as_ref())
-            {
-                check_startable(refused)?;
+            if let Some(job) = jobs.iter().find(|job| job.spec.name == name) {
+                job.condition.as_ref().map_or(Ok(()), check_startable)?;
+                if job.running.is_some() {
+                    check_reachable(name, &engine.status().await?.runs)?;
+                }
             }
             jobs.into_iter().map(|job| job.spec).collect()
         }
@@ -162,6 +164,14 @@ fn check_startable(JobStatus { job, state, failures, .. }: &JobStatus) -> Result
         }
     };
     Err(Failure::new(why).with_hint(format!("`nightkeep resume {job}` lets it start again")))
+}
+
+/// Nobody is given new work while a run of the same job gives no sign of life.
+fn check_reachable(job: &str, runs: &[RunView]) -> Result<(), Failure> {
+    let is_lost = |run: &&RunView| run.job == job && run.liveness == Liveness::Unreachable;
+    let Some(RunView { run, .. }) = runs.iter().find(is_lost) else { return Ok(()) };
+    Err(Failure::new(format!("`{job}` gets no new work: run {run} gives no sign of life"))
+        .with_hint(format!("look at it with `nightkeep show {run}`, or end it with `nightkeep stop {run}`")))
 }
 
 async fn limits_by_engine(engine: &Client, job: &JobSpec) -> Result<Limits, Failure> {

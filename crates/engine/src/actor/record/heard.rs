@@ -1,9 +1,15 @@
 //! What the sources of a run said, as it is stored, and back.
 
-use nightkeep_core::{self as core, HumanWait, Source, Span, Wait, Wall};
+use nightkeep_core::{self as core, Cap, HumanWait, Source, Span, Wait, Wall};
 
 use crate::api::Liveness;
-use crate::store::heard::{HeardEntry, Totals, WaitsFor, WaitsOn};
+use crate::store::heard::{HeardEntry, ToldCost, Totals, WaitsFor, WaitsOn};
+
+/// What was told of costs, for a watch that goes on.
+pub(super) fn told_cost(ToldCost { run, day }: ToldCost) -> Vec<(Cap, bool)> {
+    let caps = [(Cap::Run, run), (Cap::Day, day)];
+    caps.into_iter().filter_map(|(cap, is_spent)| Some((cap, is_spent?))).collect()
+}
 
 /// Something that was heard, as it is stored.
 pub(super) fn stored(what: core::HeardEntry) -> HeardEntry {
@@ -29,7 +35,7 @@ pub(super) fn stored(what: core::HeardEntry) -> HeardEntry {
         core::HeardEntry::Result(document) => HeardEntry::Result { document },
         core::HeardEntry::Circling { times, empty_turns } => HeardEntry::Circling { times, empty_turns },
         core::HeardEntry::Spent { cost_microusd, max_microusd, cap } => {
-            HeardEntry::Spent { cost_microusd, max_microusd, per_day: cap == core::Cap::Day }
+            HeardEntry::Spent { cost_microusd, max_microusd, per_day: cap == Cap::Day }
         }
         core::HeardEntry::Totals(totals) => HeardEntry::Totals(stored_totals(&totals)),
     }

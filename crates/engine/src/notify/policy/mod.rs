@@ -8,6 +8,8 @@
 //! | what could not be stopped, runs that are not watched | critical | a banner that stays | the same without a sound |
 //! | anything else | normal | a banner | the morning |
 //!
+//! A stop that somebody asked for is told to nobody, and takes the banner of its run away.
+//!
 //! What follows about the same run takes the place of its banner. Other banners are at most [`BANNERS_MAX`] within
 //! [`WITHIN_MS`], the rest are merged into one, and the same of the same job is told once within [`ONCE_IN_MS`].
 
@@ -56,6 +58,8 @@ pub struct Alert {
     pub job: String,
     /// Somebody has asked to be told of the low ones.
     pub is_wanted: bool,
+    /// It is what a person has asked for, who knows of it.
+    pub is_asked_for: bool,
 }
 
 /// When it could be told.
@@ -101,6 +105,8 @@ pub enum Dropped {
     NotAskedFor,
     /// The same was told a short while ago.
     ToldBefore,
+    /// Whoever asked for it knows; what was told of the run before is no longer so.
+    AskedFor,
 }
 
 impl Dropped {
@@ -112,6 +118,7 @@ impl Dropped {
             Self::TrayOnly => "the tray shows it",
             Self::NotAskedFor => "nobody has asked for it",
             Self::ToldBefore => "the same was told within 30 min",
+            Self::AskedFor => "somebody asked for it",
         }
     }
 }
@@ -218,6 +225,10 @@ impl Policy {
     }
 
     fn judge(&mut self, alert: &Alert, Moment { at_ms, is_quiet }: Moment, is_on: bool) -> Decision {
+        if alert.is_asked_for {
+            self.forget_banner(alert);
+            return Decision::Drop(Dropped::AskedFor);
+        }
         if !is_on {
             return Decision::Drop(Dropped::SwitchedOff);
         }
@@ -239,6 +250,14 @@ impl Policy {
             }
             (Level::Low | Level::Normal, false) => self.by_day(alert, at_ms),
         }
+    }
+
+    /// Its banner is taken away, and no later one stands for it.
+    fn forget_banner(&mut self, alert: &Alert) {
+        let slot = alert.slot();
+        self.standing.retain(|standing| *standing != slot);
+        self.shown.retain(|shown| shown.slot.as_ref() != Some(&slot));
+        self.merged.retain(|member| member.run != alert.run);
     }
 
     fn by_day(&mut self, alert: &Alert, at_ms: i64) -> Decision {

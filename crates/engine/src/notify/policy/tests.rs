@@ -3,7 +3,7 @@ use super::*;
 const MIN: i64 = 60_000;
 
 fn alert(kind: Kind, run: u64, job: &str) -> Alert {
-    Alert { kind, run: Some(run), job: job.to_owned(), is_wanted: false }
+    Alert { kind, run: Some(run), job: job.to_owned(), is_wanted: false, is_asked_for: false }
 }
 
 fn by_day(at_ms: i64) -> Moment {
@@ -47,6 +47,32 @@ fn nothing_is_told_where_notifications_are_switched_off() {
         let decision = Policy::default().decide(&alert(kind, 1, "a"), by_day(0), false);
         assert_eq!(decision, Decision::Drop(Dropped::SwitchedOff));
     }
+}
+
+#[test]
+fn what_somebody_asked_for_alarms_nobody_at_any_time_and_no_banner_stands_for_it() {
+    let asked_for = |kind| Alert { is_asked_for: true, ..alert(kind, 7, "a") };
+    let why = Decision::Drop(Dropped::AskedFor);
+    for (kind, now, is_on) in
+        [(Kind::Stopped, by_day(0), true), (Kind::Stopped, AT_NIGHT, true), (Kind::Stopped, AT_NIGHT, false)]
+    {
+        assert_eq!(Policy::default().decide(&asked_for(kind), now, is_on), why);
+    }
+    let mut policy = Policy::default();
+    let warning = Alert { is_wanted: true, ..alert(Kind::Warning, 7, "a") };
+    policy.decide(&warning, by_day(0), true);
+    assert_eq!(policy.decide(&asked_for(Kind::Stopped), by_day(MIN), true), why);
+    assert!(policy.is_news(&alert(Kind::Stopped, 7, "a"), MIN), "it was not told");
+    // Its banner is gone: it is neither one of the three nor one of those in one.
+    for (run, job) in [(8, "b"), (9, "c"), (10, "d")] {
+        let decision = policy.decide(&alert(Kind::Stopped, run, job), by_day(MIN), true);
+        assert_eq!(decision, Decision::Show { slot: Slot::Run(run), is_silent: false });
+    }
+    let merged = word(&policy.decide(&alert(Kind::Stopped, 11, "e"), by_day(MIN), true));
+    assert_eq!(merged, "b c d e in one for [Run(8), Run(9), Run(10)]");
+    // That it could not be stopped is news to whoever asked for it.
+    let left = policy.decide(&alert(Kind::CouldNotStop, 7, "a"), by_day(MIN), true);
+    assert_eq!(left, Decision::Show { slot: Slot::Run(7), is_silent: false });
 }
 
 #[test]
@@ -106,7 +132,7 @@ fn what_is_critical_is_never_merged_never_held_and_costs_no_banner() {
     }
     assert_eq!(word(&policy.decide(&alert(Kind::Stopped, 6, "b"), by_day(0), true)), "Run(6)");
     assert_eq!(word(&policy.decide(&alert(Kind::CouldNotStop, 7, "a"), AT_NIGHT, true)), "Run(7), silent");
-    let watch = Alert { kind: Kind::NotWatching, run: None, job: String::new(), is_wanted: false };
+    let watch = Alert { kind: Kind::NotWatching, run: None, job: String::new(), is_wanted: false, is_asked_for: false };
     assert_eq!(word(&policy.decide(&watch, AT_NIGHT, true)), "Watch, silent");
     assert_eq!(word(&policy.decide(&watch, AT_NIGHT, true)), "the same was told within 30 min", "it still stands");
 }

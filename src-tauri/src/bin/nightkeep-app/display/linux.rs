@@ -1,18 +1,35 @@
-//! Linux: a window needs an X11 or a Wayland display.
+//! Linux: a window needs an X11 or a Wayland display that answers.
 
 use std::env::var_os;
 use std::ffi::OsStr;
 
-pub(super) fn missing() -> Option<&'static str> {
-    judge(var_os("DISPLAY").as_deref(), var_os("WAYLAND_DISPLAY").as_deref())
+/// What to do instead.
+const HINT: &str = "hint: `nightkeep status` and `nightkeep history` show the same in a terminal";
+
+pub(super) fn missing() -> Option<String> {
+    let (x11, wayland) = (var_os("DISPLAY"), var_os("WAYLAND_DISPLAY"));
+    named(x11.as_deref(), wayland.as_deref()).map_or_else(
+        || {
+            Some(format!(
+                "there is no display to show a window on (neither `DISPLAY` nor `WAYLAND_DISPLAY` is set)\n{HINT}"
+            ))
+        },
+        // The toolkit knows best what it can reach. It begins once, and Tauri goes on with that.
+        |named| gtk::init().err().map(|_| format!("the display {named} cannot be reached\n{HINT}")),
+    )
 }
 
-fn judge(x11: Option<&OsStr>, wayland: Option<&OsStr>) -> Option<&'static str> {
-    let is_set = |value: Option<&OsStr>| value.is_some_and(|value| !value.is_empty());
-    (!is_set(x11) && !is_set(wayland)).then_some(
-        "there is no display to show a window on (neither `DISPLAY` nor `WAYLAND_DISPLAY` is set)\n\
-         hint: `nightkeep status` and `nightkeep history` show the same in a terminal",
-    )
+/// The displays that the environment names, as they are said in a sentence.
+fn named(x11: Option<&OsStr>, wayland: Option<&OsStr>) -> Option<String> {
+    let said = |name: &str, value: Option<&OsStr>| {
+        let value = value.filter(|value| !value.is_empty())?;
+        Some(format!("`{name}={}`", value.display()))
+    };
+    match (said("WAYLAND_DISPLAY", wayland), said("DISPLAY", x11)) {
+        (None, None) => None,
+        (Some(one), None) | (None, Some(one)) => Some(one),
+        (Some(one), Some(other)) => Some(format!("{one} or {other}")),
+    }
 }
 
 #[cfg(test)]
@@ -21,9 +38,11 @@ mod tests {
 
     #[test]
     fn either_kind_of_display_will_do_and_an_empty_name_is_none() {
-        assert_eq!(judge(Some(OsStr::new(":0")), None), None);
-        assert_eq!(judge(None, Some(OsStr::new("wayland-0"))), None);
-        assert!(judge(None, None).is_some());
-        assert!(judge(Some(OsStr::new("")), Some(OsStr::new(""))).is_some());
+        let said = |x11: Option<&str>, wayland: Option<&str>| named(x11.map(OsStr::new), wayland.map(OsStr::new));
+        assert_eq!(said(Some(":0"), None).as_deref(), Some("`DISPLAY=:0`"));
+        assert_eq!(said(None, Some("wayland-0")).as_deref(), Some("`WAYLAND_DISPLAY=wayland-0`"));
+        assert_eq!(said(Some(":0"), Some("w")).as_deref(), Some("`WAYLAND_DISPLAY=w` or `DISPLAY=:0`"));
+        assert_eq!(said(None, None), None);
+        assert_eq!(said(Some(""), Some("")), None);
     }
 }

@@ -10,6 +10,6 @@ mod other;
 use other as imp;
 
 /// Why no window can be shown, if none can. The toolkit would answer with a panic.
-pub(crate) fn missing() -> Option<&'static str> {
+pub(crate) fn missing() -> Option<String> {
     imp::missing()
 }

@@ -1,5 +1,5 @@
 //! macOS and Windows: a program that a person starts has a desktop. Never run.
 
-pub(super) fn missing() -> Option<&'static str> {
+pub(super) fn missing() -> Option<String> {
     None
 }

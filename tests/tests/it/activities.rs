@@ -1,0 +1,84 @@
+//! What a run does has limits of its own: the same quiet that is a stall of its own work is none of its sub-agent's.
+
+use std::fs;
+
+use nightkeep_engine::api::{Activity, HistoryRow, Outcome, Reason};
+use nightkeep_tests::night::{Begun, Night, waited_ms};
+use serde_json::{Value, json};
+
+/// A job whose work may stand still for 1.2 s. It says that something begins, is quiet for 3.5 s, says that it has ended,
+/// and says nothing more.
+fn job(name: &str, limits: &str) -> String {
+    let script = format!("cat {name}.begins; sleep 3.5; cat {name}.ends; exec sleep 600");
+    format!(
+        "[jobs.{name}]\ncommand = [\"sh\", \"-c\", {script:?}]\ncwd = \"~/work\"\nsources = [\"claude-stream\"]\n\
+         warn_after = \"600ms\"\nstall_after = \"1200ms\"\ngrace = \"1s\"\n{limits}\n"
+    )
+}
+
+fn longer(activity: &str) -> String {
+    format!("{activity}_warn_after = \"20s\"\n{activity}_stall_after = \"30s\"")
+}
+
+fn call(tool: &str) -> [Value; 2] {
+    let call =
+        json!({ "type": "tool_use", "id": "toolu_1", "name": tool, "input": { "description": "Mend the links" } });
+    let result = json!({ "type": "tool_result", "tool_use_id": "toolu_1", "content": "done" });
+    [
+        json!({ "type": "assistant", "message": { "id": "msg_1", "content": [call] } }),
+        json!({ "type": "user", "message": { "content": [result] } }),
+    ]
+}
+
+fn compaction() -> [Value; 2] {
+    let status = |status: Value| json!({ "type": "system", "subtype": "status", "status": status });
+    [status("compacting".into()), status(Value::Null)]
+}
+
+fn start(night: &Night, name: &str, [begins, ends]: [Value; 2]) -> Begun {
+    fs::write(night.work().join(format!("{name}.begins")), format!("{begins}\n")).unwrap();
+    fs::write(night.work().join(format!("{name}.ends")), format!("{ends}\n")).unwrap();
+    night.begin(&["start", name]).unwrap()
+}
+
+fn stalled(night: &Night, run: u64) -> (HistoryRow, i64) {
+    let row = night.ended(run).unwrap();
+    assert_eq!((row.outcome, row.reason), (Outcome::Aborted, Some(Reason::Stalled)), "{row:#?}");
+    let waited = waited_ms(&night.show(run).unwrap()).unwrap();
+    (row, waited)
+}
+
+#[test]
+fn a_tool_a_sub_agent_and_a_compaction_may_be_quiet_for_longer_than_work_may() {
+    let names = ["tool", "subagent", "compacting"];
+    let config: String = names.iter().map(|name| job(name, &longer(name))).collect();
+    let night = Night::watched(&config).unwrap();
+    let doing = [Activity::Tool, Activity::Subagent, Activity::Compacting];
+    let said = [call("Bash"), call("Agent"), compaction()];
+    let runs: Vec<Begun> = names.iter().zip(said).map(|(name, said)| start(&night, name, said)).collect();
+    for (begun, activity) in runs.iter().zip(doing) {
+        let view = night.until_run("what it does", begun.run, |view| view.activity == activity).unwrap();
+        assert!((29.9..=31.3).contains(&view.stall_after_s), "{activity:?}: {}", view.stall_after_s);
+    }
+    for (begun, activity) in runs.iter().zip(doing) {
+        let (row, waited) = stalled(&night, begun.run);
+        if activity == Activity::Compacting {
+            // It moved nothing forward; its 3.5 s are not on the work's limit all the same, but for what of them had
+            // passed when it was first heard of.
+            assert_eq!(row.advances, 0);
+            assert!((4_000..=5_500).contains(&waited), "{waited} ms");
+        } else {
+            assert!(row.longest_gap_s.unwrap() >= 3.4, "{row:#?}");
+            assert!((1_150..=1_700).contains(&waited), "{activity:?}: {waited} ms after its end");
+        }
+    }
+}
+
+#[test]
+fn the_same_quiet_is_a_stall_where_no_longer_limit_is_named_for_what_it_does() {
+    let night = Night::watched(&job("novel", &longer("tool"))).unwrap();
+    let begun = start(&night, "novel", call("Agent"));
+    let (row, waited) = stalled(&night, begun.run);
+    assert_eq!(row.advances, 0);
+    assert!((1_150..=1_700).contains(&waited), "{waited} ms");
+}
