@@ -19,14 +19,25 @@ fn process(pid: u32, depth: u32, end: ProcessEnd) -> EvidenceProcess {
     }
 }
 
-fn stopped() -> RunDetail {
-    let event = |at: &str, text: &str| TimelineEvent {
-        at: at.to_owned(),
-        kind: "signalled".to_owned(),
-        text: text.to_owned(),
-        lasted_s: None,
-    };
-    let row = HistoryRow {
+fn evidence() -> Evidence {
+    Evidence {
+        taken_at: "2026-11-22T02:16:11.000Z".to_owned(),
+        processes: vec![process(48_190, 0, ProcessEnd::Obeyed), process(48_211, 1, ProcessEnd::Ignored)],
+        sockets: Vec::<SocketView>::new(),
+        output: OutputTail::default(),
+        marker: Some(MarkerSeen {
+            path: "/home/ann/work/progress.json".to_owned(),
+            modified_at: Some("2026-11-22T01:31:12.000Z".to_owned()),
+            size_bytes: Some(74),
+            step: Some(14),
+            trouble: None,
+        }),
+        missing: vec!["the open sockets: permission denied".to_owned()],
+    }
+}
+
+fn row() -> HistoryRow {
+    HistoryRow {
         run: 41,
         job: "refactor-parser".to_owned(),
         r#type: "agent".to_owned(),
@@ -46,6 +57,15 @@ fn stopped() -> RunDetail {
         recovered: false,
         seen: false,
         message: "No progress for 45 min.".to_owned(),
+    }
+}
+
+fn stopped() -> RunDetail {
+    let event = |at: &str, text: &str| TimelineEvent {
+        at: at.to_owned(),
+        kind: "signalled".to_owned(),
+        text: text.to_owned(),
+        lasted_s: None,
     };
     RunDetail {
         run: 41,
@@ -66,7 +86,7 @@ fn stopped() -> RunDetail {
             reports: crate::rundir::ReportsMs::default(),
         },
         observe: false,
-        ended: Some(row),
+        ended: Some(row()),
         message: "No progress for 45 min.".to_owned(),
         cause: vec![
             "The marker stopped advancing at 01:31:12.".to_owned(),
@@ -88,20 +108,7 @@ fn stopped() -> RunDetail {
             event("2026-11-22T02:16:12.000Z", "It was asked to stop."),
             event("2026-11-22T02:16:42.000Z", "What was left of it was killed."),
         ],
-        evidence: Some(Evidence {
-            taken_at: "2026-11-22T02:16:11.000Z".to_owned(),
-            processes: vec![process(48_190, 0, ProcessEnd::Obeyed), process(48_211, 1, ProcessEnd::Ignored)],
-            sockets: Vec::<SocketView>::new(),
-            output: OutputTail::default(),
-            marker: Some(MarkerSeen {
-                path: "/home/ann/work/progress.json".to_owned(),
-                modified_at: Some("2026-11-22T01:31:12.000Z".to_owned()),
-                size_bytes: Some(74),
-                step: Some(14),
-                trouble: None,
-            }),
-            missing: vec!["the open sockets: permission denied".to_owned()],
-        }),
+        evidence: Some(evidence()),
         output: OutputTail {
             lines: vec!["running 212 tests".to_owned(), "```rust".to_owned(), "API_TOKEN=abcd1234efgh".to_owned()],
             bytes: 60,
