@@ -1,5 +1,10 @@
 //! What a surface may ask of the system: to be the only one of its kind, and to start another one.
 
+#[cfg_attr(windows, path = "surface/windows.rs")]
+#[cfg_attr(target_os = "macos", path = "surface/macos.rs")]
+#[cfg_attr(not(any(windows, target_os = "macos")), path = "surface/xdg.rs")]
+mod imp;
+
 use std::ffi::{OsStr, OsString};
 use std::io;
 use std::path::Path;
@@ -31,4 +36,27 @@ pub fn start(program: &Path, argument: &OsStr, env: &[(OsString, OsString)]) -> 
     spawn_detached(program.as_os_str(), &[argument.to_owned()], env, None, DetachedStdin::Null)
         .map(drop)
         .map_err(|cause| io::Error::new(cause.kind(), format!("`{}`: {cause}", program.display())))
+}
+
+/// Shows a folder or a text file that is there, with the program that the user has for it.
+///
+/// # Errors
+/// When it is gone, or the program that knows about that is missing.
+pub fn show(path: &Path) -> io::Result<()> {
+    if !path.try_exists()? {
+        return Err(io::Error::new(io::ErrorKind::NotFound, "it is gone"));
+    }
+    start(Path::new(imp::OPENER), path.as_os_str(), &[])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_gone_is_not_shown() {
+        let home = tempfile::tempdir().expect("a temporary directory");
+        let fault = show(&home.path().join("gone")).expect_err("there is nothing");
+        assert_eq!(fault.kind(), io::ErrorKind::NotFound);
+    }
 }

@@ -1,5 +1,6 @@
 //! What happened, in sentences, made only from stored facts: what is not known is not said.
 
+mod at_length;
 mod event;
 mod heard;
 mod job;
@@ -7,6 +8,7 @@ mod parts;
 
 use jiff::tz::TimeZone;
 
+pub use at_length::at_length;
 pub use event::event;
 pub use heard::{dollars, microusd};
 pub use job::{job_event, job_sentence};
@@ -19,12 +21,16 @@ use crate::store::state::{LeftoverFate, Stop, StoredRun, WouldStop};
 /// What is or was the case with a run: its cause first, then how it went. Times are those of `zone`.
 #[must_use]
 pub fn message(run: &StoredRun, zone: &TimeZone) -> String {
+    sentences(run, zone).join(" ")
+}
+
+fn sentences(run: &StoredRun, zone: &TimeZone) -> Vec<String> {
     let mut sentences = match &run.ended {
         None => alive(run, zone),
         Some(ending) => over(run, ending, zone),
     };
     sentences.retain(|sentence| !sentence.is_empty());
-    sentences.join(" ")
+    sentences
 }
 
 fn over(run: &StoredRun, ending: &Ending, zone: &TimeZone) -> Vec<String> {

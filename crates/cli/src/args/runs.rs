@@ -312,7 +312,8 @@ impl From<OutcomeArg> for Outcome {
 
 /// `nightkeep show`.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  nightkeep show 41\n  nightkeep show 41 --output > all-that-was-printed.log")]
+#[command(after_help = "Examples:\n  nightkeep show 41\n  nightkeep show 41 --output > all-that-was-printed.log\n  \
+    nightkeep show 41 --markdown | gh issue create --title Stuck --body-file -")]
 pub struct Show {
     /// The run's number
     pub run: u64,
@@ -322,4 +323,7 @@ pub struct Show {
     /// Print everything the run has printed, as it was, and nothing else
     #[arg(long)]
     pub output: bool,
+    /// Print a report in Markdown, to paste into an issue or a chat: without the environment and what looks like a secret
+    #[arg(long, conflicts_with_all = ["output", "json"])]
+    pub markdown: bool,
 }

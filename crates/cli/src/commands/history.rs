@@ -5,6 +5,7 @@ use std::io::Read;
 
 use nightkeep_engine::api::{ApiError, ErrorCode, HistoryQuery, HistoryRow, Outcome};
 use nightkeep_engine::client::Client;
+use nightkeep_engine::report;
 
 use super::{Here, faults};
 use crate::args::{History, Show};
@@ -41,6 +42,9 @@ pub(super) async fn show(here: &Here, wanted: &Show) -> Result<(), Failure> {
     }
     if wanted.output {
         return copy_output(run.output.path.as_deref(), wanted.run);
+    }
+    if wanted.markdown {
+        return console::print(&report::markdown(&run, &View::of_this_terminal().zone));
     }
     console::print(&render::run(&run, &View::of_this_terminal()))?;
     note_as_seen(&engine, run.ended.as_slice()).await;

@@ -3,8 +3,8 @@
 use nightkeep_engine::api::{
     Activity, AdvanceView, CheckView, EngineInfo, Evidence, EvidenceProcess, Fault, FaultKind, HistoryRow, JobSpec,
     JobView, LeftoverView, Leftovers, LimitsSpec, LimitsView, Live, Liveness, Method, Outcome, OutputTail, Phase,
-    PingMode, PingView, Progress, QueuePlace, Reason, RunDetail, RunView, SocketView, Status, Summary, TimelineEvent,
-    TypeView,
+    PingMode, PingView, Progress, QueuePlace, QuietTimes, Reason, RunDetail, RunView, SocketView, Status, Summary,
+    TimelineEvent, TypeView,
 };
 
 pub(crate) fn engine() -> EngineInfo {
@@ -170,6 +170,7 @@ pub(crate) fn detail() -> RunDetail {
         cpu_percent: Some(0.0),
         memory_bytes: Some(3_200_000),
         age_s: 11_160.0,
+        end: None,
     };
     let at = |time: &str| format!("2020-11-22T{time}Z");
     let event = |time: &str, kind: &str, text: &str| TimelineEvent {
@@ -193,6 +194,11 @@ pub(crate) fn detail() -> RunDetail {
         ended: Some(HistoryRow { survivors: vec![4712], ..stalled(40) }),
         message: "The marker stopped advancing at 01:31:12. It stayed at step 14 for 45 min, the limit for this job."
             .into(),
+        cause: Vec::new(),
+        total: None,
+        totals: None,
+        claim: None,
+        quiet: QuietTimes::default(),
         result: None,
         advances: vec![AdvanceView {
             at: at("01:31:12"),
@@ -219,6 +225,7 @@ pub(crate) fn detail() -> RunDetail {
                 state: "established".into(),
             }],
             output: OutputTail::default(),
+            marker: None,
             missing: vec!["the environment: permission denied".into()],
         }),
         output: OutputTail {

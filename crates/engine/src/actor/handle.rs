@@ -196,6 +196,12 @@ impl Handle {
         self.commands.send(Command::HistorySeen(Seen::Run(run))).await.map_err(|_| is_ending())
     }
 
+    /// A run that is over is to count as if nobody had looked at it.
+    pub async fn unsee_run(&self, run: u64) -> Result<(), ApiError> {
+        let _was_seen = self.store.mark_unseen(run, self.stamp()).await.map_err(|fault| storage(&fault))?;
+        self.commands.send(Command::HistoryUnseen).await.map_err(|_| is_ending())
+    }
+
     /// Somebody looked at all runs.
     pub async fn see_all(&self) -> Result<(), ApiError> {
         let _count = self.store.mark_all_seen(self.stamp()).await.map_err(|fault| storage(&fault))?;

@@ -173,7 +173,7 @@ const fn core_reason(reason: Reason) -> core::Reason {
     }
 }
 
-const fn stage(stage: core::Stage) -> Stage {
+pub(super) const fn stage(stage: core::Stage) -> Stage {
     match stage {
         core::Stage::PoliteRoot => Stage::PoliteRoot,
         core::Stage::PoliteRest => Stage::PoliteRest,

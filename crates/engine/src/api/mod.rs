@@ -10,13 +10,15 @@ mod jobs;
 mod live;
 mod pings;
 mod preflight;
+mod quiet;
 mod requests;
 mod signals;
 
 pub use error::{ApiError, ErrorCode};
 pub use events::{RunEvent, RunEventKind};
 pub use history::{
-    AdvanceView, Evidence, EvidenceProcess, HistoryRow, OutputTail, RunDetail, SocketView, TimelineEvent,
+    AdvanceView, Evidence, EvidenceProcess, HistoryRow, MarkerSeen, OutputTail, ProcessEnd, RunDetail, SocketView,
+    TimelineEvent,
 };
 pub use jobs::{
     FieldFault, JobCondition, JobSpec, JobStatus, JobType, JobView, Leftovers, LimitsSpec, LimitsView, OnStall,
@@ -28,6 +30,7 @@ pub use live::{
 };
 pub use pings::{CheckView, PingView, PingsView};
 pub use preflight::{CheckName, CheckResult, JobCheck};
+pub use quiet::{BandKind, MarkKind, QuietBand, QuietMark, QuietTimes, QuietTooth};
 pub use requests::{
     AttachRequest, CapacityRequest, HandOverRequest, HistoryQuery, ProbeRequest, Reconciled, RegisterRequest, SlotNews,
     StartReply, StopReply, StopRequest,

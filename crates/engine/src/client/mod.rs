@@ -149,6 +149,11 @@ impl Client {
         self.send("POST", &format!("/v1/runs/{run}/seen"), &()).await
     }
 
+    /// Takes back that somebody has looked at a run.
+    pub async fn mark_unseen(&self, run: u64) -> Result<(), ApiError> {
+        self.send("DELETE", &format!("/v1/runs/{run}/seen"), &()).await
+    }
+
     /// Notes that somebody has looked at all that is over.
     pub async fn mark_all_seen(&self) -> Result<(), ApiError> {
         self.send("POST", "/v1/history/seen", &()).await

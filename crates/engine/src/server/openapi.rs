@@ -24,6 +24,7 @@ use super::{events, routes, run_events};
         routes::pings,
         routes::stop_run,
         routes::see_run,
+        routes::unsee_run,
         routes::see_all,
         routes::last_run,
         routes::latest_run,

@@ -121,6 +121,12 @@ pub(super) async fn see_run(State(handle): State<Handle>, Path(run): Path<u64>) 
     Ok(Json(handle.see_run(run).await?))
 }
 
+/// A run that is over is to count as if nobody had looked at it.
+#[utoipa::path(delete, path = "/v1/runs/{run}/seen", params(("run" = u64, Path)), responses((status = 200), (status = "4XX", body = ApiError)))]
+pub(super) async fn unsee_run(State(handle): State<Handle>, Path(run): Path<u64>) -> Reply<()> {
+    Ok(Json(handle.unsee_run(run).await?))
+}
+
 /// Somebody looked at all runs.
 #[utoipa::path(post, path = "/v1/history/seen", responses((status = 200), (status = "4XX", body = ApiError)))]
 pub(super) async fn see_all(State(handle): State<Handle>) -> Reply<()> {

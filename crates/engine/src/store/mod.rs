@@ -16,6 +16,7 @@ pub mod state;
 
 mod backup;
 mod detail;
+mod ends;
 mod error;
 mod fold;
 mod handle;
@@ -24,6 +25,7 @@ mod open;
 mod private;
 mod quarantine;
 mod queue;
+mod quiet;
 mod read;
 mod schema;
 mod told;

@@ -346,7 +346,8 @@ impl StoredRun {
 
     fn apply_alive(&mut self, Stamped { at, entry }: &Stamped) {
         match entry {
-            Entry::Registered(_) | Entry::Seen | Entry::EvidenceTaken { .. } => {}
+            Entry::Registered(_) | Entry::Seen | Entry::Unseen => {}
+            Entry::EvidenceTaken { .. } | Entry::Present { .. } => {}
             Entry::WentBack { .. } | Entry::ClaimIgnored { .. } | Entry::Slept { .. } | Entry::Starved { .. } => {}
             Entry::ClockJumped { by_ms } => self.set_clock_by(*by_ms),
             Entry::Started { pid, identity } => {
@@ -366,11 +367,8 @@ impl StoredRun {
             Entry::MarkerReadable => self.marker_trouble = None,
             Entry::Warned { since_ms } => self.warned = Some(Warning { at: at.clone(), since_ms: *since_ms }),
             Entry::WouldStop { reason, since_ms } => {
-                self.would_stop.get_or_insert_with(|| WouldStop {
-                    at: at.clone(),
-                    reason: *reason,
-                    since_ms: *since_ms,
-                });
+                let would = WouldStop { at: at.clone(), reason: *reason, since_ms: *since_ms };
+                self.would_stop.get_or_insert(would);
             }
             Entry::StopIntended { reason, since_ms, step, note, force } => {
                 let stop = Stop {
@@ -419,6 +417,7 @@ impl StoredRun {
     fn apply_afterwards(&mut self, entry: &Entry) {
         match entry {
             Entry::Seen => self.seen = true,
+            Entry::Unseen => self.seen = false,
             Entry::AbortedNoteWritten { note } => self.aborted_note = Some(note.clone()),
             Entry::Leftovers { .. }
             | Entry::LeftoverStopIntended { .. }
@@ -437,6 +436,7 @@ impl StoredRun {
             | Entry::StopIntended { .. }
             | Entry::StopAbandoned { .. }
             | Entry::Signalled { .. }
+            | Entry::Present { .. }
             | Entry::SignalDelivered
             | Entry::RootEnded { .. }
             | Entry::Acknowledged { .. }

@@ -2,10 +2,14 @@
 
 #![expect(clippy::needless_pass_by_value, reason = "Tauri hands a command its state by value")]
 
+use std::path::{Path, PathBuf};
+
+use jiff::tz::TimeZone;
 use nightkeep_engine::api::{
-    ApiError, HistoryQuery, HistoryRow, JobCheck, JobSpec, JobView, ProbeReport, ProbeRequest, ResumeReply, RunDetail,
-    StartReply, StopReply, StopRequest, TypeView, Validation,
+    ApiError, ErrorCode, HistoryQuery, HistoryRow, JobCheck, JobSpec, JobView, ProbeReport, ProbeRequest, ResumeReply,
+    RunDetail, StartReply, StopReply, StopRequest, TypeView, Validation,
 };
+use nightkeep_engine::{report, surface};
 use tauri::ipc::Invoke;
 use tauri::{State, WebviewWindow, Wry, command, generate_handler};
 
@@ -25,7 +29,11 @@ pub(crate) fn handler() -> impl Fn(Invoke<Wry>) -> bool + Send + Sync + 'static 
         history,
         run_detail,
         mark_seen,
+        mark_unseen,
         mark_all_seen,
+        run_markdown,
+        open_run_folder,
+        open_run_log,
         stop_run,
         jobs,
         types,
@@ -73,6 +81,41 @@ async fn run_detail(way: State<'_, Way>, run: u64) -> Reply<RunDetail> {
 #[command]
 async fn mark_seen(way: State<'_, Way>, run: u64) -> Reply<()> {
     way.client()?.mark_seen(run).await
+}
+
+#[command]
+async fn mark_unseen(way: State<'_, Way>, run: u64) -> Reply<()> {
+    way.client()?.mark_unseen(run).await
+}
+
+#[command]
+async fn run_markdown(way: State<'_, Way>, run: u64) -> Reply<String> {
+    let run = way.client()?.run(run).await?;
+    Ok(report::markdown(&run, &TimeZone::system()))
+}
+
+/// Which file is shown is said by the engine: the page knows numbers only.
+#[command]
+async fn open_run_folder(way: State<'_, Way>, run: u64) -> Reply<()> {
+    let log = log_of(&way.client()?.run(run).await?)?;
+    shown(log.parent().unwrap_or(&log))
+}
+
+#[command]
+async fn open_run_log(way: State<'_, Way>, run: u64) -> Reply<()> {
+    shown(&log_of(&way.client()?.run(run).await?)?)
+}
+
+fn log_of(run: &RunDetail) -> Reply<PathBuf> {
+    let gone = || ApiError::new(ErrorCode::NotFound, format!("run {} has no files any longer", run.run));
+    run.output.path.as_ref().map(PathBuf::from).ok_or_else(gone)
+}
+
+fn shown(path: &Path) -> Reply<()> {
+    surface::show(path).map_err(|fault| {
+        ApiError::new(ErrorCode::Internal, format!("`{}` cannot be opened: {fault}", path.display()))
+            .with_hint("open it with a program of your own")
+    })
 }
 
 #[command]

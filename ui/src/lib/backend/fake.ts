@@ -112,6 +112,28 @@ export class FakeBackend implements Backend {
     });
   }
 
+  markUnseen(run: number): Promise<void> {
+    return this.#reply('markUnseen', () => {
+      this.#see((row) => row.run === run, false);
+    });
+  }
+
+  runMarkdown(run: number): Promise<string> {
+    return this.#reply('runMarkdown', () => `## run ${run}\n`);
+  }
+
+  openRunFolder(run: number): Promise<void> {
+    return this.#reply('openRunFolder', () => {
+      this.calls.push(`open the folder of ${run}`);
+    });
+  }
+
+  openRunLog(run: number): Promise<void> {
+    return this.#reply('openRunLog', () => {
+      this.calls.push(`open the log of ${run}`);
+    });
+  }
+
   markAllSeen(): Promise<void> {
     return this.#reply('markAllSeen', () => {
       this.#see(() => true);
@@ -249,8 +271,8 @@ export class FakeBackend implements Backend {
     return { ...live, status: { ...live.status, jobs: this.held }, leftovers: this.leftovers };
   }
 
-  #see(which: (row: HistoryRow) => boolean): void {
-    this.rows = this.rows.map((row) => (which(row) ? { ...row, seen: true } : row));
+  #see(which: (row: HistoryRow) => boolean, seen = true): void {
+    this.rows = this.rows.map((row) => (which(row) ? { ...row, seen } : row));
     this.publish();
   }
 

@@ -31,7 +31,11 @@ export function createTauriBackend(): Backend {
     history: (query) => invoke('history', { query }),
     run: (run) => invoke('run_detail', { run }),
     markSeen: (run) => invoke('mark_seen', { run }),
+    markUnseen: (run) => invoke('mark_unseen', { run }),
     markAllSeen: () => invoke('mark_all_seen'),
+    runMarkdown: (run) => invoke('run_markdown', { run }),
+    openRunFolder: (run) => invoke('open_run_folder', { run }),
+    openRunLog: (run) => invoke('open_run_log', { run }),
     stopRun: (run, force) => invoke('stop_run', { run, force }),
 
     jobs: () => invoke('jobs'),

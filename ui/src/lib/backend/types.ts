@@ -44,7 +44,12 @@ export interface Backend {
   history(query: HistoryQuery): Promise<HistoryRow[]>;
   run(run: number): Promise<RunDetail>;
   markSeen(run: number): Promise<void>;
+  markUnseen(run: number): Promise<void>;
   markAllSeen(): Promise<void>;
+  /** A report to paste into an issue or a chat. */
+  runMarkdown(run: number): Promise<string>;
+  openRunFolder(run: number): Promise<void>;
+  openRunLog(run: number): Promise<void>;
   stopRun(run: number, force: boolean): Promise<StopReply>;
 
   jobs(): Promise<JobView[]>;

@@ -57,7 +57,7 @@ function claimWords(claim: NonNullable<RunView['claim']>): string {
 }
 
 /** What the work of a run took so far, as names and values. */
-export function totalsOf(run: RunView): [string, string][] {
+export function totalsOf(run: Pick<RunView, 'totals'>): [string, string][] {
   const { totals } = run;
   if (!totals) return [];
   const calls = totals.succeeded + totals.failed;
