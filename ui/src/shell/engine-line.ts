@@ -11,8 +11,7 @@ export function engineLine(live: Pick<LiveStore, 'connected' | 'faults' | 'runs'
     return { glyph: 'lost', text: live.error ? `Not watching: ${live.error.message}` : 'Not watching' };
   if (live.faults.length > 0)
     return { glyph: 'warning', text: `Watching · ${count(live.faults.length, 'fault')}` };
-  return {
-    glyph: 'advancing',
-    text: `Watching · ${live.runs.filter((run) => run.phase !== 'queued').length} running`,
-  };
+  const going = live.runs.filter((run) => run.phase !== 'queued').length;
+  // Where there is no room for one line, the number stays with its word.
+  return { glyph: 'advancing', text: `Watching · ${going}\u00a0running` };
 }

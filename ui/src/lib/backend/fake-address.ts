@@ -27,5 +27,7 @@ export function fakeFromAddress(query: URLSearchParams): FakeBackend {
       ],
     });
   }
+  // So that a test in a browser can make something happen.
+  Object.assign(window, { nightkeepFake: backend });
   return backend;
 }
