@@ -20,6 +20,11 @@ export interface State {
 /** Each page in each of its states. */
 export const STATES: readonly State[] = [
   { name: 'overview', hash: '', heading: /stopped since you last looked/ },
+  { name: 'overview-many', hash: '', heading: /stopped since you last looked/, scene: 'many' },
+  { name: 'overview-idle', hash: '', heading: /Nothing is running/, scene: 'idle' },
+  { name: 'welcome', hash: '', heading: /No jobs yet/, scene: 'empty' },
+  { name: 'demo', hash: '', heading: /A warning: the demo job/, scene: 'demo' },
+  { name: 'demo-over', hash: '', heading: /The demo job got stuck/, scene: 'demo-over' },
   { name: 'history', hash: 'history', heading: /Last night/ },
   { name: 'history-empty', hash: 'history', heading: /Nothing has run yet/, scene: 'empty' },
   { name: 'away', hash: '', heading: /Not connected/, scene: 'away' },

@@ -207,10 +207,12 @@ pub enum HeardEntry {
         /// Awake time since the last sign of life.
         since: Span,
     },
-    /// The run asked for more time for its present step.
+    /// The run asked for more time for its present step, or a person gave it.
     Expects {
         /// What the stall clock may show.
         until: Span,
+        /// A person gave it, unasked.
+        by_person: bool,
     },
     /// The run said how it ends, before it did.
     Claimed(Claim),

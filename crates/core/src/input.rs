@@ -62,6 +62,13 @@ pub enum Input {
     Killed(RunId),
     /// Processes of the run that a forced stop could not end.
     Survivors(RunId, Vec<u32>),
+    /// A person gives the present step of the run more time.
+    Extend {
+        /// Which run.
+        run: RunId,
+        /// Beyond the limit that is in force.
+        by: Span,
+    },
     /// A person wants the run to stop; with `force`, without a grace.
     Stop {
         /// Which run.

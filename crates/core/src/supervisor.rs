@@ -111,6 +111,7 @@ impl Supervisor {
             | Input::AllGone(id, _)
             | Input::Killed(id)
             | Input::Survivors(id, _)
+            | Input::Extend { run: id, .. }
             | Input::Stop { run: id, .. } => {
                 if matches!(input, Input::Started(_)) {
                     self.jobs.began(id, &mut out);
@@ -321,6 +322,7 @@ fn run_input(run: &mut Run, now: Now, input: Input, out: &mut Vec<Effect>) {
         Input::Killed(_) => run.so_far.killed = true,
         Input::AllGone(_, exit) => run.all_gone(now, exit, out),
         Input::Survivors(_, pids) => run.survivors = pids,
+        Input::Extend { by, .. } => run.extend(now, by, out),
         Input::Stop { force, .. } => run.on(now, Event::StopWanted { force }, out),
         Input::Watch(_)
         | Input::Signal(..)

@@ -86,6 +86,8 @@ struct Step {
     marker: Option<Marker>,
     hears: Option<Hears>,
     stop: Option<HowMuch>,
+    /// Seconds that a person gives.
+    person_gives: Option<f64>,
     root_ends: Option<bool>,
     all_gone: Option<Ends>,
     survivors: Option<Vec<u32>>,
@@ -254,6 +256,9 @@ impl World {
         }
         if let Some(hears) = step.hears {
             self.give(Input::Signal(RUN, HOOK, hearing::signal(hears, self.now().wall)));
+        }
+        if let Some(secs) = step.person_gives {
+            self.give(Input::Extend { run: RUN, by: Span::from_ms(ms(secs)) });
         }
         if let Some(how) = step.stop {
             self.give(Input::Stop { run: RUN, force: matches!(how, HowMuch::ByForce) });

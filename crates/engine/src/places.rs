@@ -174,6 +174,12 @@ impl Places {
         self.data_dir.join("pings.json")
     }
 
+    /// What the window keeps for itself: its size, and what it has told.
+    #[must_use]
+    pub fn window(&self) -> PathBuf {
+        self.data_dir.join("window.json")
+    }
+
     /// The engine's own log.
     #[must_use]
     pub fn log_dir(&self) -> PathBuf {

@@ -9,7 +9,7 @@ use std::ffi::{OsStr, OsString};
 use std::io;
 use std::path::Path;
 
-use nightkeep_os::{DetachedStdin, FileError, Lock, spawn_detached};
+use nightkeep_os::{DetachedStdin, FileError, Lock, spawn_detached, write_private};
 
 /// Held for as long as this surface is the only one of its kind. The system lets go of it with the process, however
 /// that ends.
@@ -26,6 +26,14 @@ impl Alone {
     pub fn in_place(lock: &Path) -> Result<Option<Self>, FileError> {
         Ok(Lock::exclusive(lock)?.map(|lock| Self { _lock: lock }))
     }
+}
+
+/// Writes what a surface keeps for itself, for its user's eyes only; a reader sees all of it or what was there before.
+///
+/// # Errors
+/// When it cannot be written; what was there stays.
+pub fn keep(path: &Path, text: &str) -> Result<(), FileError> {
+    write_private(path, text.as_bytes())
 }
 
 /// Starts the program of another surface, which outlives this one. `env` is set on top of this one's environment.

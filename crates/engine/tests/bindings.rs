@@ -46,6 +46,7 @@ fn export_into(folder: &Path) {
         api::ProbeReport::export_all(&config),
         api::StartReply::export_all(&config),
         api::StopReply::export_all(&config),
+        api::ExtendReply::export_all(&config),
         api::ResumeReply::export_all(&config),
         api::ApiError::export_all(&config),
     ];

@@ -61,6 +61,8 @@ mod mcp;
 #[cfg(target_os = "linux")]
 mod notified;
 #[cfg(target_os = "linux")]
+mod onboarding;
+#[cfg(target_os = "linux")]
 mod output;
 #[cfg(target_os = "linux")]
 mod pings;

@@ -10,6 +10,12 @@ const SOURCE = join(import.meta.dirname, '..');
 
 const PAGES: [string, string, FakeOptions['scene']][] = [
   ['', 'stopped since you last looked', 'full'],
+  ['', 'No jobs yet', 'empty'],
+  ['', 'A warning: the demo job', 'demo'],
+  ['', 'The demo job got stuck', 'demo-over'],
+  ['', 'Nothing is running', 'idle'],
+  ['', 'Not connected', 'away'],
+  ['', 'stopped since you last looked', 'many'],
   ['history', 'Last night', 'full'],
   ['history', 'Nothing has run yet', 'empty'],
   ['history', 'Not connected', 'away'],
@@ -29,18 +35,24 @@ const PAGES: [string, string, FakeOptions['scene']][] = [
 ];
 
 describe.each(['light', 'dark'])('in the %s theme', (theme) => {
-  test.each(PAGES)('%s (%s) has no fault that axe can find', async (page, heading, scene = 'full') => {
-    document.documentElement.lang = 'en';
-    document.documentElement.dataset['theme'] = theme;
-    document.title = 'Nightkeep';
-    openWindow(page, { scene });
-    await screen.findByRole('heading', { level: 1, name: new RegExp(heading) });
-    // Colours need a real browser's layout; the tokens' contrast has a test of its own.
-    const { violations } = await axe.run(document, { rules: { 'color-contrast': { enabled: false } } });
-    expect(
-      violations.map((violation) => `${violation.id}: ${violation.nodes.map((node) => node.html).join(' ')}`),
-    ).toEqual([]);
-  });
+  test.each(PAGES)(
+    '%s (%s) has no fault that axe can find',
+    async (page, heading, scene = 'full') => {
+      document.documentElement.lang = 'en';
+      document.documentElement.dataset['theme'] = theme;
+      document.title = 'Nightkeep';
+      openWindow(page, { scene });
+      await screen.findByRole('heading', { level: 1, name: new RegExp(heading) });
+      // Colours need a real browser's layout; the tokens' contrast has a test of its own.
+      const { violations } = await axe.run(document, { rules: { 'color-contrast': { enabled: false } } });
+      expect(
+        violations.map(
+          (violation) => `${violation.id}: ${violation.nodes.map((node) => node.html).join(' ')}`,
+        ),
+      ).toEqual([]);
+    },
+    30_000,
+  );
 });
 
 test('a page that the tray asked for before the window was up is shown', async () => {

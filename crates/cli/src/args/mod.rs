@@ -87,6 +87,10 @@ pub enum Command {
     Hook(HookCommand),
     /// Be the engine, which watches; started by itself when it is needed
     Engine(Engine),
+    /// Watch a sample agent get stuck and be stopped, within a minute
+    #[command(after_help = "Harmless: the sample advances five times, then does nothing. It is warned about after 8 \
+        seconds and stopped after 20. See `nightkeep status --watch`, then `nightkeep show RUN`.")]
+    Demo,
     /// Check that everything Nightkeep needs is in place
     Doctor(Doctor),
     /// Open the window
@@ -94,6 +98,9 @@ pub enum Command {
         /// The page: `overview`, `history`, `history/41`, `jobs`, `types` or `settings`
         page: Option<String>,
     },
+    /// Be the sample agent of the demonstration
+    #[command(hide = true)]
+    DemoAgent,
     /// Wait for a slot for one run, and start it
     #[command(hide = true)]
     Waiter {

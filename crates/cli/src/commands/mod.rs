@@ -1,6 +1,7 @@
 //! The commands: what is asked of the engine, and what is printed of its answers.
 
 mod beat;
+mod demo;
 mod doctor;
 mod editor;
 mod engine;
@@ -37,6 +38,9 @@ pub(crate) fn run(command: Command) -> Done {
     if let Command::Beat(wanted) = command {
         return runtime()?.block_on(beat::beat(&wanted)).map(|()| 0);
     }
+    if let Command::DemoAgent = command {
+        return demo::agent();
+    }
     let here = Here::find()?;
     runtime()?.block_on(run_here(&here, command))
 }
@@ -50,6 +54,8 @@ async fn run_here(here: &Here, command: Command) -> Done {
         Command::Start { job } => runs::start(here, &job).await?,
         Command::Stop(wanted) => runs::stop(here, &wanted).await?,
         Command::Resume { job } => runs::resume(here, &job).await?,
+        Command::Demo => demo::demo(here).await?,
+        Command::DemoAgent => return demo::agent(),
         Command::Mark(wanted) => mark::mark(&wanted)?,
         Command::Hook(wanted) => return hook::hook(wanted),
         Command::Mcp(wanted) => mcp::mcp(wanted.run.as_deref()).await?,

@@ -190,11 +190,28 @@ impl Run {
 
     /// More time for the present step, up to the cap.
     pub(super) fn expects(&mut self, now: Now, span: Span, out: &mut Vec<Effect>) {
-        let most = self.limits.stall_after.times(self.limits.reports.expect_cap);
-        let until = self.clock.elapsed(now.awake).minus(self.allowance()).plus(span).min(most);
+        let until = self.clock.elapsed(now.awake).minus(self.allowance()).plus(span).min(self.most());
+        self.allow(now, until, false, out);
+    }
+
+    /// A person gives the present step more time than it has, up to the same cap. That is no sign of life.
+    pub(crate) fn extend(&mut self, now: Now, by: Span, out: &mut Vec<Effect>) {
+        let has = self.pace().stall_after;
+        let until = has.plus(by).min(self.most());
+        if self.life != Life::Ended && until > has {
+            self.allow(now, until, true, out);
+        }
+    }
+
+    /// What no step is given more than.
+    fn most(&self) -> Span {
+        self.limits.stall_after.times(self.limits.reports.expect_cap)
+    }
+
+    fn allow(&mut self, now: Now, until: Span, by_person: bool, out: &mut Vec<Effect>) {
         if self.heard.expected != Some(until) {
             self.heard.expected = Some(until);
-            self.note_heard(HeardEntry::Expects { until }, out);
+            self.note_heard(HeardEntry::Expects { until, by_person }, out);
         }
         if self.doubted() == Some(Reason::Stalled) && !self.is_over(now, Reason::Stalled) {
             self.clear(CalledOff::Expected, out);

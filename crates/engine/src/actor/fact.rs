@@ -7,8 +7,8 @@ use nightkeep_os::{ExecError, ExitStatus, Identity};
 use tokio::sync::oneshot;
 
 use crate::api::{
-    ApiError, AttachRequest, Fault, HandOverRequest, HistoryRow, Live, PingsView, Reconciled, ResumeReply, RunEvent,
-    SignalsReply, SignalsRequest, StartReply, StopReply,
+    ApiError, AttachRequest, ExtendReply, Fault, HandOverRequest, HistoryRow, Live, PingsView, Reconciled, ResumeReply,
+    RunEvent, SignalsReply, SignalsRequest, StartReply, StopReply,
 };
 use crate::config::ConfigEvent;
 use crate::keeper::link::KeeperLink;
@@ -187,6 +187,10 @@ pub(super) enum Command {
     Attach { request: Box<AttachRequest>, reply: Reply<StartReply> },
     /// Start a job.
     StartJob { job: String, reply: Reply<StartReply> },
+    /// Start the demonstration.
+    StartDemo(Reply<StartReply>),
+    /// Give the present step of a run more time.
+    ExtendRun { run: u64, by_s: f64, reply: Reply<ExtendReply> },
     /// Stop a run.
     StopRun { run: u64, force: bool, reply: Reply<StopReply> },
     /// Stop a job with all its runs.

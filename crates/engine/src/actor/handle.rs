@@ -11,9 +11,9 @@ use super::output;
 use super::task::Actor;
 use super::waiting::SlotRequest;
 use crate::api::{
-    ApiError, AttachRequest, ErrorCode, HandOverRequest, HistoryQuery, HistoryRow, JobCheck, JobSpec, JobView,
-    LimitsSpec, Live, OutputTail, PingsView, ProbeReport, ProbeRequest, Reconciled, ResumeReply, RunDetail, RunEvent,
-    SignalsReply, SignalsRequest, StartReply, StopReply, TypeView, Validation,
+    ApiError, AttachRequest, ErrorCode, ExtendReply, HandOverRequest, HistoryQuery, HistoryRow, JobCheck, JobSpec,
+    JobView, LimitsSpec, Live, OutputTail, PingsView, ProbeReport, ProbeRequest, Reconciled, ResumeReply, RunDetail,
+    RunEvent, SignalsReply, SignalsRequest, StartReply, StopReply, TypeView, Validation,
 };
 use crate::clock::Clock;
 use crate::config::{self, ConfigFile, EditError, Surroundings};
@@ -115,6 +115,16 @@ impl Handle {
             }
         }
         self.ask(|reply| Command::StartJob { job, reply }).await
+    }
+
+    /// Starts the demonstration.
+    pub async fn start_demo(&self) -> Result<StartReply, ApiError> {
+        self.ask(Command::StartDemo).await
+    }
+
+    /// Gives the present step of a run more time.
+    pub async fn extend_run(&self, run: u64, by_s: f64) -> Result<ExtendReply, ApiError> {
+        self.ask(|reply| Command::ExtendRun { run, by_s, reply }).await
     }
 
     /// Begins to stop a run.

@@ -14,8 +14,10 @@ mod attach_sentinel;
 mod attached;
 mod carry_out;
 mod decisions;
+mod demo;
 mod early;
 mod evidence;
+mod extend;
 mod fact;
 mod faults;
 mod hand_over;
@@ -48,6 +50,7 @@ mod usage;
 mod view;
 mod waiting;
 
+pub use demo::{DEMO_AGENT, DEMO_JOB};
 pub use handle::Handle;
 pub use task::{Parts, start};
 pub use waiting::SlotRequest;

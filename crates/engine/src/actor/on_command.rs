@@ -27,6 +27,8 @@ impl Actor {
             Command::CallerLeft { run, request } => self.caller_left(run, request),
             Command::Attach { request, reply } => self.attach(&request, reply),
             Command::StartJob { job, reply } => self.start_job(&job, reply),
+            Command::StartDemo(reply) => self.start_demo(reply),
+            Command::ExtendRun { run, by_s, reply } => self.extend_run(RunId(run), by_s, reply),
             Command::StopRun { run, force, reply } => self.stop_run(RunId(run), force, reply),
             Command::StopJob { job, force, reply } => self.stop_job(&job, force, reply),
             Command::Signals { request, reply } => self.signals_came(request, reply),

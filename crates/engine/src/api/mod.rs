@@ -32,8 +32,8 @@ pub use pings::{CheckView, PingView, PingsView};
 pub use preflight::{CheckName, CheckResult, JobCheck};
 pub use quiet::{BandKind, MarkKind, QuietBand, QuietMark, QuietTimes, QuietTooth};
 pub use requests::{
-    AttachRequest, CapacityRequest, HandOverRequest, HistoryQuery, ProbeRequest, Reconciled, RegisterRequest, SlotNews,
-    StartReply, StopReply, StopRequest,
+    AttachRequest, CapacityRequest, ExtendReply, ExtendRequest, HandOverRequest, HistoryQuery, ProbeRequest,
+    Reconciled, RegisterRequest, SlotNews, StartReply, StopReply, StopRequest,
 };
 
 pub use signals::{

@@ -20,9 +20,10 @@ pub use events::{Events, RunEvents, SlotEvents, Told, follow};
 pub use start::nightkeep_program;
 
 use crate::api::{
-    API_VERSION, ApiError, AttachRequest, CapacityRequest, EngineInfo, ErrorCode, HistoryQuery, HistoryRow, JobCheck,
-    JobSpec, JobView, LimitsSpec, Live, PingsView, ProbeReport, ProbeRequest, Reconciled, RegisterRequest, ResumeReply,
-    RunDetail, SignalsReply, SignalsRequest, StartReply, Status, StopReply, StopRequest, TypeView, Validation,
+    API_VERSION, ApiError, AttachRequest, CapacityRequest, EngineInfo, ErrorCode, ExtendReply, ExtendRequest,
+    HistoryQuery, HistoryRow, JobCheck, JobSpec, JobView, LimitsSpec, Live, PingsView, ProbeReport, ProbeRequest,
+    Reconciled, RegisterRequest, ResumeReply, RunDetail, SignalsReply, SignalsRequest, StartReply, Status, StopReply,
+    StopRequest, TypeView, Validation,
 };
 use http::{Body, encode, request};
 
@@ -142,6 +143,16 @@ impl Client {
     /// Begins to stop a run.
     pub async fn stop_run(&self, run: u64, how: StopRequest) -> Result<StopReply, ApiError> {
         self.post(&format!("/v1/runs/{run}/stop"), &how).await
+    }
+
+    /// Gives the present step of a run more time than its limit.
+    pub async fn extend_run(&self, run: u64, by: ExtendRequest) -> Result<ExtendReply, ApiError> {
+        self.post(&format!("/v1/runs/{run}/extend"), &by).await
+    }
+
+    /// Starts the demonstration.
+    pub async fn start_demo(&self) -> Result<StartReply, ApiError> {
+        self.post("/v1/demo", &()).await
     }
 
     /// Notes that somebody has looked at a run.

@@ -66,6 +66,8 @@ pub fn router(handle: Handle) -> Router {
         .route("/v1/runs/{run}", get(routes::run))
         .route("/v1/runs/{run}/stop", post(routes::stop_run))
         .route("/v1/runs/{run}/seen", post(routes::see_run).delete(routes::unsee_run))
+        .route("/v1/runs/{run}/extend", post(routes::extend_run))
+        .route("/v1/demo", post(routes::start_demo))
         .route("/v1/jobs", get(routes::jobs).post(routes::add_job))
         .route("/v1/jobs/validate", routes::validate_jobs())
         .route("/v1/jobs/{job}", put(routes::replace_job).delete(routes::remove_job))

@@ -23,6 +23,8 @@ use super::{events, routes, run_events};
         routes::signals,
         routes::pings,
         routes::stop_run,
+        routes::extend_run,
+        routes::start_demo,
         routes::see_run,
         routes::unsee_run,
         routes::see_all,

@@ -12,10 +12,10 @@ use serde::de::DeserializeOwned;
 use super::Failure;
 use crate::actor::Handle;
 use crate::api::{
-    ApiError, AttachRequest, CapacityRequest, EngineInfo, ErrorCode, HandOverRequest, HistoryQuery, HistoryRow,
-    JobCheck, JobSpec, JobView, LimitsSpec, Live, PingsView, ProbeReport, ProbeRequest, Reconciled, RegisterRequest,
-    ResumeReply, RunDetail, SignalsReply, SignalsRequest, StartReply, Status, StopReply, StopRequest, TypeView,
-    Validation,
+    ApiError, AttachRequest, CapacityRequest, EngineInfo, ErrorCode, ExtendReply, ExtendRequest, HandOverRequest,
+    HistoryQuery, HistoryRow, JobCheck, JobSpec, JobView, LimitsSpec, Live, PingsView, ProbeReport, ProbeRequest,
+    Reconciled, RegisterRequest, ResumeReply, RunDetail, SignalsReply, SignalsRequest, StartReply, Status, StopReply,
+    StopRequest, TypeView, Validation,
 };
 
 /// A JSON body; one that cannot be read is an [`ApiError`] like any other.
@@ -113,6 +113,22 @@ pub(super) async fn stop_run(
     body: Option<Body<StopRequest>>,
 ) -> Reply<StopReply> {
     Ok(Json(handle.stop_run(run, wanted(body).force).await?))
+}
+
+/// Gives the present step of a run more time than its limit, up to a cap.
+#[utoipa::path(post, path = "/v1/runs/{run}/extend", params(("run" = u64, Path)), request_body = ExtendRequest, responses((status = 200, body = ExtendReply), (status = "4XX", body = ApiError)))]
+pub(super) async fn extend_run(
+    State(handle): State<Handle>,
+    Path(run): Path<u64>,
+    Body(body): Body<ExtendRequest>,
+) -> Reply<ExtendReply> {
+    Ok(Json(handle.extend_run(run, body.by_s).await?))
+}
+
+/// Starts the demonstration: a sample agent that advances five times, gets stuck and is stopped within a minute.
+#[utoipa::path(post, path = "/v1/demo", responses((status = 200, body = StartReply), (status = "4XX", body = ApiError)))]
+pub(super) async fn start_demo(State(handle): State<Handle>) -> Reply<StartReply> {
+    Ok(Json(handle.start_demo().await?))
 }
 
 /// Somebody looked at a run.

@@ -81,10 +81,13 @@ pub enum HeardEntry {
         /// Awake time since the last sign of life.
         since_ms: u64,
     },
-    /// It asked for more time for its present step.
+    /// It asked for more time for its present step, or a person gave it.
     Expects {
         /// What the stall clock may show.
         until_ms: u64,
+        /// A person gave it, unasked.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        by_person: bool,
     },
     /// It said how it ends, before it did.
     Claimed {
@@ -201,7 +204,7 @@ impl Heard {
                 self.waits = Some(WaitsFor { on: *on, what, until_wall_ms: *until_wall_ms, source });
             }
             HeardEntry::Resumed => self.waits = None,
-            HeardEntry::Expects { until_ms } => self.expected_ms = Some(*until_ms),
+            HeardEntry::Expects { until_ms, .. } => self.expected_ms = Some(*until_ms),
             HeardEntry::Claimed { succeeded, message } => self.claimed = Some((*succeeded, message.clone())),
             HeardEntry::Unclaimed => self.claimed = None,
             HeardEntry::Totals(totals) => self.totals = *totals,

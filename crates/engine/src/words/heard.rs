@@ -27,8 +27,11 @@ pub(super) fn heard(entry: &HeardEntry) -> String {
         HeardEntry::Waits { on, what, .. } => waits(*on, what.as_deref()),
         HeardEntry::Resumed => "It no longer waits.".to_owned(),
         HeardEntry::Liveness { liveness, since_ms } => liveness_sentence(*liveness, *since_ms),
-        HeardEntry::Expects { until_ms } => {
+        HeardEntry::Expects { until_ms, by_person: false } => {
             format!("It asked for more time: this step may take {}.", lengths(*until_ms))
+        }
+        HeardEntry::Expects { until_ms, by_person: true } => {
+            format!("You gave it more time: this step may take {}.", lengths(*until_ms))
         }
         HeardEntry::Claimed { succeeded, message } => {
             let word = if *succeeded { "success" } else { "failure" };

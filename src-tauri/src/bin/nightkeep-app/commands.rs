@@ -6,13 +6,14 @@ use std::path::{Path, PathBuf};
 
 use jiff::tz::TimeZone;
 use nightkeep_engine::api::{
-    ApiError, ErrorCode, HistoryQuery, HistoryRow, JobCheck, JobSpec, JobView, ProbeReport, ProbeRequest, ResumeReply,
-    RunDetail, StartReply, StopReply, StopRequest, TypeView, Validation,
+    ApiError, ErrorCode, ExtendReply, ExtendRequest, HistoryQuery, HistoryRow, JobCheck, JobSpec, JobView, ProbeReport,
+    ProbeRequest, ResumeReply, RunDetail, StartReply, StopReply, StopRequest, TypeView, Validation,
 };
 use nightkeep_engine::{report, surface};
 use tauri::ipc::Invoke;
 use tauri::{State, WebviewWindow, Wry, command, generate_handler};
 
+use crate::kept::Kept;
 use crate::link::{Link, Way};
 use crate::navigation::Pending;
 use crate::window;
@@ -35,6 +36,9 @@ pub(crate) fn handler() -> impl Fn(Invoke<Wry>) -> bool + Send + Sync + 'static 
         open_run_folder,
         open_run_log,
         stop_run,
+        extend_run,
+        start_demo,
+        tell_once,
         jobs,
         types,
         start_job,
@@ -126,6 +130,21 @@ async fn mark_all_seen(way: State<'_, Way>) -> Reply<()> {
 #[command]
 async fn stop_run(way: State<'_, Way>, run: u64, force: bool) -> Reply<StopReply> {
     way.client()?.stop_run(run, StopRequest { force }).await
+}
+
+#[command]
+async fn extend_run(way: State<'_, Way>, run: u64, by_s: f64) -> Reply<ExtendReply> {
+    way.client()?.extend_run(run, ExtendRequest { by_s }).await
+}
+
+#[command]
+async fn start_demo(way: State<'_, Way>) -> Reply<StartReply> {
+    way.client()?.start_demo().await
+}
+
+#[command]
+fn tell_once(kept: State<'_, Kept>, what: String) -> bool {
+    kept.tell_once(&what)
 }
 
 #[command]

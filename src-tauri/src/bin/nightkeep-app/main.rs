@@ -10,6 +10,7 @@ mod bridge;
 mod command_names;
 mod commands;
 mod display;
+mod kept;
 mod link;
 mod navigation;
 mod window;

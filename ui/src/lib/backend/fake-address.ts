@@ -1,4 +1,4 @@
-import { FakeBackend } from './fake';
+import { FakeBackend, SCENES } from './fake';
 
 /** `?scene=empty&theme=dark&now=2026-11-22T07:40`: what a screenshot wants to show. */
 export function fakeFromAddress(query: URLSearchParams): FakeBackend {
@@ -13,7 +13,7 @@ export function fakeFromAddress(query: URLSearchParams): FakeBackend {
   }
   const backend = new FakeBackend({
     now: Date.now(),
-    scene: scene === 'empty' || scene === 'away' ? scene : 'full',
+    scene: SCENES.find((known) => known === scene) ?? 'full',
   });
   if (query.get('fault')) {
     const live = backend.script.live.bind(backend.script);
@@ -27,5 +27,7 @@ export function fakeFromAddress(query: URLSearchParams): FakeBackend {
       ],
     });
   }
+  // So that a test in a browser can make something happen.
+  Object.assign(window, { nightkeepFake: backend });
   return backend;
 }

@@ -1,4 +1,5 @@
 import { Script } from './fake-data';
+import { demo, demoOver, demoStuck, many } from './fake-scenes';
 import { fakeTypes, limitsOfType } from './fake-types';
 import type {
   ApiError,
@@ -16,10 +17,15 @@ import type {
   Validation,
 } from './types';
 
+export const SCENES = ['full', 'empty', 'away', 'idle', 'demo', 'demo-over', 'many'] as const;
+
 export interface FakeOptions {
   now?: number;
-  /** `full` a busy morning, `empty` the very first start, `away` no engine. */
-  scene?: 'full' | 'empty' | 'away';
+  /**
+   * `full` a busy morning, `empty` the very first start, `away` no engine, `idle` jobs of which nothing runs, `demo` and
+   * `demo-over` the first start with the demonstration under way or over, `many` 200 runs.
+   */
+  scene?: (typeof SCENES)[number];
 }
 
 const AWAY: ApiError = {
@@ -41,6 +47,9 @@ export class FakeBackend implements Backend {
   jobViews: JobView[];
   pendingPage: string | null = null;
   guard: (() => boolean) | null = null;
+  farewell: (() => Promise<boolean>) | null = null;
+  told = new Set<string>();
+  usualLimits = new Map<number, number>();
   /** What the next calls of a method reject with. */
   failures = new Map<keyof Backend, ApiError>();
   /** Jobs for which there is no free slot, and what they wait for. */
@@ -51,10 +60,14 @@ export class FakeBackend implements Backend {
 
   constructor({ now = Date.now(), scene = 'full' }: FakeOptions = {}) {
     this.script = new Script(now);
-    const isFull = scene === 'full';
+    const isFull = ['full', 'idle', 'many'].includes(scene);
     this.rows = isFull ? this.script.history() : [];
     this.runs = isFull ? this.script.running() : [];
     this.jobViews = isFull ? this.script.jobs(this.rows, this.runs) : [];
+    if (scene === 'idle') [this.rows, this.runs] = [this.rows.map((row) => ({ ...row, seen: true })), []];
+    if (scene === 'many') this.runs = many(this.script, 200);
+    if (scene === 'demo') this.runs = [demoStuck(this.script)];
+    if (scene === 'demo-over') this.rows = [demoOver(this.script)];
     this.#away = scene === 'away';
   }
 
@@ -147,6 +160,42 @@ export class FakeBackend implements Backend {
       this.leftovers = this.leftovers.map((one) => (one.run === run ? { ...one, stopping: true } : one));
       this.publish();
       return { runs: [run], stays_stopped: false };
+    });
+  }
+
+  extendRun(run: number, by: number): ReturnType<Backend['extendRun']> {
+    return this.#reply('extendRun', () => {
+      const one = this.runs.find((view) => view.run === run);
+      if (!one) throw fault('not-found', `run ${run} is not being watched`);
+      // As the engine does: no step gets more than four times its limit.
+      const usual = this.usualLimits.get(run) ?? one.stall_after_s;
+      this.usualLimits.set(run, usual);
+      const given_s = Math.min(by, usual * 4 - one.stall_after_s);
+      const stall_after_s = one.stall_after_s + given_s;
+      const warn_after_s = one.warn_after_s + given_s;
+      const isLate = one.since_advance_s >= warn_after_s;
+      const progress = isLate ? one.progress : 'quiet';
+      const view: RunView = { ...one, stall_after_s, warn_after_s, expected_s: stall_after_s, progress };
+      this.runs = this.runs.map((other) => (other.run === run ? view : other));
+      this.publish();
+      return { stall_after_s, given_s };
+    });
+  }
+
+  startDemo(): ReturnType<Backend['startDemo']> {
+    return this.#reply('startDemo', () => {
+      const run = demo(this.script);
+      this.runs = [...this.runs, run];
+      this.publish();
+      return { run: run.run, tag: '0193a1de-7b5e-7c7c-9d8a-000000000001' };
+    });
+  }
+
+  tellOnce(what: string): Promise<boolean> {
+    return this.#reply('tellOnce', () => {
+      const isFirst = !this.told.has(what);
+      this.told.add(what);
+      return isFirst;
     });
   }
 
@@ -249,6 +298,13 @@ export class FakeBackend implements Backend {
   guardClose(mayClose: (() => boolean) | null): Promise<void> {
     this.guard = mayClose;
     return Promise.resolve();
+  }
+
+  onFarewell(mayClose: () => Promise<boolean>): Promise<() => void> {
+    this.farewell = mayClose;
+    return Promise.resolve(() => {
+      this.farewell = null;
+    });
   }
 
   /** Sends the snapshot as it is at this moment. */

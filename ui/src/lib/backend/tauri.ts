@@ -5,7 +5,23 @@ import type { Backend, Unlisten } from './types';
 
 /** The engine behind the Tauri process. A Rust test compares the command names here with those of the process. */
 export function createTauriBackend(): Backend {
-  let unguard: Unlisten | null = null;
+  let guard: (() => boolean) | null = null;
+  let farewell: (() => Promise<boolean>) | null = null;
+  let unlisten: Promise<Unlisten> | null = null;
+
+  /** One listener for both: while there is one, the window closes only when it says so. */
+  async function hearOfClosing(): Promise<void> {
+    if (guard || farewell) {
+      unlisten ??= getCurrentWindow().onCloseRequested(async (event) => {
+        if (guard?.() === false || (await farewell?.()) === false) event.preventDefault();
+      });
+      await unlisten;
+    } else {
+      (await unlisten)?.();
+      unlisten = null;
+    }
+  }
+
   return {
     async listen(events) {
       const stops = await Promise.all([
@@ -36,6 +52,9 @@ export function createTauriBackend(): Backend {
     runMarkdown: (run) => invoke('run_markdown', { run }),
     openRunFolder: (run) => invoke('open_run_folder', { run }),
     openRunLog: (run) => invoke('open_run_log', { run }),
+    extendRun: (run, byS) => invoke('extend_run', { run, byS }),
+    startDemo: () => invoke('start_demo'),
+    tellOnce: (what) => invoke('tell_once', { what }),
     stopRun: (run, force) => invoke('stop_run', { run, force }),
 
     jobs: () => invoke('jobs'),
@@ -50,13 +69,17 @@ export function createTauriBackend(): Backend {
     probe: (request) => invoke('probe', { request }),
 
     closeWindow: () => getCurrentWindow().close(),
-    async guardClose(mayClose) {
-      unguard?.();
-      unguard = null;
-      if (!mayClose) return;
-      unguard = await getCurrentWindow().onCloseRequested((event) => {
-        if (!mayClose()) event.preventDefault();
-      });
+    guardClose: (mayClose) => {
+      guard = mayClose;
+      return hearOfClosing();
+    },
+    async onFarewell(mayClose) {
+      farewell = mayClose;
+      await hearOfClosing();
+      return () => {
+        farewell = null;
+        void hearOfClosing();
+      };
     },
   };
 }

@@ -1,5 +1,6 @@
 import type {
   ApiError,
+  ExtendReply,
   HistoryQuery,
   HistoryRow,
   JobCheck,
@@ -51,6 +52,12 @@ export interface Backend {
   openRunFolder(run: number): Promise<void>;
   openRunLog(run: number): Promise<void>;
   stopRun(run: number, force: boolean): Promise<StopReply>;
+  /** Gives the present step of a run more time than its limit, up to a cap. */
+  extendRun(run: number, by_s: number): Promise<ExtendReply>;
+  /** Starts the sample agent that gets stuck and is stopped within a minute. */
+  startDemo(): Promise<StartReply>;
+  /** Whether this is the first time ever that a person is told of `what`; the next time it is not. */
+  tellOnce(what: string): Promise<boolean>;
 
   jobs(): Promise<JobView[]>;
   types(): Promise<TypeView[]>;
@@ -68,6 +75,8 @@ export interface Backend {
   closeWindow(): Promise<void>;
   /** While a guard is set, the window closes only when it says that it may. */
   guardClose(mayClose: (() => boolean) | null): Promise<void>;
+  /** What has the last word before the window closes, after the guard. */
+  onFarewell(mayClose: () => Promise<boolean>): Promise<Unlisten>;
 }
 
 /** Turns whatever was thrown into the one shape that screens show. */

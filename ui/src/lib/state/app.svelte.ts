@@ -6,25 +6,24 @@ import { Notices } from './notices.svelte';
 import { Router } from './router.svelte';
 
 /** What every screen can reach. */
-export interface AppState {
-  backend: Backend;
-  live: LiveStore;
-  clock: Clock;
-  router: Router;
-  notices: Notices;
+export class AppState {
+  readonly live: LiveStore;
+  readonly clock = new Clock();
+  readonly router = new Router();
+  readonly notices = new Notices();
+  /** The introduction was skipped. */
+  isTourOver = $state(false);
+  /** The list of shortcuts is shown. */
+  isHelpOpen = $state(false);
+  /** Single letters are shortcuts; who steers by voice can switch that off. */
+  letters = $state(true);
+
+  constructor(readonly backend: Backend) {
+    this.live = new LiveStore(backend);
+  }
 }
 
 const KEY = Symbol('nightkeep');
-
-export function createApp(backend: Backend): AppState {
-  return {
-    backend,
-    live: new LiveStore(backend),
-    clock: new Clock(),
-    router: new Router(),
-    notices: new Notices(),
-  };
-}
 
 export function provideApp(app: AppState): void {
   setContext(KEY, app);

@@ -39,12 +39,18 @@ export const links = {
   history: '#/history',
   run: (run: number): string => `#/run/${run}`,
   jobs: '#/jobs',
+  settings: '#/settings',
   types: '#/types',
   newJob: '#/jobs/new',
   newJobFromRun: (run: number): string => `#/jobs/new?run=${run}`,
   newJobFromJob: (job: string): string => `#/jobs/new?job=${encodeURIComponent(job)}`,
   editJob: (job: string): string => `#/jobs/${encodeURIComponent(job)}/edit`,
 };
+
+/** Whether there is a page at an address. */
+export function leads(hash: string): boolean {
+  return routeOf(hash).page !== 'unknown';
+}
 
 /** Where the window is. The hash is the only place that says so. */
 export class Router {

@@ -211,7 +211,7 @@ describe('without anything to show', () => {
     await report();
     backend.goAway();
     expect((await screen.findByRole('alert')).textContent).toContain('Not connected to the engine.');
-    expect(screen.getByText('Not connected')).toBeTruthy();
+    expect(screen.getByText(/^Not watching: /)).toBeTruthy();
     expect(jobsOf('Running')).toHaveLength(2);
   });
 

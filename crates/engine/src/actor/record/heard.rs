@@ -29,7 +29,7 @@ pub(super) fn stored(what: core::HeardEntry) -> HeardEntry {
         core::HeardEntry::Liveness { liveness: said, since } => {
             HeardEntry::Liveness { liveness: liveness(Some(said)), since_ms: since.as_ms() }
         }
-        core::HeardEntry::Expects { until } => HeardEntry::Expects { until_ms: until.as_ms() },
+        core::HeardEntry::Expects { until, by_person } => HeardEntry::Expects { until_ms: until.as_ms(), by_person },
         core::HeardEntry::Claimed(claim) => HeardEntry::Claimed { succeeded: claim.succeeded, message: claim.message },
         core::HeardEntry::Unclaimed => HeardEntry::Unclaimed,
         core::HeardEntry::Result(document) => HeardEntry::Result { document },

@@ -11,6 +11,7 @@ export type { EngineInfo } from './EngineInfo';
 export type { ErrorCode } from './ErrorCode';
 export type { Evidence } from './Evidence';
 export type { EvidenceProcess } from './EvidenceProcess';
+export type { ExtendReply } from './ExtendReply';
 export type { Fault } from './Fault';
 export type { FaultKind } from './FaultKind';
 export type { FieldFault } from './FieldFault';
