@@ -123,6 +123,8 @@ pub(crate) fn stalled(run: u64) -> HistoryRow {
         recovered: false,
         seen: false,
         message: "No progress for 45 min; it stayed at step 14. All 4 processes ended.".into(),
+        total: Some(40),
+        stall_after_s: Some(2700.0),
     }
 }
 

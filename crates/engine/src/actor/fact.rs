@@ -213,6 +213,8 @@ pub(super) enum Command {
     ConfigEdited,
     /// Somebody looked at runs; the unseen ones have to be read again.
     HistorySeen(Seen),
+    /// Somebody took back having looked at a run.
+    HistoryUnseen,
     /// A person looks at the history.
     SomebodyIsHere,
     /// Let a later version take over.

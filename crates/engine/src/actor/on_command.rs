@@ -51,12 +51,17 @@ impl Actor {
             Command::HistorySeen(seen) => {
                 self.somebody_is_here();
                 self.take_away(seen);
-                let store = self.store.clone();
-                self.spawn(async move { Fact::History(unseen(&store).await) });
+                self.count_unseen();
             }
+            Command::HistoryUnseen => self.count_unseen(),
             Command::HandOver { request, reply } => self.hand_over(request, reply),
             Command::Shutdown => self.ending = true,
         }
+    }
+
+    fn count_unseen(&self) {
+        let store = self.store.clone();
+        self.spawn(async move { Fact::History(unseen(&store).await) });
     }
 
     fn register(&mut self, tag: &str, known: Option<u64>, reply: Reply<StartReply>) {

@@ -10,6 +10,7 @@ mod jobs;
 mod live;
 mod pings;
 mod preflight;
+mod report;
 mod requests;
 mod signals;
 
@@ -28,6 +29,10 @@ pub use live::{
 };
 pub use pings::{CheckView, PingView, PingsView};
 pub use preflight::{CheckName, CheckResult, JobCheck};
+pub use report::{
+    HistoryFilter, HistoryKey, HistoryOrder, HistoryPage, HistoryPageQuery, NightCounts, NightQuery, NightReport,
+    QuietTime, ResultKind, Spared, SparedUntil,
+};
 pub use requests::{
     AttachRequest, CapacityRequest, HandOverRequest, HistoryQuery, ProbeRequest, Reconciled, RegisterRequest, SlotNews,
     StartReply, StopReply, StopRequest,

@@ -20,9 +20,10 @@ pub use events::{Events, RunEvents, SlotEvents, Told, follow};
 pub use start::nightkeep_program;
 
 use crate::api::{
-    API_VERSION, ApiError, AttachRequest, CapacityRequest, EngineInfo, ErrorCode, HistoryQuery, HistoryRow, JobCheck,
-    JobSpec, JobView, LimitsSpec, Live, PingsView, ProbeReport, ProbeRequest, Reconciled, RegisterRequest, ResumeReply,
-    RunDetail, SignalsReply, SignalsRequest, StartReply, Status, StopReply, StopRequest, TypeView, Validation,
+    API_VERSION, ApiError, AttachRequest, CapacityRequest, EngineInfo, ErrorCode, HistoryPage, HistoryPageQuery,
+    HistoryQuery, HistoryRow, JobCheck, JobSpec, JobView, LimitsSpec, Live, NightReport, PingsView, ProbeReport,
+    ProbeRequest, Reconciled, RegisterRequest, ResumeReply, RunDetail, SignalsReply, SignalsRequest, StartReply,
+    Status, StopReply, StopRequest, TypeView, Validation,
 };
 use http::{Body, encode, request};
 
@@ -89,6 +90,17 @@ impl Client {
         self.get(&history_path(query)).await
     }
 
+    /// The runs that are over and match, a page of them.
+    pub async fn history_page(&self, query: &HistoryPageQuery) -> Result<HistoryPage, ApiError> {
+        self.post("/v1/history/page", query).await
+    }
+
+    /// What the runs of a night came to; the last night when none is named.
+    pub async fn night(&self, date: Option<&str>) -> Result<NightReport, ApiError> {
+        let query = date.map(|date| format!("?date={}", encode(date))).unwrap_or_default();
+        self.get(&format!("/v1/history/night{query}")).await
+    }
+
     /// One run, with all that is known of it.
     pub async fn run(&self, run: u64) -> Result<RunDetail, ApiError> {
         self.get(&format!("/v1/runs/{run}")).await
@@ -147,6 +159,11 @@ impl Client {
     /// Notes that somebody has looked at a run.
     pub async fn mark_seen(&self, run: u64) -> Result<(), ApiError> {
         self.send("POST", &format!("/v1/runs/{run}/seen"), &()).await
+    }
+
+    /// Takes back that somebody has looked at a run.
+    pub async fn mark_unseen(&self, run: u64) -> Result<(), ApiError> {
+        self.send("DELETE", &format!("/v1/runs/{run}/seen"), &()).await
     }
 
     /// Notes that somebody has looked at all that is over.

@@ -2,6 +2,7 @@
 
 mod events;
 mod openapi;
+mod reports;
 mod routes;
 mod run_events;
 mod serve;
@@ -57,6 +58,8 @@ pub fn router(handle: Handle) -> Router {
         .route("/v1/events", get(events::events))
         .route("/v1/events/runs", get(run_events::run_events))
         .route("/v1/history", get(routes::history))
+        .route("/v1/history/page", post(reports::history_page))
+        .route("/v1/history/night", get(reports::night))
         .route("/v1/history/seen", post(routes::see_all))
         .route("/v1/runs", post(routes::register))
         .route("/v1/signals", post(routes::signals))
@@ -65,7 +68,7 @@ pub fn router(handle: Handle) -> Router {
         .route("/v1/attach", post(routes::attach))
         .route("/v1/runs/{run}", get(routes::run))
         .route("/v1/runs/{run}/stop", post(routes::stop_run))
-        .route("/v1/runs/{run}/seen", post(routes::see_run))
+        .route("/v1/runs/{run}/seen", post(routes::see_run).delete(routes::unsee_run))
         .route("/v1/jobs", get(routes::jobs).post(routes::add_job))
         .route("/v1/jobs/validate", post(routes::validate_job))
         .route("/v1/jobs/{job}", put(routes::replace_job).delete(routes::remove_job))

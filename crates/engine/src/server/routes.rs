@@ -42,7 +42,7 @@ impl From<JsonRejection> for Failure {
     }
 }
 
-type Reply<T> = Result<Json<T>, Failure>;
+pub(super) type Reply<T> = Result<Json<T>, Failure>;
 
 /// Who is there, and which version it speaks.
 #[utoipa::path(get, path = "/v1/engine", responses((status = 200, body = EngineInfo), (status = "4XX", body = ApiError)))]
@@ -118,6 +118,12 @@ pub(super) async fn stop_run(
 #[utoipa::path(post, path = "/v1/runs/{run}/seen", params(("run" = u64, Path)), responses((status = 200), (status = "4XX", body = ApiError)))]
 pub(super) async fn see_run(State(handle): State<Handle>, Path(run): Path<u64>) -> Reply<()> {
     Ok(Json(handle.see_run(run).await?))
+}
+
+/// A run that is over is to count as if nobody had looked at it.
+#[utoipa::path(delete, path = "/v1/runs/{run}/seen", params(("run" = u64, Path)), responses((status = 200), (status = "4XX", body = ApiError)))]
+pub(super) async fn unsee_run(State(handle): State<Handle>, Path(run): Path<u64>) -> Reply<()> {
+    Ok(Json(handle.unsee_run(run).await?))
 }
 
 /// Somebody looked at all runs.

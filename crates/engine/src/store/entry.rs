@@ -345,6 +345,8 @@ pub enum Entry {
     Ended(Box<Ending>),
     /// Somebody has looked at it.
     Seen,
+    /// It is to count as if nobody had looked at it.
+    Unseen,
     /// What was seen just before the first signal.
     EvidenceTaken {
         /// All of it.
@@ -399,6 +401,7 @@ impl Entry {
             Self::Starved { .. } => "starved",
             Self::Ended(_) => "ended",
             Self::Seen => "seen",
+            Self::Unseen => "unseen",
             Self::EvidenceTaken { .. } => "evidence-taken",
             Self::Queued { .. } => "queued",
             Self::SlotGiven => "slot-given",

@@ -19,6 +19,7 @@ mod detail;
 mod error;
 mod fold;
 mod handle;
+mod history;
 mod nightly;
 mod open;
 mod private;
@@ -32,6 +33,7 @@ mod writer;
 
 pub use error::StoreError;
 pub use handle::{StorageHealth, StoreHandle};
+pub use history::HistoryBounds;
 pub use nightly::keep_backups;
 pub use open::{Opened, why_unusable};
 pub use quarantine::Quarantine;

@@ -11,7 +11,7 @@ use crate::api::{OnStall, Reason};
 
 /// Grows whenever the fold or the shape of [`StoredRun`] changes; a database that was folded by another version of
 /// it is folded again when it is opened.
-pub(super) const FOLD_VERSION: i64 = 6;
+pub(super) const FOLD_VERSION: i64 = 7;
 
 /// The source that an advance without a source is of.
 const MARKER: &str = "marker";
@@ -346,7 +346,7 @@ impl StoredRun {
 
     fn apply_alive(&mut self, Stamped { at, entry }: &Stamped) {
         match entry {
-            Entry::Registered(_) | Entry::Seen | Entry::EvidenceTaken { .. } => {}
+            Entry::Registered(_) | Entry::Seen | Entry::Unseen | Entry::EvidenceTaken { .. } => {}
             Entry::WentBack { .. } | Entry::ClaimIgnored { .. } | Entry::Slept { .. } | Entry::Starved { .. } => {}
             Entry::ClockJumped { by_ms } => self.set_clock_by(*by_ms),
             Entry::Started { pid, identity } => {
@@ -418,7 +418,7 @@ impl StoredRun {
 
     fn apply_afterwards(&mut self, entry: &Entry) {
         match entry {
-            Entry::Seen => self.seen = true,
+            Entry::Seen | Entry::Unseen => self.seen = matches!(entry, Entry::Seen),
             Entry::AbortedNoteWritten { note } => self.aborted_note = Some(note.clone()),
             Entry::Leftovers { .. }
             | Entry::LeftoverStopIntended { .. }

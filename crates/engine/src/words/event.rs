@@ -71,6 +71,7 @@ pub fn event(entry: &Entry, run: &StoredRun) -> String {
         }
         Entry::Ended(ending) => ended(ending, run),
         Entry::Seen => "Somebody looked at it.".to_owned(),
+        Entry::Unseen => "It was marked as not seen.".to_owned(),
         Entry::EvidenceTaken { evidence } => evidence_taken(evidence),
         Entry::Queued { .. } => "It waits for a free slot.".to_owned(),
         Entry::SlotGiven => "A slot was free, and it was its turn.".to_owned(),
