@@ -3,12 +3,15 @@
 #![expect(clippy::needless_pass_by_value, reason = "Tauri hands a command its state by value")]
 
 use nightkeep_engine::api::{
-    ApiError, HistoryQuery, HistoryRow, JobCheck, JobSpec, JobView, ProbeReport, ProbeRequest, ResumeReply, RunDetail,
-    StartReply, StopReply, StopRequest, TypeView, Validation,
+    ApiError, HistoryPage, HistoryPageQuery, HistoryQuery, HistoryRow, JobCheck, JobSpec, JobView, NightReport,
+    ProbeReport, ProbeRequest, ResumeReply, RunDetail, StartReply, StopReply, StopRequest, TypeView, Validation,
 };
+use nightkeep_engine::export::Format;
 use tauri::ipc::Invoke;
-use tauri::{State, WebviewWindow, Wry, command, generate_handler};
+use tauri::{AppHandle, Emitter as _, State, WebviewWindow, Wry, command, generate_handler};
 
+use crate::export::{self, Exported, Exports};
+use crate::folder::DataFolder;
 use crate::link::{Link, Way};
 use crate::navigation::Pending;
 use crate::window;
@@ -23,8 +26,14 @@ pub(crate) fn handler() -> impl Fn(Invoke<Wry>) -> bool + Send + Sync + 'static 
         take_pending_navigation,
         show_window,
         history,
+        history_page,
+        night,
+        export_history,
+        cancel_export,
+        open_data_folder,
         run_detail,
         mark_seen,
+        mark_unseen,
         mark_all_seen,
         stop_run,
         jobs,
@@ -66,6 +75,40 @@ async fn history(way: State<'_, Way>, query: HistoryQuery) -> Reply<Vec<HistoryR
 }
 
 #[command]
+async fn history_page(way: State<'_, Way>, query: HistoryPageQuery) -> Reply<HistoryPage> {
+    way.client()?.history_page(&query).await
+}
+
+#[command]
+async fn night(way: State<'_, Way>, date: Option<String>) -> Reply<NightReport> {
+    way.client()?.night(date.as_deref()).await
+}
+
+#[command]
+async fn export_history(
+    app: AppHandle,
+    way: State<'_, Way>,
+    exports: State<'_, Exports>,
+    query: HistoryPageQuery,
+    format: Format,
+) -> Reply<Option<Exported>> {
+    let client = way.client()?;
+    let folder = export::folder(&app)?;
+    let told = |progress| drop(app.emit_to(window::LABEL, "export", progress));
+    exports.run(&client, query, format, &folder, told).await
+}
+
+#[command]
+fn cancel_export(exports: State<'_, Exports>) {
+    exports.cancel();
+}
+
+#[command]
+fn open_data_folder(folder: State<'_, DataFolder>) -> Reply<()> {
+    folder.open()
+}
+
+#[command]
 async fn run_detail(way: State<'_, Way>, run: u64) -> Reply<RunDetail> {
     way.client()?.run(run).await
 }
@@ -73,6 +116,11 @@ async fn run_detail(way: State<'_, Way>, run: u64) -> Reply<RunDetail> {
 #[command]
 async fn mark_seen(way: State<'_, Way>, run: u64) -> Reply<()> {
     way.client()?.mark_seen(run).await
+}
+
+#[command]
+async fn mark_unseen(way: State<'_, Way>, run: u64) -> Reply<()> {
+    way.client()?.mark_unseen(run).await
 }
 
 #[command]

@@ -1,11 +1,14 @@
 import type {
   ApiError,
+  HistoryPage,
+  HistoryPageQuery,
   HistoryQuery,
   HistoryRow,
   JobCheck,
   JobSpec,
   JobView,
   Live,
+  NightReport,
   ProbeReport,
   ProbeRequest,
   ResumeReply,
@@ -22,6 +25,20 @@ export type * from './generated';
 export interface Link {
   live: Live | null;
   error: ApiError | null;
+}
+
+export type ExportFormat = 'csv' | 'json';
+
+/** How far an export is. */
+export interface ExportProgress {
+  done: number;
+  total: number;
+}
+
+/** An export that is done. */
+export interface Exported {
+  path: string;
+  runs: number;
 }
 
 export interface BackendEvents {
@@ -42,8 +59,21 @@ export interface Backend {
   showWindow(): Promise<void>;
 
   history(query: HistoryQuery): Promise<HistoryRow[]>;
+  historyPage(query: HistoryPageQuery): Promise<HistoryPage>;
+  /** What a night came to, by the day on whose evening it began; the last night for `null`. */
+  night(date: string | null): Promise<NightReport>;
+  /** Writes all that matches into a file and says where that is; `null` when it was called off. */
+  exportHistory(
+    query: HistoryPageQuery,
+    format: ExportFormat,
+    progress: (at: ExportProgress) => void,
+  ): Promise<Exported | null>;
+  cancelExport(): Promise<void>;
+  /** Shows the folder with the history in the desktop's file manager. */
+  openDataFolder(): Promise<void>;
   run(run: number): Promise<RunDetail>;
   markSeen(run: number): Promise<void>;
+  markUnseen(run: number): Promise<void>;
   markAllSeen(): Promise<void>;
   stopRun(run: number, force: boolean): Promise<StopReply>;
 
