@@ -19,6 +19,7 @@ pub mod client;
 pub mod clock;
 pub mod config;
 pub mod environment;
+pub mod export;
 #[cfg(any(test, feature = "fuzz"))]
 pub mod fuzz;
 pub mod hand_over;
@@ -26,6 +27,7 @@ pub mod host;
 pub mod keeper;
 pub mod local_socket;
 pub mod marker;
+pub mod night;
 pub mod notify;
 pub mod pings;
 pub mod places;

@@ -60,13 +60,17 @@ fn a_job_is_added_started_seen_to_be_stopped_and_read_about() {
     night.until_job("nightly-articles", |job| job.limits.stall_after.as_deref() == Some("1500ms")).unwrap();
 
     window.click("Start nightly-articles").unwrap();
-    window.click("History").unwrap();
+    window.click("Overview").unwrap();
     let running = "section[aria-labelledby=running]";
     window.until(running, |text| text.contains("nightly-articles") && text.contains("outline made")).unwrap();
 
     let stopped = "section[aria-labelledby=stopped] li.unseen";
     let card = window.until(stopped, |text| text.contains("nightly-articles")).unwrap();
     assert!(card.contains("new"), "{card}");
+    window.click("History").unwrap();
+    let card = window.until(stopped, |text| text.contains("nightly-articles")).unwrap();
+    assert!(card.contains("new"), "{card}");
+    window.until("main h1", |title| title.contains("1 stopped")).unwrap();
     let first =
         window.until("section[aria-labelledby=all-runs] tbody tr:not(.night)", |row| row.contains("#5")).unwrap();
     assert!(first.contains("nightly-articles") && first.contains("Stopped") && first.contains("new"), "{first}");

@@ -268,13 +268,20 @@ pub struct Status {
 /// `nightkeep history`.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  nightkeep history --outcome aborted\n  nightkeep history --job nightly --limit 5 --json\n\n\
+    after_help = "Examples:\n  nightkeep history --outcome aborted\n  nightkeep history --job nightly --limit 5 --json\n  \
+    nightkeep history --night 2026-11-21\n\n\
     Newest first. On a terminal, what is listed counts as looked at."
 )]
 pub struct History {
     /// Print one JSON document
     #[arg(long)]
     pub json: bool,
+    /// Print a table for a spreadsheet
+    #[arg(long, conflicts_with = "json")]
+    pub csv: bool,
+    /// What a night came to, from 18:00 to 10:00; the last one unless the day is named on whose evening it began
+    #[arg(long, value_name = "DAY", num_args = 0..=1, conflicts_with_all = ["csv", "job", "outcome", "limit"])]
+    pub night: Option<Option<String>>,
     /// Only runs of this job
     #[arg(long, value_name = "NAME")]
     pub job: Option<String>,

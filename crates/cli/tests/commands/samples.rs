@@ -2,9 +2,9 @@
 
 use nightkeep_engine::api::{
     Activity, AdvanceView, CheckView, EngineInfo, Evidence, EvidenceProcess, Fault, FaultKind, HistoryRow, JobSpec,
-    JobView, LeftoverView, Leftovers, LimitsSpec, LimitsView, Live, Liveness, Method, Outcome, OutputTail, Phase,
-    PingMode, PingView, Progress, QueuePlace, QuietTimes, Reason, RunDetail, RunView, SocketView, Status, Summary,
-    TimelineEvent, TypeView,
+    JobView, LeftoverView, Leftovers, LimitsSpec, LimitsView, Live, Liveness, Method, NightCounts, NightReport,
+    Outcome, OutputTail, Phase, PingMode, PingView, Progress, QueuePlace, QuietTimes, Reason, RunDetail, RunView,
+    SocketView, Status, Summary, TimelineEvent, TypeView,
 };
 
 pub(crate) fn engine() -> EngineInfo {
@@ -123,6 +123,8 @@ pub(crate) fn stalled(run: u64) -> HistoryRow {
         recovered: false,
         seen: false,
         message: "No progress for 45 min; it stayed at step 14. All 4 processes ended.".into(),
+        total: Some(40),
+        stall_after_s: Some(2700.0),
     }
 }
 
@@ -137,6 +139,23 @@ pub(crate) fn succeeded(run: u64) -> HistoryRow {
         message: "Finished by itself.".into(),
         seen: true,
         ..stalled(run)
+    }
+}
+
+pub(crate) fn night() -> NightReport {
+    NightReport {
+        date: "2020-11-21".into(),
+        is_last: false,
+        from: "2020-11-21T17:00:00Z".into(),
+        to: "2020-11-22T09:00:00Z".into(),
+        counts: NightCounts { finished: 1, stopped: 1, ..NightCounts::default() },
+        headline: "Night of Sat 21 Nov 2020: 2 runs – 1 finished, 1 stopped.".into(),
+        not_wasted: Some("About 4 h 44 min not wasted.".into()),
+        rule: "Counted for each run that Nightkeep stopped.".into(),
+        spared: vec![],
+        longest_quiet: None,
+        sentences: vec!["Longest quiet time in a good run: 21 min (docs-sweep, limit 45 min).".into()],
+        stopped: vec![stalled(40)],
     }
 }
 

@@ -11,19 +11,20 @@ use super::output;
 use super::task::Actor;
 use super::waiting::SlotRequest;
 use crate::api::{
-    ApiError, AttachRequest, ErrorCode, ExtendReply, HandOverRequest, HistoryQuery, HistoryRow, JobCheck, JobSpec,
-    JobView, LimitsSpec, Live, OutputTail, PingsView, ProbeReport, ProbeRequest, Reconciled, ResumeReply, RunDetail,
-    RunEvent, SignalsReply, SignalsRequest, StartReply, StopReply, TypeView, Validation,
+    ApiError, AttachRequest, ErrorCode, ExtendReply, HandOverRequest, HistoryPage, HistoryPageQuery, HistoryQuery,
+    HistoryRow, JobCheck, JobSpec, JobView, LimitsSpec, Live, NightQuery, NightReport, OutputTail, PingsView,
+    ProbeReport, ProbeRequest, Reconciled, ResumeReply, RunDetail, RunEvent, SignalsReply, SignalsRequest, StartReply,
+    StopReply, TypeView, Validation,
 };
 use crate::clock::Clock;
 use crate::config::{self, ConfigFile, EditError, Surroundings};
-use crate::marker;
 use crate::notify::Seen;
 use crate::places::Places;
 use crate::rundir::{OsText, RunDir, is_tag};
 use crate::service::Service;
 use crate::store::entry::Stamp;
-use crate::store::{StoreError, StoreHandle};
+use crate::store::{HistoryBounds, StoreError, StoreHandle};
+use crate::{marker, night};
 
 /// What is told of a job beyond its runs: so many of the last entries.
 const STORY_MAX: u32 = 10;
@@ -172,6 +173,19 @@ impl Handle {
         // An engine that is busy or ends hears of it another time.
         drop(self.commands.try_send(Command::SomebodyIsHere));
         self.store.history(query.clone()).await.map_err(|fault| storage(&fault))
+    }
+
+    /// Ended runs that match, a page of them.
+    pub async fn history_page(&self, query: HistoryPageQuery) -> Result<HistoryPage, ApiError> {
+        drop(self.commands.try_send(Command::SomebodyIsHere));
+        let filter = HistoryBounds::of(&query.filter)?;
+        self.store.history_page(query, filter).await.map_err(|fault| storage(&fault))
+    }
+
+    /// What the runs of a night came to; the last night when none is named.
+    pub async fn night(&self, query: NightQuery) -> Result<NightReport, ApiError> {
+        let date = query.date.as_deref().map(night::date_of).transpose()?;
+        self.store.night(date, self.stamp().at_wall_ms).await.map_err(|fault| storage(&fault))
     }
 
     /// One run with all that is known of it.

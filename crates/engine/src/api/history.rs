@@ -48,6 +48,13 @@ pub struct HistoryRow {
     pub seen: bool,
     /// One sentence that says what happened.
     pub message: String,
+    /// How many steps it said there are.
+    #[serde(default)]
+    #[cfg_attr(feature = "bindings", ts(type = "number | null"))]
+    pub total: Option<i64>,
+    /// After how long without an advance it was to be stopped.
+    #[serde(default)]
+    pub stall_after_s: Option<f64>,
 }
 
 /// One advance.

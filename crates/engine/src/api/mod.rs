@@ -11,6 +11,7 @@ mod live;
 mod pings;
 mod preflight;
 mod quiet;
+mod report;
 mod requests;
 mod signals;
 
@@ -31,6 +32,10 @@ pub use live::{
 pub use pings::{CheckView, PingView, PingsView};
 pub use preflight::{CheckName, CheckResult, JobCheck};
 pub use quiet::{BandKind, MarkKind, QuietBand, QuietMark, QuietTimes, QuietTooth};
+pub use report::{
+    HistoryFilter, HistoryKey, HistoryOrder, HistoryPage, HistoryPageQuery, NightCounts, NightQuery, NightReport,
+    QuietTime, ResultKind, Spared, SparedUntil,
+};
 pub use requests::{
     AttachRequest, CapacityRequest, ExtendReply, ExtendRequest, HandOverRequest, HistoryQuery, ProbeRequest,
     Reconciled, RegisterRequest, SlotNews, StartReply, StopReply, StopRequest,

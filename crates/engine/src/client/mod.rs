@@ -21,9 +21,9 @@ pub use start::nightkeep_program;
 
 use crate::api::{
     API_VERSION, ApiError, AttachRequest, CapacityRequest, EngineInfo, ErrorCode, ExtendReply, ExtendRequest,
-    HistoryQuery, HistoryRow, JobCheck, JobSpec, JobView, LimitsSpec, Live, PingsView, ProbeReport, ProbeRequest,
-    Reconciled, RegisterRequest, ResumeReply, RunDetail, SignalsReply, SignalsRequest, StartReply, Status, StopReply,
-    StopRequest, TypeView, Validation,
+    HistoryPage, HistoryPageQuery, HistoryQuery, HistoryRow, JobCheck, JobSpec, JobView, LimitsSpec, Live, NightReport,
+    PingsView, ProbeReport, ProbeRequest, Reconciled, RegisterRequest, ResumeReply, RunDetail, SignalsReply,
+    SignalsRequest, StartReply, Status, StopReply, StopRequest, TypeView, Validation,
 };
 use http::{Body, encode, request};
 
@@ -88,6 +88,17 @@ impl Client {
     /// The runs that are over, newest first.
     pub async fn history(&self, query: &HistoryQuery) -> Result<Vec<HistoryRow>, ApiError> {
         self.get(&history_path(query)).await
+    }
+
+    /// The runs that are over and match, a page of them.
+    pub async fn history_page(&self, query: &HistoryPageQuery) -> Result<HistoryPage, ApiError> {
+        self.post("/v1/history/page", query).await
+    }
+
+    /// What the runs of a night came to; the last night when none is named.
+    pub async fn night(&self, date: Option<&str>) -> Result<NightReport, ApiError> {
+        let query = date.map(|date| format!("?date={}", encode(date))).unwrap_or_default();
+        self.get(&format!("/v1/history/night{query}")).await
     }
 
     /// One run, with all that is known of it.

@@ -53,6 +53,8 @@ fn row() -> HistoryRow {
         last_note: None,
         advances: 12,
         longest_gap_s: Some(2_700.0),
+        total: None,
+        stall_after_s: Some(2_700.0),
         survivors: Vec::new(),
         recovered: false,
         seen: false,

@@ -2,6 +2,7 @@
 
 mod events;
 mod openapi;
+mod reports;
 mod routes;
 mod run_events;
 mod serve;
@@ -57,6 +58,8 @@ pub fn router(handle: Handle) -> Router {
         .route("/v1/events", get(events::events))
         .route("/v1/events/runs", get(run_events::run_events))
         .route("/v1/history", get(routes::history))
+        .route("/v1/history/page", post(reports::history_page))
+        .route("/v1/history/night", get(reports::night))
         .route("/v1/history/seen", post(routes::see_all))
         .route("/v1/runs", post(routes::register))
         .route("/v1/signals", post(routes::signals))

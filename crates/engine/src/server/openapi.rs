@@ -3,7 +3,7 @@
 use axum::Json;
 use utoipa::OpenApi;
 
-use super::{events, routes, run_events};
+use super::{events, reports, routes, run_events};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -28,6 +28,8 @@ use super::{events, routes, run_events};
         routes::see_run,
         routes::unsee_run,
         routes::see_all,
+        reports::history_page,
+        reports::night,
         routes::last_run,
         routes::latest_run,
         routes::start_job,

@@ -43,7 +43,7 @@ impl From<JsonRejection> for Failure {
     }
 }
 
-type Reply<T> = Result<Json<T>, Failure>;
+pub(super) type Reply<T> = Result<Json<T>, Failure>;
 
 /// Who is there, and which version it speaks.
 #[utoipa::path(get, path = "/v1/engine", responses((status = 200, body = EngineInfo), (status = "4XX", body = ApiError)))]

@@ -20,6 +20,7 @@ mod ends;
 mod error;
 mod fold;
 mod handle;
+mod history;
 mod nightly;
 mod open;
 mod private;
@@ -34,6 +35,7 @@ mod writer;
 
 pub use error::StoreError;
 pub use handle::{StorageHealth, StoreHandle};
+pub use history::HistoryBounds;
 pub use nightly::keep_backups;
 pub use open::{Opened, why_unusable};
 pub use quarantine::Quarantine;

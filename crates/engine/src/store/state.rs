@@ -11,7 +11,7 @@ use crate::api::{OnStall, Reason};
 
 /// Grows whenever the fold or the shape of [`StoredRun`] changes; a database that was folded by another version of
 /// it is folded again when it is opened.
-pub(super) const FOLD_VERSION: i64 = 6;
+pub(super) const FOLD_VERSION: i64 = 7;
 
 /// The source that an advance without a source is of.
 const MARKER: &str = "marker";

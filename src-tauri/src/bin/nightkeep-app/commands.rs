@@ -6,13 +6,17 @@ use std::path::{Path, PathBuf};
 
 use jiff::tz::TimeZone;
 use nightkeep_engine::api::{
-    ApiError, ErrorCode, ExtendReply, ExtendRequest, HistoryQuery, HistoryRow, JobCheck, JobSpec, JobView, ProbeReport,
-    ProbeRequest, ResumeReply, RunDetail, StartReply, StopReply, StopRequest, TypeView, Validation,
+    ApiError, ErrorCode, ExtendReply, ExtendRequest, HistoryPage, HistoryPageQuery, HistoryQuery, HistoryRow, JobCheck,
+    JobSpec, JobView, NightReport, ProbeReport, ProbeRequest, ResumeReply, RunDetail, StartReply, StopReply,
+    StopRequest, TypeView, Validation,
 };
+use nightkeep_engine::export::Format;
 use nightkeep_engine::{report, surface};
 use tauri::ipc::Invoke;
-use tauri::{State, WebviewWindow, Wry, command, generate_handler};
+use tauri::{AppHandle, Emitter as _, State, WebviewWindow, Wry, command, generate_handler};
 
+use crate::export::{self, Exported, Exports};
+use crate::folder::DataFolder;
 use crate::kept::Kept;
 use crate::link::{Link, Way};
 use crate::navigation::Pending;
@@ -28,6 +32,11 @@ pub(crate) fn handler() -> impl Fn(Invoke<Wry>) -> bool + Send + Sync + 'static 
         take_pending_navigation,
         show_window,
         history,
+        history_page,
+        night,
+        export_history,
+        cancel_export,
+        open_data_folder,
         run_detail,
         mark_seen,
         mark_unseen,
@@ -75,6 +84,40 @@ fn show_window(window: WebviewWindow) {
 #[command]
 async fn history(way: State<'_, Way>, query: HistoryQuery) -> Reply<Vec<HistoryRow>> {
     way.client()?.history(&query).await
+}
+
+#[command]
+async fn history_page(way: State<'_, Way>, query: HistoryPageQuery) -> Reply<HistoryPage> {
+    way.client()?.history_page(&query).await
+}
+
+#[command]
+async fn night(way: State<'_, Way>, date: Option<String>) -> Reply<NightReport> {
+    way.client()?.night(date.as_deref()).await
+}
+
+#[command]
+async fn export_history(
+    app: AppHandle,
+    way: State<'_, Way>,
+    exports: State<'_, Exports>,
+    query: HistoryPageQuery,
+    format: Format,
+) -> Reply<Option<Exported>> {
+    let client = way.client()?;
+    let folder = export::folder(&app)?;
+    let told = |progress| drop(app.emit_to(window::LABEL, "export", progress));
+    exports.run(&client, query, format, &folder, told).await
+}
+
+#[command]
+fn cancel_export(exports: State<'_, Exports>) {
+    exports.cancel();
+}
+
+#[command]
+fn open_data_folder(folder: State<'_, DataFolder>) -> Reply<()> {
+    folder.open()
 }
 
 #[command]

@@ -10,6 +10,8 @@ mod bridge;
 mod command_names;
 mod commands;
 mod display;
+mod export;
+mod folder;
 mod kept;
 mod link;
 mod navigation;

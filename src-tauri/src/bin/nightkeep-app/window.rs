@@ -1,7 +1,7 @@
 //! The one window: made when the program starts, and the program ends with it.
 
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -12,6 +12,8 @@ use tauri::{
     generate_context,
 };
 
+use crate::export::Exports;
+use crate::folder::DataFolder;
 use crate::kept::{Kept, Size};
 use crate::navigation::{Pending, page_of};
 use crate::{appearance, bridge, commands, link::Way};
@@ -28,6 +30,7 @@ pub(crate) fn run(places: &Places, page: Option<String>) -> anyhow::Result<()> {
     let mut context: Context = generate_context!();
     context.config_mut().identifier = identifier(&context.config().identifier);
     let kept = Kept::read(places.window());
+    let data = places.database().parent().map(Path::to_path_buf).unwrap_or_default();
     let (socket, webview_data) = (places.socket(), places.log_dir().with_file_name("webview"));
     tauri::Builder::default()
         .plugin(tauri_plugin_single_instance::init(|app, arguments, _cwd| second_start(app, &arguments)))
@@ -35,6 +38,8 @@ pub(crate) fn run(places: &Places, page: Option<String>) -> anyhow::Result<()> {
         .manage(Pending::of(page))
         .manage(kept)
         .on_window_event(remember)
+        .manage(Exports::default())
+        .manage(DataFolder::at(data))
         .invoke_handler(commands::handler())
         .setup(move |app| {
             let way = app.state::<Way>().inner().clone();

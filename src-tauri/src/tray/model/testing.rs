@@ -93,6 +93,8 @@ pub(crate) fn stopped(job: &str) -> HistoryRow {
         recovered: false,
         seen: false,
         message: "No progress for 45 min.".to_owned(),
+        total: None,
+        stall_after_s: None,
     }
 }
 

@@ -35,6 +35,11 @@ export class Script {
       recovered: false,
       seen: true,
       message: 'It finished after 40 steps.',
+      total: null,
+      stall_after_s: (job === 'nightly-fuzz'
+        ? limitsOf(10 * MIN, 20 * MIN, 30)
+        : limitsOfType(more.type ?? 'agent')
+      ).stall_after_s,
       ...more,
     };
   }
@@ -84,6 +89,7 @@ export class Script {
         signal: 9,
         last_step: 14,
         last_note: 'parse tests',
+        total: 40,
         advances: 12,
         longest_gap_s: 30 * MIN,
         message:

@@ -1,5 +1,6 @@
 import { Script } from './fake-data';
 import { demo, demoOver, demoStuck, many } from './fake-scenes';
+import { nightOf, pageOf } from './fake-history';
 import { fakeTypes, limitsOfType } from './fake-types';
 import type {
   ApiError,
@@ -54,6 +55,9 @@ export class FakeBackend implements Backend {
   failures = new Map<keyof Backend, ApiError>();
   /** Jobs for which there is no free slot, and what they wait for. */
   places = new Map<string, QueuePlace>();
+  /** An export waits for this, and is called off when it says so. */
+  exporting: Promise<boolean> = Promise.resolve(true);
+  #callOff: () => void = () => undefined;
   #events: BackendEvents | null = null;
   #revision = 1;
   #away: boolean;
@@ -107,6 +111,37 @@ export class FakeBackend implements Backend {
         .filter((row) => !query.outcome || row.outcome === query.outcome)
         .slice(0, query.limit ?? 100),
     );
+  }
+
+  historyPage(query: Parameters<Backend['historyPage']>[0]): ReturnType<Backend['historyPage']> {
+    return this.#reply('historyPage', () => {
+      this.calls.push(`historyPage ${JSON.stringify(query)}`);
+      return pageOf(this.rows, query);
+    });
+  }
+
+  night(date: string | null): ReturnType<Backend['night']> {
+    return this.#reply('night', () => nightOf(this.rows, this.runs.length, date, this.script.now));
+  }
+
+  async exportHistory(...[query, format, progress]: Parameters<Backend['exportHistory']>) {
+    this.calls.push(`exportHistory ${format}`);
+    const { total } = pageOf(this.rows, query);
+    progress({ done: 0, total });
+    const isDone = await this.exporting;
+    return this.#reply('exportHistory', () =>
+      isDone ? { path: `/home/ann/Downloads/nightkeep-history.${format}`, runs: total } : null,
+    );
+  }
+
+  cancelExport(): Promise<void> {
+    return this.#reply('cancelExport', () => {
+      this.#callOff();
+    });
+  }
+
+  openDataFolder(): Promise<void> {
+    return this.#reply('openDataFolder', () => undefined);
   }
 
   run(run: number): ReturnType<Backend['run']> {
@@ -304,6 +339,15 @@ export class FakeBackend implements Backend {
     this.farewell = mayClose;
     return Promise.resolve(() => {
       this.farewell = null;
+    });
+  }
+
+  /** From here on an export takes until somebody calls it off. */
+  holdExport(): void {
+    this.exporting = new Promise((resolve) => {
+      this.#callOff = () => {
+        resolve(false);
+      };
     });
   }
 

@@ -45,6 +45,20 @@ export function createTauriBackend(): Backend {
     showWindow: () => invoke('show_window'),
 
     history: (query) => invoke('history', { query }),
+    historyPage: (query) => invoke('history_page', { query }),
+    night: (date) => invoke('night', { date }),
+    async exportHistory(query, format, progress) {
+      const stop = await listen<Parameters<typeof progress>[0]>('export', (event) => {
+        progress(event.payload);
+      });
+      try {
+        return await invoke('export_history', { query, format });
+      } finally {
+        stop();
+      }
+    },
+    cancelExport: () => invoke('cancel_export'),
+    openDataFolder: () => invoke('open_data_folder'),
     run: (run) => invoke('run_detail', { run }),
     markSeen: (run) => invoke('mark_seen', { run }),
     markUnseen: (run) => invoke('mark_unseen', { run }),

@@ -1,12 +1,15 @@
 import type {
   ApiError,
   ExtendReply,
+  HistoryPage,
+  HistoryPageQuery,
   HistoryQuery,
   HistoryRow,
   JobCheck,
   JobSpec,
   JobView,
   Live,
+  NightReport,
   ProbeReport,
   ProbeRequest,
   ResumeReply,
@@ -23,6 +26,20 @@ export type * from './generated';
 export interface Link {
   live: Live | null;
   error: ApiError | null;
+}
+
+export type ExportFormat = 'csv' | 'json';
+
+/** How far an export is. */
+export interface ExportProgress {
+  done: number;
+  total: number;
+}
+
+/** An export that is done. */
+export interface Exported {
+  path: string;
+  runs: number;
 }
 
 export interface BackendEvents {
@@ -43,6 +60,18 @@ export interface Backend {
   showWindow(): Promise<void>;
 
   history(query: HistoryQuery): Promise<HistoryRow[]>;
+  historyPage(query: HistoryPageQuery): Promise<HistoryPage>;
+  /** What a night came to, by the day on whose evening it began; the last night for `null`. */
+  night(date: string | null): Promise<NightReport>;
+  /** Writes all that matches into a file and says where that is; `null` when it was called off. */
+  exportHistory(
+    query: HistoryPageQuery,
+    format: ExportFormat,
+    progress: (at: ExportProgress) => void,
+  ): Promise<Exported | null>;
+  cancelExport(): Promise<void>;
+  /** Shows the folder with the history in the desktop's file manager. */
+  openDataFolder(): Promise<void>;
   run(run: number): Promise<RunDetail>;
   markSeen(run: number): Promise<void>;
   markUnseen(run: number): Promise<void>;
