@@ -4,14 +4,14 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use nightkeep_core::{
-    Activity, Advance, Claim, HumanWait, Input, Metrics, Now, RunId, Signal, Source, Span, Wait, Wall,
+    Advance, Claim, HumanWait, Input, Metrics, Now, RunId, Signal, Source, Span, Wait, Wall,
 };
 
 use super::fact::{Fact, Reply};
 use super::sources::Agent;
 use super::task::Actor;
 use crate::api::{
-    ApiError, ErrorCode, HumanWaitKind, OpenActivity, SIGNALS_MAX, SignalSpec, SignalsReply, SignalsRequest,
+    ApiError, ErrorCode, HumanWaitKind, SIGNALS_MAX, SignalSpec, SignalsReply, SignalsRequest,
 };
 
 /// A step that came too fast goes in after this long.
@@ -146,11 +146,7 @@ fn signal(said: SignalSpec, now: Now) -> Result<Signal, ApiError> {
         }
         SignalSpec::Begins { id, activity, what } => Signal::Begins {
             id: name(id),
-            activity: match activity {
-                OpenActivity::Tool => Activity::Tool,
-                OpenActivity::Subagent => Activity::Subagent,
-                OpenActivity::Compacting => Activity::Compacting,
-            },
+            activity: super::record::activity(activity),
             what: what.map(text),
         },
         SignalSpec::Ends { id, digest } => Signal::Ends { id: name(id), digest },

@@ -91,7 +91,7 @@ impl Reader {
 
     fn timeline(&self, state: &StoredRun) -> Result<Vec<TimelineEvent>, StoreError> {
         let sql = "SELECT at_wall_ms, at_awake_ms, boot, body, seq FROM journal
-                   WHERE run = ?1 AND kind NOT IN ('advanced', 'read', 'seen') ORDER BY seq DESC LIMIT ?2";
+                   WHERE run = ?1 AND kind NOT IN ('advanced', 'doing', 'read', 'seen') ORDER BY seq DESC LIMIT ?2";
         let clock = self.clock_of(state.run)?;
         let mut events: Vec<TimelineEvent> = self.ask(|db| {
             let mut select = db.prepare_cached(sql)?;

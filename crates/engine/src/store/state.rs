@@ -11,7 +11,7 @@ use crate::api::{OnStall, Reason};
 
 /// Grows whenever the fold or the shape of [`StoredRun`] changes; a database that was folded by another version of
 /// it is folded again when it is opened.
-pub(super) const FOLD_VERSION: i64 = 6;
+pub(super) const FOLD_VERSION: i64 = 7;
 
 /// The source that an advance without a source is of.
 const MARKER: &str = "marker";
@@ -361,7 +361,7 @@ impl StoredRun {
                 self.total = total.or(self.total);
                 self.note.clone_from(note);
             }
-            Entry::Heard(heard) => self.heard.apply(heard),
+            Entry::Heard(heard) => self.heard.apply(heard, at, self.last_advance.as_ref()),
             Entry::MarkerTrouble { what } => self.marker_trouble = Some(what.clone()),
             Entry::MarkerReadable => self.marker_trouble = None,
             Entry::Warned { since_ms } => self.warned = Some(Warning { at: at.clone(), since_ms: *since_ms }),
@@ -483,7 +483,7 @@ impl StoredRun {
         let best = self.steps.entry(source.to_owned()).or_insert(step);
         *best = step.max(*best);
         self.best_step = Some(*best);
-        self.heard.expected_ms = None;
+        self.heard.advanced();
         self.warned = None;
         self.gaps.count = self.gaps.count.saturating_add(1);
         self.gaps.sum_ms = self.gaps.sum_ms.saturating_add(gap_ms);
