@@ -291,7 +291,8 @@ impl Heard {
     fn resumed(&mut self, at: &Stamp, last_advance: Option<&Stamp>) {
         (self.waits, self.waits_too) = (None, BTreeMap::new());
         let Some(since) = self.waits_since.take().filter(|since| since.boot == at.boot) else { return };
-        let advance_ms = last_advance.filter(|advance| advance.boot == at.boot).map_or(0, |advance| advance.at_awake_ms);
+        let advance_ms =
+            last_advance.filter(|advance| advance.boot == at.boot).map_or(0, |advance| advance.at_awake_ms);
         let from_ms = since.at_awake_ms.max(advance_ms);
         self.waited_ms = self.waited_ms.saturating_add(at.at_awake_ms.saturating_sub(from_ms));
     }

@@ -7,9 +7,9 @@ use nightkeep_core::{Activity, Advance, HumanWait, Metrics, Signal, Wait};
 use serde_json::Value;
 
 use super::{BACKGROUND, COMPACTION, NO_MODEL, Session, limit};
-use crate::sources::{Begun, LineReader};
 use crate::sources::calls::{Call, claim, described, hand_back, question, took};
 use crate::sources::json::{Total, at, count, id, is_true, list, ms, object, shown, text, unix_time};
+use crate::sources::{Begun, LineReader};
 
 /// Reads the stream.
 #[derive(Debug, Default)]

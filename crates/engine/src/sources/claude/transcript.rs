@@ -7,9 +7,9 @@ use nightkeep_core::{HumanWait, Metrics, Signal, Wait};
 use serde_json::Value;
 
 use super::{NO_MODEL, Session, limit, wait_after};
-use crate::sources::{Begun, LineReader};
 use crate::sources::calls::{claim, took};
 use crate::sources::json::{Total, at, is_true, later, list, ms, object, text, written_time};
+use crate::sources::{Begun, LineReader};
 
 /// Reads a transcript.
 #[derive(Debug, Default)]

@@ -4,9 +4,9 @@ use nightkeep_core::{Activity, Advance, HumanWait, Metrics, Signal, Wait};
 use serde_json::{Value, json};
 
 use super::{is_limit, wait_for_limit};
-use crate::sources::{Begun, LineReader};
 use crate::sources::calls::{Call, Calls, End, claim, hand_back, question, took};
 use crate::sources::json::{NOTHING, Total, at, count, id, is_true, list, object, shown, text};
+use crate::sources::{Begun, LineReader};
 
 /// Reads the events.
 #[derive(Debug, Default)]

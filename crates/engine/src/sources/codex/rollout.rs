@@ -10,9 +10,9 @@ use serde_json::{Value, json};
 
 use super::exec::tokens;
 use super::{is_limit, wait_for_limit};
-use crate::sources::{Begun, LineReader};
 use crate::sources::calls::{Call, Calls, End, claim, described, question, took};
 use crate::sources::json::{Total, at, id, ms, object, text, unix_time};
+use crate::sources::{Begun, LineReader};
 
 /// The name of a search, which is over as soon as it is written: it has none of its own.
 const SEARCH: &str = "web search";
