@@ -1,7 +1,7 @@
 //! What is to be done, in the order in which it is to be done.
 
 use crate::ids::RunId;
-use crate::input::Exit;
+use crate::input::{Doing, Exit};
 use crate::jobs::{JobEffect, LastEnd};
 use crate::life::{Method, Outcome, Reason};
 use crate::reports::Cap;
@@ -200,6 +200,8 @@ pub enum HeardEntry {
     },
     /// The run no longer waits.
     Resumed,
+    /// What it does that has limits of its own, all of it: this takes the place of what was said before.
+    Doing(Doing),
     /// Beats came late, stayed away, or came again.
     Liveness {
         /// What is said of it from here on.

@@ -158,7 +158,15 @@ pub struct Resume {
     /// The best step of each source.
     pub best: Vec<(Source, i64)>,
     /// What it waits for, and who said so.
-    pub waits: Option<(Source, Wait)>,
+    pub waits: Vec<(Source, Wait)>,
+    /// Since when it does.
+    pub waits_since: Option<Awake>,
+    /// How long it had waited since its last advance before that: time that is not on its stall clock.
+    pub waited: Span,
+    /// What it does that has limits of its own.
+    pub doing: Doing,
+    /// Whether it ever told of such things: one may be open that is not known of.
+    pub tells_what_it_does: bool,
     /// What the stall clock may show in the present step, where more time was asked for.
     pub expected: Option<Span>,
     /// What its work took.
@@ -167,6 +175,34 @@ pub struct Resume {
     pub claim: Option<Claim>,
     /// Which caps a person was told of, and whether all of it was spent then.
     pub told_cost: Vec<(Cap, bool)>,
+}
+
+/// What a run does that has limits of its own, and what such things took: what a watch that goes on has to know of it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Doing {
+    /// What is open.
+    pub open: Vec<OpenActivity>,
+    /// Time on the stall clock that such things took which are over.
+    pub apart: Span,
+    /// What the stall clock showed when the first of those began that are open.
+    pub apart_from: Option<Span>,
+    /// The sources that say that it waits.
+    pub waiting: Vec<Source>,
+}
+
+/// Something that has begun.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OpenActivity {
+    /// Who says so.
+    pub source: Source,
+    /// Its name.
+    pub id: String,
+    /// What kind of thing it is.
+    pub activity: Activity,
+    /// What it is, for people.
+    pub what: Option<String>,
+    /// What the stall clock showed then, or 0 when the run advanced since.
+    pub at: Span,
 }
 
 /// A stop whose intent is on record, of an earlier watch.

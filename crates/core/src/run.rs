@@ -13,6 +13,7 @@ use crate::supervisor::{FRESH_LOOK, LATE, WAKE_GRACE};
 use crate::time::{Awake, Now, Span};
 
 mod breaks;
+mod doing;
 mod due;
 mod heard;
 mod judging;
@@ -132,9 +133,9 @@ impl Run {
             limits: watch.limits,
             mode: watch.mode,
             life: if watch.up { Life::Running } else { Life::Starting },
-            clock: StallClock::started(watch.clock_from),
+            clock: StallClock::started(watch.clock_from.plus(resume.waited)),
             started: watch.started,
-            heard: heard::Heard::new(now.awake, &resume),
+            heard: heard::Heard::new(now.awake, &resume, &watch.limits.reports),
             step: resume.step,
             total: None,
             note: resume.note.clone(),
@@ -158,7 +159,9 @@ impl Run {
             run.judge_from(now.awake.plus(FRESH_LOOK));
         }
         if run.heard.waits() {
-            run.clock.pause(now.awake);
+            // It stood still all the while.
+            run.clock.pause(resume.waits_since.unwrap_or(now.awake));
+            run.expect_limit(now);
         }
         run.resume_stop(now, &resume);
         run

@@ -313,7 +313,7 @@ fn run_input(run: &mut Run, now: Now, input: Input, out: &mut Vec<Effect>) {
             let _advanced = run.read(now, reading, out);
         }
         Input::Looked(_, look) => run.looked(now, look, out),
-        Input::Settle(_) => run.settle_totals(now, out),
+        Input::Settle(_) => run.put_on_record(now, out),
         Input::EvidenceTaken(_) => run.on(now, Event::EvidenceDone, out),
         Input::IntentStored(_) => run.stored(now, out),
         Input::IntentNotStored(_) => run.not_stored(now, out),

@@ -335,7 +335,7 @@ fn entry_words(entry: &Entry) -> Option<String> {
         }
         Entry::Leftovers(what) => format!("what is left: {what:?}"),
         Entry::Started | Entry::Warned { .. } | Entry::Signalled { .. } => return None,
-        Entry::Heard(heard) => hearing::entry_words(heard),
+        Entry::Heard(heard) => hearing::entry_words(heard)?,
     })
 }
 

@@ -42,7 +42,8 @@ impl Run {
 
     /// The limits in force in what it is doing.
     pub(super) fn pace(&self) -> Pace {
-        self.heard.pace(self.limits.pace(), &self.limits.reports)
+        let pace = self.heard.pace(self.limits.pace(), &self.limits.reports);
+        self.heard.record.while_unsure(pace, &self.clock, self.allowance())
     }
 
     /// The reason of the doubt or of the stop under way.

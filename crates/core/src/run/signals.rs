@@ -21,6 +21,8 @@ pub(crate) enum Told {
     Waiting,
     /// The usage limit that it waited for has passed.
     LimitPassed,
+    /// What it does is to be put on record.
+    Doing,
 }
 
 impl Run {
@@ -30,6 +32,12 @@ impl Run {
             return;
         }
         self.sign_of_life(now.awake, out);
+        self.take_in(now, source, signal, out);
+        let doing = self.heard.doing(&self.limits.reports);
+        self.heard.record.compare(now.awake, &doing);
+    }
+
+    fn take_in(&mut self, now: Now, source: &Source, signal: Signal, out: &mut Vec<Effect>) {
         match signal {
             Signal::Beat => self.awaits_first_beat = false,
             Signal::Advance(advance) => self.advance_of(now, source, advance, out),
@@ -111,25 +119,32 @@ impl Run {
 
     fn resumed(&mut self, now: Now, out: &mut Vec<Effect>) {
         self.clock.resume(now.awake);
+        self.heard.record.resumed();
         self.note_heard(HeardEntry::Resumed, out);
     }
 
     fn waits(&mut self, now: Now, source: &Source, wait: Wait, out: &mut Vec<Effect>) {
         let wait = wait.dated(now.wall);
-        if let Wait::Limit { until, after: _ } = wait {
-            let over = until.map(|until| {
-                let ms = u64::try_from(until.as_ms().saturating_sub(now.wall.as_ms())).unwrap_or(0);
-                now.awake.plus(Span::from_ms(ms)).plus(LIMIT_SLACK)
-            });
-            self.heard.limit_over = over;
-        }
+        let is_limit = matches!(wait, Wait::Limit { .. });
         if self.heard.wait(now.awake, source, wait.clone()) {
+            self.heard.record.waits(source);
             self.note_heard(HeardEntry::Waits { wait, source: source.clone() }, out);
+        }
+        if is_limit {
+            self.expect_limit(now);
         }
         self.clock.pause(now.awake);
         if matches!(self.life, Life::Doubted(reason) if reason.is_doubtful()) {
             self.clear(CalledOff::Advanced, out);
         }
+    }
+
+    /// When the usage limit that it waits for counts as passed.
+    pub(super) fn expect_limit(&mut self, now: Now) {
+        self.heard.limit_over = self.heard.last_limit().map(|until| {
+            let ms = u64::try_from(until.as_ms().saturating_sub(now.wall.as_ms())).unwrap_or(0);
+            now.awake.plus(Span::from_ms(ms)).plus(LIMIT_SLACK)
+        });
     }
 
     /// Its own word for its end is kept; the end of its process decides.
@@ -175,10 +190,18 @@ impl Run {
         }
     }
 
-    /// Puts on record what the work took so far, unless it is.
-    pub(crate) fn settle_totals(&mut self, now: Now, out: &mut Vec<Effect>) {
+    /// Puts on record what the work took so far, unless it is, and what it does that may be quiet for long.
+    pub(crate) fn put_on_record(&mut self, now: Now, out: &mut Vec<Effect>) {
+        self.keep_doing(false, out);
         if self.heard.totals != self.heard.totals_on_record {
             self.keep_totals(now.awake, out);
+        }
+    }
+
+    fn keep_doing(&mut self, is_due: bool, out: &mut Vec<Effect>) {
+        let doing = self.heard.doing(&self.limits.reports);
+        if let Some(doing) = self.heard.record.keep(is_due, doing) {
+            self.note_heard(HeardEntry::Doing(doing), out);
         }
     }
 
@@ -236,7 +259,8 @@ impl Run {
         });
         let late =
             late.map(|(after, liveness)| (self.heard.beat.plus(after).max(self.judged_from), Told::Liveness(liveness)));
-        [limit, waiting, late].into_iter().flatten().min_by_key(|(at, _)| *at)
+        let doing = self.heard.record.due().map(|at| (at, Told::Doing));
+        [limit, waiting, late, doing].into_iter().flatten().min_by_key(|(at, _)| *at)
     }
 
     /// Tells what is due.
@@ -247,6 +271,7 @@ impl Run {
                     self.resumed(now, out);
                 }
             }
+            Told::Doing => self.keep_doing(true, out),
             Told::Waiting => {
                 self.heard.told_waiting = true;
                 let since = self.heard.waiting_since.map_or(Span::ZERO, |since| now.awake.since(since));

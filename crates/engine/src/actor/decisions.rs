@@ -87,6 +87,7 @@ fn of_entry(run: RunId, entry: &Entry) -> Option<Decision> {
         | Entry::Heard(
             HeardEntry::Waits { .. }
             | HeardEntry::Resumed
+            | HeardEntry::Doing(_)
             | HeardEntry::Liveness { .. }
             | HeardEntry::Expects { .. }
             | HeardEntry::Claimed(_)

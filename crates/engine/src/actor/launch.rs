@@ -131,7 +131,8 @@ impl Actor {
             registered;
         let (started_awake, started_wall) = started.unwrap_or((now.awake, now.wall));
         let marker = registration.marker.as_ref().map(PathBuf::from);
-        let sources = self.read_sources(id, &registration, dir.as_ref(), notify, &read);
+        let doing = resume.as_ref().map_or(&[][..], |resume| &resume.doing.open);
+        let sources = self.read_sources(id, &registration, dir.as_ref(), notify, (&read, doing));
         // A heartbeat tells something once there is one.
         let beats_if_any = registration.sources.iter().any(|source| source.starts_with("sentinel:"));
         let kind = (!registration.attached).then(|| registration.job_type.clone());

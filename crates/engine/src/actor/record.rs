@@ -5,7 +5,7 @@ use nightkeep_core::{self as core, Awake, BegunStop, Limits, Resume, Source, Spa
 
 mod heard;
 
-pub(super) use heard::liveness;
+pub(super) use heard::{activity, liveness};
 
 use super::run::Watched;
 use crate::api::{Method, Outcome, Reason};
@@ -219,7 +219,11 @@ pub(super) fn resume(stored: &StoredRun, boot: &str) -> Resume {
     Resume {
         step: stored.best_step,
         best: stored.steps.iter().map(|(source, step)| (Source::named(source.clone()), *step)).collect(),
-        waits: stored.heard.waits.as_ref().map(heard::waits),
+        waits: heard::all_waits(&stored.heard),
+        waits_since: stored.heard.waits_since.as_ref().and_then(same_boot),
+        waited: Span::from_ms(stored.heard.waited_ms),
+        doing: heard::core_doing(&stored.heard.doing),
+        tells_what_it_does: stored.heard.tells_what_it_does,
         expected: stored.heard.expected_ms.map(Span::from_ms),
         totals: heard::core_totals(&stored.heard.totals),
         claim: stored.heard.claimed.clone().map(|(succeeded, message)| nightkeep_core::Claim { succeeded, message }),

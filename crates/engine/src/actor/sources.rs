@@ -5,14 +5,14 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use nightkeep_core::{Advance, Input, RunId, Signal, Source};
+use nightkeep_core::{Advance, Input, OpenActivity, RunId, Signal, Source};
 use tokio::sync::{Notify, mpsc, oneshot};
 
 use super::fact::Fact;
 use super::task::Actor;
 use crate::rundir::RunDir;
 use crate::sources::sd_notify::Listening;
-use crate::sources::{Feed, Places, SOURCES_MAX, SourceSpec, Waiting, Whereabouts};
+use crate::sources::{Begun, Feed, Places, SOURCES_MAX, SourceSpec, Waiting, Whereabouts};
 use crate::store::entry::{Entry, Registration, Stamped};
 use crate::store::heard::HeardEntry;
 
@@ -86,7 +86,7 @@ impl Actor {
         run: &Registration,
         dir: Option<&RunDir>,
         notify: Option<PathBuf>,
-        read: &BTreeMap<String, String>,
+        (read, doing): (&BTreeMap<String, String>, &[OpenActivity]),
     ) -> Option<SourceReader> {
         if run.sources.is_empty() {
             return None;
@@ -102,6 +102,10 @@ impl Actor {
             // A source that had said nothing yet is read from its beginning, as by the reader before.
             let from = read.get(text);
             let feed = SourceSpec::parse(text).and_then(|spec| spec.feed(&whereabouts, from.map(String::as_str)));
+            let feed = feed.map(|mut feed| {
+                feed.go_on_with(&begun(doing, text));
+                feed
+            });
             Fed { source: text.clone(), feed }
         });
         let (asks, asked) = mpsc::channel(ASKS_MAX);
@@ -138,6 +142,12 @@ impl Actor {
             self.store.try_append(id.0, stamped.collect());
         }
     }
+}
+
+/// What of all that is open was told by one source.
+fn begun(doing: &[OpenActivity], source: &str) -> Vec<Begun> {
+    let of_it = doing.iter().filter(|open| open.source.as_str() == source).cloned();
+    of_it.map(|OpenActivity { id, activity, what, .. }| Begun { id, activity, what }).collect()
 }
 
 /// Of steps that follow one another only the last is worth a line in the story: they were reached between two looks.

@@ -8,7 +8,7 @@ use std::time::SystemTime;
 use nightkeep_core::Signal;
 
 use super::sentinels::Said;
-use super::{Commits, Files, Reader};
+use super::{Begun, Commits, Files, Reader};
 use crate::captured::Kept;
 use crate::sentinel;
 
@@ -32,6 +32,9 @@ pub trait Feed: Send {
     fn came_to(&self) -> Option<String> {
         None
     }
+
+    /// Takes back what an earlier reader had told to have begun, and no end of it.
+    fn go_on_with(&mut self, _open: &[Begun]) {}
 
     /// The directories in which something happens when there is something new.
     fn places(&self) -> Vec<PathBuf>;
@@ -119,6 +122,10 @@ impl Feed for Grown {
             read += got.count;
         }
         Ok(true)
+    }
+
+    fn go_on_with(&mut self, open: &[Begun]) {
+        self.reader.go_on_with(open);
     }
 
     fn came_to(&self) -> Option<String> {

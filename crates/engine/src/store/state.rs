@@ -362,7 +362,7 @@ impl StoredRun {
                 self.total = total.or(self.total);
                 self.note.clone_from(note);
             }
-            Entry::Heard(heard) => self.heard.apply(heard),
+            Entry::Heard(heard) => self.heard.apply(heard, at, self.last_advance.as_ref()),
             Entry::MarkerTrouble { what } => self.marker_trouble = Some(what.clone()),
             Entry::MarkerReadable => self.marker_trouble = None,
             Entry::Warned { since_ms } => self.warned = Some(Warning { at: at.clone(), since_ms: *since_ms }),
@@ -483,7 +483,7 @@ impl StoredRun {
         let best = self.steps.entry(source.to_owned()).or_insert(step);
         *best = step.max(*best);
         self.best_step = Some(*best);
-        self.heard.expected_ms = None;
+        self.heard.advanced();
         self.warned = None;
         self.gaps.count = self.gaps.count.saturating_add(1);
         self.gaps.sum_ms = self.gaps.sum_ms.saturating_add(gap_ms);

@@ -26,6 +26,7 @@ pub(super) fn heard(entry: &HeardEntry) -> String {
     match entry {
         HeardEntry::Waits { on, what, .. } => waits(*on, what.as_deref()),
         HeardEntry::Resumed => "It no longer waits.".to_owned(),
+        HeardEntry::Doing(_) => "What it does was noted.".to_owned(),
         HeardEntry::Liveness { liveness, since_ms } => liveness_sentence(*liveness, *since_ms),
         HeardEntry::Expects { until_ms, by_person: false } => {
             format!("It asked for more time: this step may take {}.", lengths(*until_ms))
