@@ -87,7 +87,7 @@ fn the_evidence_of_a_stuck_generator_shows_what_it_was_waiting_for() {
     assert_eq!(evidence.missing, Vec::<String>::new());
     assert_eq!(process.end, Some(ProcessEnd::Obeyed));
     let marker = evidence.marker.unwrap();
-    assert_eq!((marker.step, marker.trouble), (Some(2), None));
+    assert_eq!((marker.step, marker.trouble.as_deref()), (Some(2), None));
     assert!(marker.size_bytes.is_some_and(|bytes| bytes > 10) && marker.modified_at.is_some(), "{marker:?}");
     assert_eq!(
         detail.quiet.teeth.iter().map(|tooth| (tooth.step, tooth.advances)).collect::<Vec<_>>(),

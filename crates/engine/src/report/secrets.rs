@@ -43,7 +43,7 @@ static PEM: LazyLock<Regex> =
 
 /// The address of a ping: whoever knows it can ping.
 static PING: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r"(/ping/)[0-9A-Za-z_-]{20,}|(/)[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+    pattern(r"(/ping/)[0-9A-Za-z_-]{20,}|(https?://\S*?/)[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 });
 
 fn pattern(text: &str) -> Regex {
@@ -89,7 +89,13 @@ mod tests {
 
     #[test]
     fn what_only_speaks_of_secrets_stays() {
-        for text in ["12 tokens: 3400 left", "test parse::secret_names ... ok", "step 14 of 40", "tokenizer.rs:14:3"] {
+        for text in [
+            "12 tokens: 3400 left",
+            "test parse::secret_names ... ok",
+            "step 14 of 40",
+            "/runs/5bf66975-d4c7-4bf5-bcc8-b8d8a82ea278/x",
+            "tokenizer.rs:14:3",
+        ] {
             assert_eq!(without_secrets(text), text);
         }
     }

@@ -42,6 +42,7 @@ fn how_long(run: &StoredRun, stop: &Stop) -> String {
     let (limit, warn) = (lengths(run.limits.stall_ms), lengths(run.limits.warn_ms));
     let note = stop.note.as_deref().or(run.note.as_deref());
     let stayed = match place(stop.step.or(run.best_step), run.total, note) {
+        Some(place) if place.ends_with('`') => format!("It stayed at {place}, for"),
         Some(place) => format!("It stayed at {place} for"),
         None => "It showed no step for".to_owned(),
     };
@@ -68,12 +69,13 @@ fn killed(stop: &Stop, ending: &Ending, seen: &[EvidenceProcess], zone: &TimeZon
     let Some((Stage::Forced, at)) = &stop.stage else { return String::new() };
     let at = clock(at.at_wall_ms, zone);
     let count = seen.iter().filter(|process| process.end == Some(ProcessEnd::Ignored)).count();
-    let what = if count == 0 { "What was left".to_owned() } else { format!("The {} that did not", processes(count)) };
-    let verb = if count == 1 || count == 0 { "was" } else { "were" };
-    match ending.survivors.len() {
-        0 => format!("{what} {verb} killed at {at}; nothing of it is left."),
-        _ => format!("{what} {verb} killed at {at}."),
-    }
+    let what = match count {
+        0 => "What was left was".to_owned(),
+        1 => "The last one was".to_owned(),
+        count => format!("The other {count} were"),
+    };
+    let rest = if ending.survivors.is_empty() { "; nothing of it is left." } else { "." };
+    format!("{what} killed at {at}{rest}")
 }
 
 /// Who did not end when asked, deepest in the tree; else who was deepest. Whether it worked is told, not why it did not.
@@ -152,7 +154,7 @@ mod tests {
                 "The marker stopped advancing at 01:31:00.",
                 "It stayed at step 14 of 40 for 45 min (limit 45 min, warning at 30 min).",
                 "It was asked to stop at 02:16:00; 2 of 3 processes ended.",
-                "The 1 process that did not was killed at 02:17:00; nothing of it is left.",
+                "The last one was killed at 02:17:00; nothing of it is left.",
                 "`p3` (pid 3) held out longest; just before the stop it used 0.0 % CPU.",
             ]
         );

@@ -143,7 +143,7 @@ function causeOf(row: HistoryRow, stopAt: number, limits: LimitsView): string[] 
         first,
         stayed,
         `It was asked to stop at ${clock(stopAt)}; 3 of 4 processes ended.`,
-        `The 1 process that did not was killed at ${clock(stopAt + 30_000)}; nothing of it is left.`,
+        `The last one was killed at ${clock(stopAt + 30_000)}; nothing of it is left.`,
         '`parser-e2e` (pid 48211) held out longest; just before the stop it used 0.0 % CPU.',
       ]
     : [
