@@ -80,7 +80,7 @@ describe('the keyboard', () => {
     await screen.findByRole('heading', { level: 1, name: 'refactor-parser' });
     press('c');
     await waitFor(() => {
-      expect(written.join()).toContain('refactor-parser');
+      expect(written.join()).toContain('run 41');
     });
   });
 });

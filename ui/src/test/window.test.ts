@@ -15,7 +15,6 @@ const PAGES: [string, string, FakeOptions['scene']][] = [
   ['', 'The demo job got stuck', 'demo-over'],
   ['', 'Nothing is running', 'idle'],
   ['', 'Not connected', 'away'],
-  ['', 'stopped since you last looked', 'many'],
   ['history', 'Last night', 'full'],
   ['history', 'Nothing has run yet', 'empty'],
   ['history', 'Not connected', 'away'],

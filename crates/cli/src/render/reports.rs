@@ -50,7 +50,7 @@ fn cost(run: &RunView) -> Option<String> {
 pub(super) fn doing(run: &RunView, view: &View) -> Option<String> {
     let mut parts: Vec<String> = activity(run, view).into_iter().collect();
     if let Some(expected) = run.expected_s {
-        parts.push(format!("asked for {} in this step", length(expected)));
+        parts.push(format!("up to {} for this step", length(expected)));
     }
     parts.extend(cost(run));
     if run.circling {

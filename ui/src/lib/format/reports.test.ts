@@ -47,7 +47,7 @@ describe('what a run reports', () => {
       'Busy, but not advancing (warn)',
       'The last call took 20 times the usual (warn)',
       'Bash: cargo test',
-      'Asked for 25 min',
+      'Up to 25 min for this step',
       '$1.23',
     ]);
     expect(told({ liveness: 'unreachable', since_beat_s: 900 })).toEqual([

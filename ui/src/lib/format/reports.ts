@@ -17,7 +17,7 @@ export function remarksOf(run: RunView, now: number, age: number): Remark[] {
     ...(run.circling ? [{ text: 'Busy, but not advancing', tone: 'warn' } as const] : []),
     ...(run.totals?.slow ? [{ text: 'The last call took 20 times the usual', tone: 'warn' } as const] : []),
     ...plain(doingWords(run, now)),
-    ...plain(run.expected_s !== null && `Asked for ${duration(run.expected_s)}`),
+    ...plain(run.expected_s !== null && `Up to ${duration(run.expected_s)} for this step`),
     ...plain(run.totals && run.totals.cost_usd > 0 && dollars(run.totals.cost_usd)),
     ...plain(run.claim && claimWords(run.claim)),
     ...plain(

@@ -129,7 +129,11 @@ describe('the morning report', () => {
     backend.publish();
     const list = await screen.findByRole('list', { name: 'What it reports' });
     const said = within(list).getAllByRole('listitem');
-    expect(said.map((item) => item.textContent)).toEqual(['Healthy', 'Bash: cargo test', 'Asked for 25 min']);
+    expect(said.map((item) => item.textContent)).toEqual([
+      'Healthy',
+      'Bash: cargo test',
+      'Up to 25 min for this step',
+    ]);
   });
 
   test('a run that waits for a free slot says for what, and shows no clock', async () => {

@@ -1,6 +1,7 @@
-import type { Fault, JobStatus, RunView } from '../../lib/backend/types';
+import type { HistoryRow, JobStatus, RunView } from '../../lib/backend/types';
 import { count } from '../../lib/format/count';
 import { recently } from '../../lib/format/time';
+import { resultOf } from '../../lib/format/words';
 
 /** What the headline is made of. */
 export interface Glance {
@@ -10,7 +11,8 @@ export interface Glance {
   connected: boolean;
   /** Jobs that are not started as usual. */
   held?: readonly JobStatus[];
-  faults?: readonly Fault[];
+  /** The run that ended last. */
+  last?: HistoryRow | undefined;
 }
 
 /** The first thing to know: is something wrong, was something stopped, does everything move forward? */
@@ -49,6 +51,11 @@ export function detail(glance: Glance, now: number): string {
   const queued = runs.length - going.length;
   if (queued > 0 && going.length > 0)
     sentences.push(`${count(queued, 'run waits', 'runs wait')} for a slot.`);
+  if (runs.length === 0 && unseen === 0 && glance.last) {
+    const { job, ended_at } = glance.last;
+    const became = resultOf(glance.last).text.replace(/^./, (first) => first.toLowerCase());
+    sentences.push(`The last run was of ${job}, ${recently(ended_at, now)}: ${became}.`);
+  }
   sentences.push(...nextStarts(held, now));
   return sentences.join(' ');
 }
