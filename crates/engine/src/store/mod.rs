@@ -19,6 +19,7 @@ mod detail;
 mod ends;
 mod error;
 mod fold;
+mod gaps;
 mod handle;
 mod nightly;
 mod open;
@@ -33,6 +34,7 @@ mod write;
 mod writer;
 
 pub use error::StoreError;
+pub use gaps::RunsOf;
 pub use handle::{StorageHealth, StoreHandle};
 pub use nightly::keep_backups;
 pub use open::{Opened, why_unusable};

@@ -8,6 +8,7 @@ mod fold;
 mod generated;
 mod jobs;
 mod lengths;
+mod quiet;
 mod reading;
 mod schema;
 mod sentences;

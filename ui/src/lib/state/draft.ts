@@ -1,15 +1,13 @@
-import type { FieldFault, JobSpec, LimitsSpec, RunDetail } from '../backend/types';
+import type { FieldFault, JobSpec, RunDetail } from '../backend/types';
 import { joinCommand, splitCommand } from '../format/shellwords';
 import { writtenDuration } from '../format/duration';
+import { limitsOfTexts, textsOf, type LimitTexts } from './limits';
 
 export interface EnvRow {
   id: number;
   name: string;
   value: string;
 }
-
-export const LIMIT_FIELDS = ['warn_after', 'stall_after', 'grace', 'start_allowance', 'max_runtime'] as const;
-export type LimitField = (typeof LIMIT_FIELDS)[number];
 
 /** A job as it stands in the form: all text, nothing left out. */
 export interface Draft {
@@ -20,18 +18,15 @@ export interface Draft {
   env: EnvRow[];
   progress: string;
   observe: boolean;
-  limits: Record<LimitField, string>;
+  limits: LimitTexts;
   /** What a job may say that the form does not show: it is saved as it came. */
   rest: Partial<JobSpec>;
-  /** The same of its limits. */
-  restLimits: LimitsSpec;
 }
 
 export const DEFAULT_TYPE = 'generic';
 
 export function draftOf(spec: JobSpec): Draft {
   const { name, type, command, cwd, env, progress, observe, limits, ...rest } = spec;
-  const { warn_after, stall_after, grace, start_allowance, max_runtime, ...restLimits } = limits;
   return {
     name,
     type: type ?? DEFAULT_TYPE,
@@ -40,15 +35,8 @@ export function draftOf(spec: JobSpec): Draft {
     env: Object.entries(env ?? {}).map(([name, value], id) => ({ id, name, value })),
     progress: progress ?? '',
     observe: observe ?? false,
-    limits: {
-      warn_after: warn_after ?? '',
-      stall_after: stall_after ?? '',
-      grace: grace ?? '',
-      start_allowance: start_allowance ?? '',
-      max_runtime: max_runtime ?? '',
-    },
+    limits: textsOf(limits),
     rest,
-    restLimits,
   };
 }
 
@@ -79,17 +67,12 @@ export function draftOfRun(run: RunDetail): Draft {
 
 /** The job as it is saved: what is empty is left out, so that it is inherited. */
 export function specOf(draft: Draft): JobSpec {
-  const limits: LimitsSpec = { ...draft.restLimits };
-  for (const field of LIMIT_FIELDS) {
-    const text = draft.limits[field].trim();
-    if (text) limits[field] = text;
-  }
   const env = draft.env.filter((row) => row.name.trim());
   return {
     ...draft.rest,
     name: draft.name.trim(),
     command: splitCommand(draft.command).words,
-    limits,
+    limits: limitsOfTexts(draft.limits),
     ...(draft.type !== DEFAULT_TYPE && { type: draft.type }),
     ...(draft.cwd.trim() && { cwd: draft.cwd.trim() }),
     ...(env.length > 0 && { env: Object.fromEntries(env.map((row) => [row.name.trim(), row.value])) }),
