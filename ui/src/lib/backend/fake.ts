@@ -358,7 +358,7 @@ export class FakeBackend implements Backend {
       return exists
         ? {
             state: 'readable',
-            message: 'it is a marker',
+            message: 'Readable. Now: step 3/40 (changed 2 min 04 s ago).',
             path: `/home/ann/work/${path}`,
             step: 3,
             note: 'draft written',
@@ -366,7 +366,7 @@ export class FakeBackend implements Backend {
           }
         : {
             state: 'missing',
-            message: 'there is no file yet, which is fine when the job makes it',
+            message: 'File does not exist yet – fine if the job creates it.',
             path: `/home/ann/work/${path}`,
             step: null,
             note: null,

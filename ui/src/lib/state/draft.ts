@@ -1,7 +1,7 @@
-import type { FieldFault, JobSpec, RunDetail } from '../backend/types';
+import type { FieldFault, JobSpec, Leftovers, OnStall, PingMode, RunDetail } from '../backend/types';
 import { joinCommand, splitCommand } from '../format/shellwords';
 import { writtenDuration } from '../format/duration';
-import { limitsOfTexts, textsOf, type LimitTexts } from './limits';
+import { ACTIVITY_LIMITS, limitsOfTexts, OTHER_LIMITS, textsOf, type LimitTexts } from './limits';
 
 export interface EnvRow {
   id: number;
@@ -19,6 +19,18 @@ export interface Draft {
   progress: string;
   observe: boolean;
   limits: LimitTexts;
+  /** One a line. */
+  sources: string;
+  /** The words of a choice; empty for what holds when nothing is said. */
+  leftovers: Leftovers | '';
+  onStall: OnStall | '';
+  pingMode: PingMode | '';
+  stopSignal: string;
+  outputMax: string;
+  ping: string;
+  exportPingEnv: boolean;
+  notifyEnd: boolean;
+  checkUrl: string;
   /** What a job may say that the form does not show: it is saved as it came. */
   rest: Partial<JobSpec>;
 }
@@ -26,7 +38,9 @@ export interface Draft {
 export const DEFAULT_TYPE = 'generic';
 
 export function draftOf(spec: JobSpec): Draft {
-  const { name, type, command, cwd, env, progress, observe, limits, ...rest } = spec;
+  const { name, type, command, cwd, env, progress, observe, limits, sources, leftovers, ...more } = spec;
+  const { on_stall, ping_mode, stop_signal, output_max, ping, export_ping_env, ...others } = more;
+  const { notify_end, check_url, ...rest } = others;
   return {
     name,
     type: type ?? DEFAULT_TYPE,
@@ -36,6 +50,16 @@ export function draftOf(spec: JobSpec): Draft {
     progress: progress ?? '',
     observe: observe ?? false,
     limits: textsOf(limits),
+    sources: (sources ?? []).join('\n'),
+    leftovers: leftovers ?? '',
+    onStall: on_stall ?? '',
+    pingMode: ping_mode ?? '',
+    stopSignal: stop_signal ?? '',
+    outputMax: output_max ?? '',
+    ping: ping ?? '',
+    exportPingEnv: export_ping_env ?? false,
+    notifyEnd: notify_end ?? false,
+    checkUrl: check_url ?? '',
     rest,
   };
 }
@@ -78,7 +102,37 @@ export function specOf(draft: Draft): JobSpec {
     ...(env.length > 0 && { env: Object.fromEntries(env.map((row) => [row.name.trim(), row.value])) }),
     ...(draft.progress.trim() && { progress: draft.progress.trim() }),
     ...(draft.observe && { observe: true }),
+    ...moreOf(draft),
   };
+}
+
+/** What few jobs say. */
+function moreOf(draft: Draft): Partial<JobSpec> {
+  const sources = draft.sources
+    .split('\n')
+    .map((line) => line.trim())
+    .filter(Boolean);
+  const [signal, most, ping, url] = [draft.stopSignal, draft.outputMax, draft.ping, draft.checkUrl].map(
+    (text) => text.trim(),
+  );
+  return {
+    ...(sources.length > 0 && { sources }),
+    ...(draft.leftovers && { leftovers: draft.leftovers }),
+    ...(draft.onStall && { on_stall: draft.onStall }),
+    ...(draft.pingMode && { ping_mode: draft.pingMode }),
+    ...(signal && { stop_signal: signal }),
+    ...(most && { output_max: most }),
+    ...(ping && { ping }),
+    ...(draft.exportPingEnv && { export_ping_env: true }),
+    ...(draft.notifyEnd && { notify_end: true }),
+    ...(url && { check_url: url }),
+  };
+}
+
+/** Whether a job says anything of what stands in "More". */
+export function saysMore(draft: Draft): boolean {
+  const isLimited = [...ACTIVITY_LIMITS, ...OTHER_LIMITS].some(({ field }) => draft.limits[field] !== '');
+  return isLimited || Object.keys(moreOf({ ...draft, sources: '' })).length > 0;
 }
 
 /** What is wrong with the text itself, before anybody else can judge it. */

@@ -12,10 +12,10 @@ async function fill(label: string, value: string): Promise<HTMLElement> {
 describe('the list of jobs', () => {
   test('names each job with what it can do at the moment', async () => {
     openWindow('jobs');
-    await screen.findByRole('button', { name: 'Start docs-sweep' });
+    await screen.findByRole('button', { name: 'Run now: docs-sweep' });
     expect(screen.getByRole('link', { name: 'running as run 48' })).toBeTruthy();
     expect(screen.getByRole('button', { name: 'Stop migrate-tests…' })).toBeTruthy();
-    expect(screen.queryByRole('button', { name: 'Start migrate-tests' })).toBeNull();
+    expect(screen.queryByRole('button', { name: 'Run now: migrate-tests' })).toBeNull();
     expect(screen.getByRole('link', { name: 'Last run of nightly-fuzz: Stopped' }).getAttribute('href')).toBe(
       '#/run/44',
     );
@@ -24,7 +24,7 @@ describe('the list of jobs', () => {
   test('a job for which there is no free slot says that it waits', async () => {
     const backend = openWindow('jobs');
     backend.places.set('docs-sweep', { type: null, running: 4, slots: 4, ahead: 2 });
-    (await screen.findByRole('button', { name: 'Start docs-sweep' })).click();
+    (await screen.findByRole('button', { name: 'Run now: docs-sweep' })).click();
     expect(
       await screen.findByText(
         'docs-sweep waits for a free slot as run 50: 4 of 4 runs are running; 2 runs are before it.',
@@ -34,7 +34,7 @@ describe('the list of jobs', () => {
 
   test('a job that is kept stopped says so and is resumed with one click', async () => {
     const backend = openWindow('jobs');
-    await screen.findByRole('button', { name: 'Start docs-sweep' });
+    await screen.findByRole('button', { name: 'Run now: docs-sweep' });
     backend.held = [
       {
         job: 'docs-sweep',
@@ -47,9 +47,9 @@ describe('the list of jobs', () => {
     backend.publish();
     const resume = await screen.findByRole('button', { name: 'Resume docs-sweep' });
     expect(screen.getByText(/^Kept stopped since /)).toBeTruthy();
-    expect(screen.queryByRole('button', { name: 'Start docs-sweep' })).toBeNull();
+    expect(screen.queryByRole('button', { name: 'Run now: docs-sweep' })).toBeNull();
     resume.click();
-    await screen.findByRole('button', { name: 'Start docs-sweep' });
+    await screen.findByRole('button', { name: 'Run now: docs-sweep' });
     expect(backend.calls).toContain('resume docs-sweep');
   });
 
@@ -84,7 +84,7 @@ describe('the list of jobs', () => {
       hint: 'install it',
       field: null,
     });
-    (await screen.findByRole('button', { name: 'Start docs-sweep' })).click();
+    (await screen.findByRole('button', { name: 'Run now: docs-sweep' })).click();
     expect((await screen.findByRole('alert')).textContent).toContain(
       'docs-sweep could not be started. No program python3. Install it.',
     );
@@ -92,11 +92,12 @@ describe('the list of jobs', () => {
 
   test('a job is deleted after a question, and brought back by "Undo"', async () => {
     const backend = openWindow('jobs');
-    (await screen.findByRole('button', { name: 'Delete nightly-fuzz…' })).click();
+    (await screen.findByRole('button', { name: 'More for nightly-fuzz' })).click();
+    (await screen.findByRole('menuitem', { name: 'Delete…' })).click();
     const dialog = await screen.findByRole('dialog', { name: 'Delete nightly-fuzz?' });
     within(dialog).getByRole('button', { name: 'Delete' }).click();
     await waitFor(() => {
-      expect(screen.queryByRole('button', { name: 'Start nightly-fuzz' })).toBeNull();
+      expect(screen.queryByRole('button', { name: 'Run now: nightly-fuzz' })).toBeNull();
     });
     (await screen.findByRole('button', { name: 'Undo' })).click();
     expect(await screen.findByText('nightly-fuzz is back.')).toBeTruthy();
@@ -117,7 +118,7 @@ describe('a test of a job', () => {
   test('says of each check what was found, and is gone when the job is changed', async () => {
     openWindow('jobs/new');
     await fill('Command', '/nowhere/agent --all');
-    (await screen.findByRole('button', { name: 'Test' })).click();
+    (await screen.findByRole('button', { name: 'Test now' })).click();
     expect(await screen.findByRole('heading', { name: '1 thing to mend before it runs' })).toBeTruthy();
     const checks = screen.getByRole('status', { name: 'Test' });
     expect(checks.textContent).toContain('The program /nowhere/agent was not found.');
@@ -125,7 +126,7 @@ describe('a test of a job', () => {
     expect(within(checks).getByText(/^Marker/).textContent).toContain('worth a look');
     await fill('Command', 'agent --all');
     expect(screen.queryByText('The program /nowhere/agent was not found.')).toBeNull();
-    (await screen.findByRole('button', { name: 'Test' })).click();
+    (await screen.findByRole('button', { name: 'Test now' })).click();
     expect(await screen.findByRole('heading', { name: 'Ready to be left alone' })).toBeTruthy();
   });
 
@@ -137,7 +138,7 @@ describe('a test of a job', () => {
       hint: null,
       field: null,
     });
-    (await screen.findByRole('button', { name: 'Test' })).click();
+    (await screen.findByRole('button', { name: 'Test now' })).click();
     expect((await screen.findByRole('alert')).textContent).toContain('The job could not be tested');
   });
 });
@@ -207,7 +208,9 @@ describe('the form', () => {
     openWindow('jobs/new');
     await fill('Marker file', 'progress.json');
     expect(
-      await screen.findByText(/Readable. At the moment: step 3 – draft written \(written 2 min 04 s ago\)/),
+      await screen.findByText(
+        /Readable. Now: step 3\/40 \(changed 2 min 04 s ago\)\. It notes: draft written/,
+      ),
     ).toBeTruthy();
   });
 

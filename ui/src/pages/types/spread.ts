@@ -93,6 +93,9 @@ function marksOf({ p50_s, p95_s, max_s }: GapsView, x: (seconds: number) => numb
   for (const [seconds, label] of named) {
     if (seconds === null) continue;
     const at = x(seconds);
+    // Of marks at the same place the last one says most: nothing is beyond it.
+    const same = marks.findIndex((mark) => at - mark.x < 1);
+    if (same !== -1) marks.splice(same, 1);
     const inTheWay = marks.filter((mark) => at - mark.x < MARK_NAME).map((mark) => mark.row);
     marks.push({ x: at, label, row: [0, 1, 2].find((row) => !inTheWay.includes(row)) ?? 0 });
   }
