@@ -461,7 +461,7 @@ function judge(spec: JobSpec, others: readonly string[]): Validation {
     errors.push({ field: 'name', message: `There is a job \`${spec.name}\` already.` });
   if (spec.command.length === 0) errors.push({ field: 'command', message: 'A job needs a command.' });
   for (const [field, text] of Object.entries(spec.limits)) {
-    if (!/^(\d+[smh]?)+$/.test(text))
+    if (/_after$|grace|allowance|runtime/.test(field) && !/^(\d+[smh]?)+$/.test(text))
       errors.push({
         field: `limits.${field}`,
         message: `\`${text}\` is no length of time; write it like \`90s\` or \`1h30m\`.`,

@@ -119,23 +119,22 @@ export function inheritedTexts(limits: LimitsView): LimitTexts {
   const { reports } = limits;
   const or = (seconds: number | null | undefined, none: string): string =>
     seconds ? writtenDuration(seconds) : none;
-  const pace = (of: PaceMs | undefined, main: number, key: keyof PaceMs): string =>
-    writtenDuration(of ? of[key] / 1000 : main);
+  const pace = (of: PaceMs | undefined, key: keyof PaceMs): string =>
+    of ? writtenDuration(of[key] / 1000) : 'as while working';
   const cap = (micros: number | undefined): string => (micros === undefined ? 'off' : dollars(micros / 1e6));
   const deed = (stops: boolean | undefined): string => (stops ? 'stop' : 'notify');
-  const { warn_after_s: warn, stall_after_s: stall } = limits;
   return {
-    warn_after: writtenDuration(warn),
-    stall_after: writtenDuration(stall),
+    warn_after: writtenDuration(limits.warn_after_s),
+    stall_after: writtenDuration(limits.stall_after_s),
     grace: writtenDuration(limits.grace_s),
     start_allowance: or(limits.start_allowance_s, 'none'),
     max_runtime: or(limits.max_runtime_s, 'no limit'),
-    tool_warn_after: pace(reports.tool, warn, 'warn_ms'),
-    tool_stall_after: pace(reports.tool, stall, 'stall_ms'),
-    subagent_warn_after: pace(reports.subagent, warn, 'warn_ms'),
-    subagent_stall_after: pace(reports.subagent, stall, 'stall_ms'),
-    compacting_warn_after: pace(reports.compacting, warn, 'warn_ms'),
-    compacting_stall_after: pace(reports.compacting, stall, 'stall_ms'),
+    tool_warn_after: pace(reports.tool, 'warn_ms'),
+    tool_stall_after: pace(reports.tool, 'stall_ms'),
+    subagent_warn_after: pace(reports.subagent, 'warn_ms'),
+    subagent_stall_after: pace(reports.subagent, 'stall_ms'),
+    compacting_warn_after: pace(reports.compacting, 'warn_ms'),
+    compacting_stall_after: pace(reports.compacting, 'stall_ms'),
     expect_cap: String(reports.expect_cap),
     beat: 'off',
     degraded_after: or((reports.beats?.degraded_ms ?? 0) / 1000, 'off'),
