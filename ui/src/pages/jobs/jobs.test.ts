@@ -294,6 +294,7 @@ describe('the form', () => {
       notify_end: true,
       limits: { max_cost: '2.50' },
     });
+    await screen.findByRole('heading', { name: 'Jobs' });
     window.location.hash = '#/jobs/docs-sweep/edit';
     await fireEvent(window, new Event('hashchange'));
     await screen.findByLabelText('Name');
