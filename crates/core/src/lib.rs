@@ -21,6 +21,7 @@ pub mod belief;
 pub mod clock;
 pub mod continuity;
 pub mod effect;
+pub mod gaps;
 pub mod ids;
 pub mod input;
 pub mod jobs;

@@ -2,6 +2,7 @@
 
 mod at_length;
 mod event;
+mod gaps;
 mod heard;
 mod job;
 mod parts;
@@ -10,6 +11,7 @@ use jiff::tz::TimeZone;
 
 pub use at_length::at_length;
 pub use event::event;
+pub use gaps::gaps;
 pub use heard::{dollars, microusd};
 pub use job::{job_event, job_sentence};
 use parts::{clock, lengths, lower_first, place, quote, signal_name, still_alive};

@@ -42,6 +42,8 @@ fn export_into(folder: &Path) {
         api::RunDetail::export_all(&config),
         api::JobView::export_all(&config),
         api::TypeView::export_all(&config),
+        api::GapsView::export_all(&config),
+        api::TypeDraft::export_all(&config),
         api::JobSpec::export_all(&config),
         api::Validation::export_all(&config),
         api::JobCheck::export_all(&config),

@@ -59,7 +59,7 @@ fn a_job_is_added_started_seen_to_be_stopped_and_read_about() {
     window.click("Save").unwrap();
     night.until_job("nightly-articles", |job| job.limits.stall_after.as_deref() == Some("1500ms")).unwrap();
 
-    window.click("Start nightly-articles").unwrap();
+    window.click("Run now: nightly-articles").unwrap();
     window.click("Overview").unwrap();
     let running = "section[aria-labelledby=running]";
     window.until(running, |text| text.contains("nightly-articles") && text.contains("outline made")).unwrap();

@@ -29,7 +29,10 @@ const PAGES: [string, string, FakeOptions['scene']][] = [
   ['jobs', 'Jobs', 'full'],
   ['jobs', 'No jobs yet', 'empty'],
   ['jobs/new', 'Add a job', 'full'],
+  ['jobs/docs-sweep/edit', 'Edit docs-sweep', 'full'],
   ['types', 'Job types', 'full'],
+  ['types', 'Job types', 'empty'],
+  ['types/new?from=agent', 'Add a job type', 'full'],
   ['nowhere', 'There is no such page', 'full'],
 ];
 

@@ -295,6 +295,7 @@ pub(crate) fn job(name: &str) -> JobView {
         last_ended_at: Some("2020-11-22T02:16:04Z".into()),
         condition: None,
         story: Vec::new(),
+        recent: Vec::new(),
         check: Some(CheckView {
             job: Some(name.into()),
             slug: Some(name.into()),

@@ -1,5 +1,7 @@
 //! The way to the engine: what the API's routes call. Cloning it is cheap.
 
+mod types;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -273,16 +275,11 @@ impl Handle {
                 last_ended_at: last.map(|last| last.ended_at.clone()),
                 condition: live.status.jobs.iter().find(|status| status.job == job.name).cloned(),
                 story: story.iter().map(crate::words::job_event).collect(),
+                recent: self.recent_runs(&job.name).await?,
                 check: pings.check_of(&job.name).filter(|check| check.url.is_some() || check.last.is_some()),
             });
         }
         Ok(views)
-    }
-
-    /// All job types.
-    #[must_use]
-    pub fn types(&self) -> Vec<TypeView> {
-        self.config.current().types()
     }
 
     /// Says what is wrong with a job before it is saved; `replacing` is the job that it is to take the place of.
@@ -345,16 +342,6 @@ impl Handle {
         let job = name.clone();
         self.edit(move |file| file.remove_job(&name).map(drop)).await?;
         self.commands.send(Command::JobRemoved { job }).await.map_err(|_| is_ending())
-    }
-
-    /// Sets the limits of a job type in `config.toml`.
-    pub async fn set_type(&self, name: String, limits: LimitsSpec) -> Result<(), ApiError> {
-        self.edit(move |file| file.set_type(&name, &limits).map(drop)).await
-    }
-
-    /// Sets how many runs of a job type may run side by side in `config.toml`.
-    pub async fn set_capacity(&self, name: String, max_running: Option<u32>) -> Result<(), ApiError> {
-        self.edit(move |file| file.set_capacity(&name, max_running).map(drop)).await
     }
 
     /// Looks at a marker's path.

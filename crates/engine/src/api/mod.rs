@@ -5,6 +5,7 @@
 
 mod error;
 mod events;
+mod gaps;
 mod history;
 mod jobs;
 mod live;
@@ -17,13 +18,14 @@ mod signals;
 
 pub use error::{ApiError, ErrorCode};
 pub use events::{RunEvent, RunEventKind};
+pub use gaps::{GapsView, LimitsSuggestion, QuietRun, RecentRun};
 pub use history::{
     AdvanceView, Evidence, EvidenceProcess, HistoryRow, MarkerSeen, OutputTail, ProcessEnd, RunDetail, SocketView,
     TimelineEvent,
 };
 pub use jobs::{
     FieldFault, JobCondition, JobSpec, JobStatus, JobType, JobView, Leftovers, LimitsSpec, LimitsView, OnStall,
-    PingMode, ProbeReport, ProbeState, ResumeReply, TypeView, Validation,
+    PingMode, ProbeReport, ProbeState, ResumeReply, TypeDraft, TypeView, Validation,
 };
 pub use live::{
     Activity, EngineInfo, Fault, FaultKind, LeftoverView, Live, Liveness, Method, Outcome, Phase, Progress, QueuePlace,

@@ -20,10 +20,10 @@ pub use events::{Events, RunEvents, SlotEvents, Told, follow};
 pub use start::nightkeep_program;
 
 use crate::api::{
-    API_VERSION, ApiError, AttachRequest, CapacityRequest, EngineInfo, ErrorCode, ExtendReply, ExtendRequest,
+    API_VERSION, ApiError, AttachRequest, CapacityRequest, EngineInfo, ErrorCode, ExtendReply, ExtendRequest, GapsView,
     HistoryPage, HistoryPageQuery, HistoryQuery, HistoryRow, JobCheck, JobSpec, JobView, LimitsSpec, Live, NightReport,
     PingsView, ProbeReport, ProbeRequest, Reconciled, RegisterRequest, ResumeReply, RunDetail, SignalsReply,
-    SignalsRequest, StartReply, Status, StopReply, StopRequest, TypeView, Validation,
+    SignalsRequest, StartReply, Status, StopReply, StopRequest, TypeDraft, TypeView, Validation,
 };
 use http::{Body, encode, request};
 
@@ -236,6 +236,26 @@ impl Client {
     /// Sets how many runs of a job type may run side by side; `None` for any number.
     pub async fn set_capacity(&self, name: &str, max_running: Option<u32>) -> Result<(), ApiError> {
         self.send("PUT", &format!("/v1/types/{}/capacity", encode(name)), &CapacityRequest { max_running }).await
+    }
+
+    /// Removes what the configuration says of a job type.
+    pub async fn remove_type(&self, name: &str) -> Result<(), ApiError> {
+        self.send("DELETE", &format!("/v1/types/{}", encode(name)), &()).await
+    }
+
+    /// Says what is wrong with a job type before it is saved.
+    pub async fn validate_type(&self, draft: &TypeDraft) -> Result<Validation, ApiError> {
+        self.post("/v1/preflight/type", draft).await
+    }
+
+    /// How long runs of a type were quiet, and the limits that they speak for.
+    pub async fn type_gaps(&self, name: &str) -> Result<GapsView, ApiError> {
+        self.get(&format!("/v1/types/{}/gaps", encode(name))).await
+    }
+
+    /// The same of the runs of one job.
+    pub async fn job_gaps(&self, job: &str) -> Result<GapsView, ApiError> {
+        self.get(&format!("/v1/jobs/{}/gaps", encode(job))).await
     }
 
     /// Looks at a marker's path.

@@ -149,6 +149,14 @@ impl ConfigFile {
         self.edit(Edit::SetType { name, limits })
     }
 
+    /// Removes what the file says of a job type. One of our own that jobs use stays.
+    ///
+    /// # Errors
+    /// Why the file is as it was.
+    pub fn remove_type(&self, name: &str) -> Result<Arc<Config>, EditError> {
+        self.edit(Edit::RemoveType { name })
+    }
+
     /// Sets how many runs of a type may run side by side; `None` for any number.
     ///
     /// # Errors

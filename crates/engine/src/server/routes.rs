@@ -12,10 +12,10 @@ use serde::de::DeserializeOwned;
 use super::Failure;
 use crate::actor::Handle;
 use crate::api::{
-    ApiError, AttachRequest, CapacityRequest, EngineInfo, ErrorCode, ExtendReply, ExtendRequest, HandOverRequest,
-    HistoryQuery, HistoryRow, JobCheck, JobSpec, JobView, LimitsSpec, Live, PingsView, ProbeReport, ProbeRequest,
-    Reconciled, RegisterRequest, ResumeReply, RunDetail, SignalsReply, SignalsRequest, StartReply, Status, StopReply,
-    StopRequest, TypeView, Validation,
+    ApiError, AttachRequest, CapacityRequest, EngineInfo, ErrorCode, ExtendReply, ExtendRequest, GapsView,
+    HandOverRequest, HistoryQuery, HistoryRow, JobCheck, JobSpec, JobView, LimitsSpec, Live, PingsView, ProbeReport,
+    ProbeRequest, Reconciled, RegisterRequest, ResumeReply, RunDetail, SignalsReply, SignalsRequest, StartReply,
+    Status, StopReply, StopRequest, TypeDraft, TypeView, Validation,
 };
 
 /// A JSON body; one that cannot be read is an [`ApiError`] like any other.
@@ -224,6 +224,30 @@ pub(super) async fn set_capacity(
     Body(body): Body<CapacityRequest>,
 ) -> Reply<()> {
     Ok(Json(handle.set_capacity(r#type, body.max_running).await?))
+}
+
+/// Removes what `config.toml` says of a job type: one that Nightkeep brings is as it came, another is gone.
+#[utoipa::path(delete, path = "/v1/types/{type}", params(("type" = String, Path)), responses((status = 200), (status = "4XX", body = ApiError)))]
+pub(super) async fn remove_type(State(handle): State<Handle>, Path(r#type): Path<String>) -> Reply<()> {
+    Ok(Json(handle.remove_type(r#type).await?))
+}
+
+/// How long runs of a job type were quiet, and the limits that they speak for.
+#[utoipa::path(get, path = "/v1/types/{type}/gaps", params(("type" = String, Path)), responses((status = 200, body = GapsView), (status = "4XX", body = ApiError)))]
+pub(super) async fn type_gaps(State(handle): State<Handle>, Path(r#type): Path<String>) -> Reply<GapsView> {
+    Ok(Json(handle.type_gaps(r#type).await?))
+}
+
+/// The same of the runs of one job.
+#[utoipa::path(get, path = "/v1/jobs/{job}/gaps", params(("job" = String, Path)), responses((status = 200, body = GapsView), (status = "4XX", body = ApiError)))]
+pub(super) async fn job_gaps(State(handle): State<Handle>, Path(job): Path<String>) -> Reply<GapsView> {
+    Ok(Json(handle.job_gaps(job).await?))
+}
+
+/// Says what is wrong with a job type before it is saved.
+#[utoipa::path(post, path = "/v1/preflight/type", request_body = TypeDraft, responses((status = 200, body = Validation), (status = "4XX", body = ApiError)))]
+pub(super) async fn validate_type(State(handle): State<Handle>, Body(body): Body<TypeDraft>) -> Json<Validation> {
+    Json(handle.validate_type(&body))
 }
 
 /// Looks at a marker's path.

@@ -19,6 +19,7 @@ mod detail;
 mod ends;
 mod error;
 mod fold;
+mod gaps;
 mod handle;
 mod history;
 mod nightly;
@@ -34,6 +35,7 @@ mod write;
 mod writer;
 
 pub use error::StoreError;
+pub use gaps::RunsOf;
 pub use handle::{StorageHealth, StoreHandle};
 pub use history::HistoryBounds;
 pub use nightly::keep_backups;

@@ -9,6 +9,7 @@ mod generated;
 mod jobs;
 mod lengths;
 mod paging;
+mod quiet;
 mod reading;
 mod schema;
 mod sentences;

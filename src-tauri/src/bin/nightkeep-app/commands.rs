@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 
 use jiff::tz::TimeZone;
 use nightkeep_engine::api::{
-    ApiError, ErrorCode, ExtendReply, ExtendRequest, HistoryPage, HistoryPageQuery, HistoryQuery, HistoryRow, JobCheck,
-    JobSpec, JobView, NightReport, ProbeReport, ProbeRequest, ResumeReply, RunDetail, StartReply, StopReply,
-    StopRequest, TypeView, Validation,
+    ApiError, ErrorCode, ExtendReply, ExtendRequest, GapsView, HistoryPage, HistoryPageQuery, HistoryQuery, HistoryRow,
+    JobCheck, JobSpec, JobView, LimitsSpec, NightReport, ProbeReport, ProbeRequest, ResumeReply, RunDetail, StartReply,
+    StopReply, StopRequest, TypeDraft, TypeView, Validation,
 };
 use nightkeep_engine::export::Format;
 use nightkeep_engine::{report, surface};
@@ -50,7 +50,14 @@ pub(crate) fn handler() -> impl Fn(Invoke<Wry>) -> bool + Send + Sync + 'static 
         tell_once,
         jobs,
         types,
+        type_gaps,
+        job_gaps,
+        set_type,
+        set_capacity,
+        delete_type,
+        validate_type,
         start_job,
+        stop_job,
         resume_job,
         add_job,
         replace_job,
@@ -201,8 +208,43 @@ async fn types(way: State<'_, Way>) -> Reply<Vec<TypeView>> {
 }
 
 #[command]
+async fn type_gaps(way: State<'_, Way>, name: String) -> Reply<GapsView> {
+    way.client()?.type_gaps(&name).await
+}
+
+#[command]
+async fn job_gaps(way: State<'_, Way>, job: String) -> Reply<GapsView> {
+    way.client()?.job_gaps(&job).await
+}
+
+#[command]
+async fn set_type(way: State<'_, Way>, name: String, limits: LimitsSpec) -> Reply<()> {
+    way.client()?.set_type(&name, &limits).await
+}
+
+#[command]
+async fn set_capacity(way: State<'_, Way>, name: String, max_running: Option<u32>) -> Reply<()> {
+    way.client()?.set_capacity(&name, max_running).await
+}
+
+#[command]
+async fn delete_type(way: State<'_, Way>, name: String) -> Reply<()> {
+    way.client()?.remove_type(&name).await
+}
+
+#[command]
+async fn validate_type(way: State<'_, Way>, draft: TypeDraft) -> Reply<Validation> {
+    way.client()?.validate_type(&draft).await
+}
+
+#[command]
 async fn start_job(way: State<'_, Way>, job: String) -> Reply<StartReply> {
     way.client()?.start_job(&job).await
+}
+
+#[command]
+async fn stop_job(way: State<'_, Way>, job: String) -> Reply<StopReply> {
+    way.client()?.stop_job(&job, StopRequest { force: false }).await
 }
 
 #[command]

@@ -133,7 +133,7 @@ export class Script {
           run % 3 ? 'docs-sweep' : 'translate-manual',
           (36 - run) * 11 * HOUR + 30 * HOUR,
           40 * MIN + run * 60,
-          { type: 'llm' },
+          { type: 'llm', longest_gap_s: quietMinutes(run) * MIN },
         ),
       );
     }
@@ -244,6 +244,10 @@ export class Script {
         last_ended_at: last?.ended_at ?? null,
         condition: null,
         story: [],
+        recent: history
+          .filter((row) => row.job === name)
+          .slice(0, 30)
+          .map(({ run, outcome, reason, ended_at }) => ({ run, outcome, reason, ended_at })),
         check: null,
       };
     };
@@ -279,4 +283,9 @@ export class Script {
   runningDetail(run: RunView): RunDetail {
     return runningDetail(this, run);
   }
+}
+
+/** The longest quiet time of an older run: mostly some minutes, seldom far more. */
+function quietMinutes(run: number): number {
+  return run % 11 === 0 ? 13 + (run % 4) : 2 + ((run * 7) % 13) / 2;
 }

@@ -2,6 +2,7 @@ import { Script } from './fake-data';
 import { demo, demoOver, demoStuck, many } from './fake-scenes';
 import { nightOf, pageOf } from './fake-history';
 import { fakeTypes, limitsOfType } from './fake-types';
+import { fakeGaps, fakeTypes, judgeType, limitsOfType, typeView } from './fake-types';
 import type {
   ApiError,
   Backend,
@@ -11,10 +12,12 @@ import type {
   JobSpec,
   JobStatus,
   JobView,
+  LimitsSpec,
   ProbeReport,
   LeftoverView,
   QueuePlace,
   RunView,
+  TypeView,
   Validation,
 } from './types';
 
@@ -46,6 +49,7 @@ export class FakeBackend implements Backend {
   /** Jobs that are not started as usual. */
   held: JobStatus[] = [];
   jobViews: JobView[];
+  typeViews: TypeView[];
   pendingPage: string | null = null;
   guard: (() => boolean) | null = null;
   farewell: (() => Promise<boolean>) | null = null;
@@ -72,6 +76,7 @@ export class FakeBackend implements Backend {
     if (scene === 'many') this.runs = many(this.script, 200);
     if (scene === 'demo') this.runs = [demoStuck(this.script)];
     if (scene === 'demo-over') this.rows = [demoOver(this.script)];
+    this.typeViews = fakeTypes();
     this.#away = scene === 'away';
   }
 
@@ -244,7 +249,75 @@ export class FakeBackend implements Backend {
   }
 
   types(): ReturnType<Backend['types']> {
-    return this.#reply('types', fakeTypes);
+    return this.#reply('types', () =>
+      this.typeViews.map((type) => ({
+        ...type,
+        jobs: this.jobViews.filter((job) => (job.spec.type ?? 'generic') === type.name).length,
+      })),
+    );
+  }
+
+  typeGaps(name: string): ReturnType<Backend['typeGaps']> {
+    return this.#reply('typeGaps', () => {
+      const type = this.typeViews.find((one) => one.name === name);
+      if (!type) throw fault('not-found', `there is no job type \`${name}\``);
+      return fakeGaps(
+        this.rows.filter((row) => row.type === name),
+        type.limits,
+      );
+    });
+  }
+
+  jobGaps(job: string): ReturnType<Backend['jobGaps']> {
+    return this.#reply('jobGaps', () => {
+      const view = this.jobViews.find((one) => one.spec.name === job);
+      if (!view) throw fault('not-found', `there is no job \`${job}\``);
+      return fakeGaps(
+        this.rows.filter((row) => row.job === job),
+        view.limits,
+      );
+    });
+  }
+
+  setType(name: string, limits: LimitsSpec): Promise<void> {
+    return this.#reply('setType', () => {
+      this.calls.push(`set ${name}`);
+      const before = this.typeViews.find((type) => type.name === name);
+      const made = typeView(name, limits, before);
+      this.typeViews = before
+        ? this.typeViews.map((type) => (type.name === name ? made : type))
+        : [...this.typeViews, made];
+      this.publish();
+    });
+  }
+
+  setCapacity(name: string, maxRunning: number | null): Promise<void> {
+    return this.#reply('setCapacity', () => {
+      this.typeViews = this.typeViews.map((type) =>
+        type.name === name ? { ...type, max_running: maxRunning } : type,
+      );
+      this.publish();
+    });
+  }
+
+  deleteType(name: string): Promise<void> {
+    return this.#reply('deleteType', () => {
+      this.calls.push(`delete type ${name}`);
+      const asTheyCame = fakeTypes();
+      this.typeViews = this.typeViews
+        .map((type) => (type.name === name ? asTheyCame.find((one) => one.name === name) : type))
+        .filter((type) => type !== undefined);
+      this.publish();
+    });
+  }
+
+  validateType(draft: Parameters<Backend['validateType']>[0]): Promise<Validation> {
+    return this.#reply('validateType', () =>
+      judgeType(
+        draft,
+        this.typeViews.map((type) => type.name),
+      ),
+    );
   }
 
   startJob(job: string): ReturnType<Backend['startJob']> {
@@ -254,6 +327,18 @@ export class FakeBackend implements Backend {
         throw fault('not-found', `there is no job \`${job}\``);
       const queued = this.places.get(job);
       return { run: 50, tag: '0193a1de-7b5e-7c7c-9d8a-000000000050', ...(queued && { queued }) };
+    });
+  }
+
+  stopJob(job: string): ReturnType<Backend['stopJob']> {
+    return this.#reply('stopJob', () => {
+      this.calls.push(`stop job ${job}`);
+      const runs = this.runs.filter((run) => run.job === job).map((run) => run.run);
+      this.runs = this.runs.map((run) => (run.job === job ? { ...run, phase: 'stopping' } : run));
+      const since = new Date(this.script.now).toISOString();
+      this.held = [...this.held, { job, state: 'killed', since, failures: 0, next_start: null }];
+      this.publish();
+      return { runs, stays_stopped: true };
     });
   }
 
@@ -309,7 +394,7 @@ export class FakeBackend implements Backend {
       return exists
         ? {
             state: 'readable',
-            message: 'it is a marker',
+            message: 'Readable. Now: step 3/40 (changed 2 min 04 s ago).',
             path: `/home/ann/work/${path}`,
             step: 3,
             note: 'draft written',
@@ -317,7 +402,7 @@ export class FakeBackend implements Backend {
           }
         : {
             state: 'missing',
-            message: 'there is no file yet, which is fine when the job makes it',
+            message: 'File does not exist yet – fine if the job creates it.',
             path: `/home/ann/work/${path}`,
             step: null,
             note: null,
@@ -407,6 +492,7 @@ function viewOf(spec: JobSpec): JobView {
     last_ended_at: null,
     condition: null,
     story: [],
+    recent: [],
     check: null,
   };
 }
@@ -420,7 +506,7 @@ function judge(spec: JobSpec, others: readonly string[]): Validation {
     errors.push({ field: 'name', message: `There is a job \`${spec.name}\` already.` });
   if (spec.command.length === 0) errors.push({ field: 'command', message: 'A job needs a command.' });
   for (const [field, text] of Object.entries(spec.limits)) {
-    if (!/^(\d+[smh]?)+$/.test(text))
+    if (/_after$|grace|allowance|runtime/.test(field) && !/^(\d+[smh]?)+$/.test(text))
       errors.push({
         field: `limits.${field}`,
         message: `\`${text}\` is no length of time; write it like \`90s\` or \`1h30m\`.`,

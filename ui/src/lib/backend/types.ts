@@ -1,6 +1,7 @@
 import type {
   ApiError,
   ExtendReply,
+  GapsView,
   HistoryPage,
   HistoryPageQuery,
   HistoryQuery,
@@ -8,6 +9,7 @@ import type {
   JobCheck,
   JobSpec,
   JobView,
+  LimitsSpec,
   Live,
   NightReport,
   ProbeReport,
@@ -16,6 +18,7 @@ import type {
   RunDetail,
   StartReply,
   StopReply,
+  TypeDraft,
   TypeView,
   Validation,
 } from './generated';
@@ -90,7 +93,18 @@ export interface Backend {
 
   jobs(): Promise<JobView[]>;
   types(): Promise<TypeView[]>;
+  /** How long runs of a type that finished were quiet, and the limits that they speak for. */
+  typeGaps(name: string): Promise<GapsView>;
+  jobGaps(job: string): Promise<GapsView>;
+  /** Sets all that the configuration says of the limits of a type; one that there is none of is made. */
+  setType(name: string, limits: LimitsSpec): Promise<void>;
+  setCapacity(name: string, maxRunning: number | null): Promise<void>;
+  /** A built-in type is as it came, another is gone. */
+  deleteType(name: string): Promise<void>;
+  validateType(draft: TypeDraft): Promise<Validation>;
   startJob(job: string): Promise<StartReply>;
+  /** Stops the runs of a job; it stays stopped until it is resumed. */
+  stopJob(job: string): Promise<StopReply>;
   resumeJob(job: string): Promise<ResumeReply>;
   addJob(spec: JobSpec): Promise<void>;
   replaceJob(job: string, spec: JobSpec): Promise<void>;

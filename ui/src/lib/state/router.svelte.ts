@@ -6,6 +6,8 @@ export type Route =
   | { page: 'job-new'; query: URLSearchParams }
   | { page: 'job-edit'; job: string }
   | { page: 'types' }
+  | { page: 'type-new'; query: URLSearchParams }
+  | { page: 'type-edit'; type: string }
   | { page: 'unknown' };
 
 /** The page that a hash names: `#/run/41`, `#/jobs/nightly/edit`. */
@@ -23,6 +25,9 @@ export function routeOf(hash: string): Route {
     return { page: 'run', run: Number(second) };
   if (first === 'jobs' && second === 'new' && parts.length === 2) return { page: 'job-new', query };
   if (first === 'jobs' && second !== undefined && third === 'edit') return { page: 'job-edit', job: second };
+  if (first === 'types' && second === 'new' && parts.length === 2) return { page: 'type-new', query };
+  if (first === 'types' && second !== undefined && third === 'edit')
+    return { page: 'type-edit', type: second };
   return { page: 'unknown' };
 }
 
@@ -41,6 +46,9 @@ export const links = {
   jobs: '#/jobs',
   settings: '#/settings',
   types: '#/types',
+  newType: (from: string | null): string =>
+    from === null ? '#/types/new' : `#/types/new?from=${encodeURIComponent(from)}`,
+  editType: (type: string): string => `#/types/${encodeURIComponent(type)}/edit`,
   newJob: '#/jobs/new',
   newJobFromRun: (run: number): string => `#/jobs/new?run=${run}`,
   newJobFromJob: (job: string): string => `#/jobs/new?job=${encodeURIComponent(job)}`,
