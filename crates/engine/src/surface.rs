@@ -32,3 +32,26 @@ pub fn start(program: &Path, argument: &OsStr, env: &[(OsString, OsString)]) -> 
         .map(drop)
         .map_err(|cause| io::Error::new(cause.kind(), format!("`{}`: {cause}", program.display())))
 }
+
+/// Shows a folder in the program that the system has for that.
+///
+/// # Errors
+/// When there is none.
+pub fn show_folder(folder: &Path) -> io::Result<()> {
+    let program = if cfg!(windows) {
+        "explorer"
+    } else if cfg!(target_os = "macos") {
+        "open"
+    } else {
+        "xdg-open"
+    };
+    start(Path::new(program), folder.as_os_str(), &[])
+}
+
+/// Writes a file that only the user may read.
+///
+/// # Errors
+/// When it cannot be written.
+pub fn write_private(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
+    nightkeep_os::write_private(path, bytes)
+}

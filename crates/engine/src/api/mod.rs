@@ -11,6 +11,7 @@ mod live;
 mod pings;
 mod preflight;
 mod requests;
+mod settings;
 mod signals;
 
 pub use error::{ApiError, ErrorCode};
@@ -32,7 +33,7 @@ pub use requests::{
     AttachRequest, CapacityRequest, HandOverRequest, HistoryQuery, ProbeRequest, Reconciled, RegisterRequest, SlotNews,
     StartReply, StopReply, StopRequest,
 };
-
+pub use settings::{Cleaned, CleaningView, NotificationTest, SettingsSpec, SettingsView, StorageView};
 pub use signals::{
     ClaimView, HumanWaitKind, OpenActivity, SIGNALS_MAX, SignalSpec, SignalsReply, SignalsRequest, TotalsView,
 };
