@@ -2,7 +2,7 @@ import type { AppState } from './state/app.svelte';
 import { links } from './state/router.svelte';
 
 /** The window's keyboard shortcuts. Single letters do nothing while somebody types. */
-export function handleShortcut(event: KeyboardEvent, { backend, router }: AppState): void {
+export function handleShortcut(event: KeyboardEvent, { backend, router, preferences }: AppState): void {
   const isTyping =
     event.target instanceof HTMLElement &&
     event.target.closest('input, textarea, select, [contenteditable]') !== null;
@@ -12,13 +12,18 @@ export function handleShortcut(event: KeyboardEvent, { backend, router }: AppSta
     2: router.historyHash,
     3: links.jobs,
     4: links.types,
+    5: links.settings,
+    ',': links.settings,
   };
   const act = actionFor();
   if (!act || document.querySelector('dialog[open]')) return;
   if (act()) event.preventDefault();
 
   function actionFor(): (() => boolean) | null {
-    if ((isCommand && event.key === 'f') || (event.key === '/' && !isTyping && !isCommand))
+    if (
+      (isCommand && event.key === 'f') ||
+      (event.key === '/' && !isTyping && !isCommand && preferences.singleKeys)
+    )
       return focusFilter;
     const section = isCommand ? sections[event.key] : undefined;
     if (section !== undefined) return () => go(section);

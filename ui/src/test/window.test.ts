@@ -19,6 +19,8 @@ const PAGES: [string, string, FakeOptions['scene']][] = [
   ['jobs', 'No jobs yet', 'empty'],
   ['jobs/new', 'Add a job', 'full'],
   ['types', 'Job types', 'full'],
+  ['settings', 'Settings', 'full'],
+  ['settings', 'Settings', 'empty'],
   ['nowhere', 'There is no such page', 'full'],
 ];
 

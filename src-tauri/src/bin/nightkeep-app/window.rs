@@ -47,7 +47,7 @@ fn open(app: &App, webview_data: PathBuf) -> tauri::Result<()> {
     let windows = &app.config().app.windows;
     let config = windows.iter().find(|window| window.label == LABEL).expect("tauri.conf.json describes the window");
     WebviewWindowBuilder::from_config(app, config)?
-        // The page keeps nothing, for all state is the engine's; what the webview itself writes stays with the rest.
+        // Of the page only its looks are kept, all other state is the engine's; what the webview writes stays with the rest.
         .data_directory(webview_data)
         .on_navigation(is_own)
         .on_new_window(|_, _| NewWindowResponse::Deny)

@@ -3,6 +3,7 @@ import type { Backend } from '../backend/types';
 import { Clock } from './clock.svelte';
 import { LiveStore } from './live.svelte';
 import { Notices } from './notices.svelte';
+import { Preferences } from './preferences.svelte';
 import { Router } from './router.svelte';
 
 /** What every screen can reach. */
@@ -12,6 +13,7 @@ export interface AppState {
   clock: Clock;
   router: Router;
   notices: Notices;
+  preferences: Preferences;
 }
 
 const KEY = Symbol('nightkeep');
@@ -23,6 +25,7 @@ export function createApp(backend: Backend): AppState {
     clock: new Clock(),
     router: new Router(),
     notices: new Notices(),
+    preferences: new Preferences(),
   };
 }
 

@@ -6,6 +6,7 @@ export type Route =
   | { page: 'job-new'; query: URLSearchParams }
   | { page: 'job-edit'; job: string }
   | { page: 'types' }
+  | { page: 'settings' }
   | { page: 'unknown' };
 
 /** The page that a hash names: `#/run/41`, `#/jobs/nightly/edit`. */
@@ -16,7 +17,8 @@ export function routeOf(hash: string): Route {
   const [first, second, third] = parts;
   if (first === undefined) return { page: 'overview' };
   if (parts.length === 1) {
-    if (first === 'overview' || first === 'jobs' || first === 'types') return { page: first };
+    if (first === 'overview' || first === 'jobs' || first === 'types' || first === 'settings')
+      return { page: first };
     if (first === 'history') return { page: 'history', query };
   }
   if (first === 'run' && second !== undefined && /^\d+$/.test(second))
@@ -40,6 +42,7 @@ export const links = {
   run: (run: number): string => `#/run/${run}`,
   jobs: '#/jobs',
   types: '#/types',
+  settings: '#/settings',
   newJob: '#/jobs/new',
   newJobFromRun: (run: number): string => `#/jobs/new?run=${run}`,
   newJobFromJob: (job: string): string => `#/jobs/new?job=${encodeURIComponent(job)}`,
