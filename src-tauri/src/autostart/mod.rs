@@ -80,8 +80,8 @@ mod tests {
 
     fn autostart(folder: &Path) -> Autostart {
         let program = folder.join("night keep $1");
-        std::fs::write(&program, "").unwrap();
-        Autostart { entry: imp::entry(folder, folder).unwrap(), program, home: None }
+        std::fs::write(&program, "").expect("a file can be written");
+        Autostart { entry: imp::entry(folder, folder).expect("there is a place here"), program, home: None }
     }
 
     #[test]
@@ -124,7 +124,7 @@ mod tests {
     impl Folder {
         fn new(name: &str) -> Self {
             let path = std::env::temp_dir().join(format!("nightkeep-autostart-{}-{name}", std::process::id()));
-            std::fs::create_dir_all(&path).unwrap();
+            std::fs::create_dir_all(&path).expect("a folder can be made");
             Self(path)
         }
     }

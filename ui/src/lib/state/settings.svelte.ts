@@ -29,14 +29,14 @@ export class SettingsStore {
   }
 
   /** The same for what is not the engine's to keep. */
-  async keep(field: string, act: () => Promise<unknown>): Promise<boolean> {
+  async keep(field: string, act: () => unknown): Promise<boolean> {
     const isKept = await this.attempt(field, act);
     if (isKept) this.saves += 1;
     return isKept;
   }
 
   /** Does something that changes no setting. Says whether it went well, and beside it why not. */
-  async attempt(field: string, act: () => Promise<unknown>): Promise<boolean> {
+  async attempt(field: string, act: () => unknown): Promise<boolean> {
     this.#blame(field, null);
     try {
       await act();
