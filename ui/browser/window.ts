@@ -40,6 +40,7 @@ export const STATES: readonly State[] = [
   { name: 'jobs-empty', hash: 'jobs', heading: /No jobs yet/, scene: 'empty' },
   { name: 'job-new', hash: 'jobs/new', heading: /Add a job/ },
   { name: 'types', hash: 'types', heading: /Job types/ },
+  { name: 'settings', hash: 'settings', heading: /Settings/ },
   { name: 'unknown', hash: 'nowhere', heading: /There is no such page/ },
 ];
 

@@ -57,6 +57,14 @@ pub fn show(path: &Path) -> io::Result<()> {
     start(Path::new(imp::OPENER), path.as_os_str(), &[])
 }
 
+/// Writes a file that only the user may read.
+///
+/// # Errors
+/// When it cannot be written.
+pub fn write_private(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
+    nightkeep_os::write_private(path, bytes)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

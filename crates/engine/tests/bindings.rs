@@ -53,6 +53,10 @@ fn export_into(folder: &Path) {
         api::StopReply::export_all(&config),
         api::ExtendReply::export_all(&config),
         api::ResumeReply::export_all(&config),
+        api::SettingsView::export_all(&config),
+        api::NotificationTest::export_all(&config),
+        api::StorageView::export_all(&config),
+        api::Cleaned::export_all(&config),
         api::ApiError::export_all(&config),
     ];
     for result in exported {

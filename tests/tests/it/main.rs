@@ -79,6 +79,8 @@ mod security;
 #[cfg(target_os = "linux")]
 mod sentinels;
 #[cfg(target_os = "linux")]
+mod settings;
+#[cfg(target_os = "linux")]
 mod shell;
 #[cfg(target_os = "linux")]
 mod signals;

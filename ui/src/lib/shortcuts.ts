@@ -1,5 +1,5 @@
 import type { AppState } from './state/app.svelte';
-import { leads, links } from './state/router.svelte';
+import { links } from './state/router.svelte';
 
 /** A shortcut as the help names it. `Ctrl` is the command key on a Mac. */
 export interface Shortcut {
@@ -11,10 +11,13 @@ export interface Shortcut {
 
 /** All of them, in the order of the help. */
 export const SHORTCUTS: readonly Shortcut[] = [
-  { keys: ['Ctrl+1', 'Ctrl+2', 'Ctrl+3', 'Ctrl+4'], does: 'Overview, History, Jobs, Job types' },
+  {
+    keys: ['Ctrl+1', 'Ctrl+2', 'Ctrl+3', 'Ctrl+4', 'Ctrl+5'],
+    does: 'Overview, History, Jobs, Job types, Settings',
+  },
   { keys: ['Ctrl+N'], does: 'Add a job' },
   { keys: ['Ctrl+F', '/'], does: 'Filter the history' },
-  ...(leads(links.settings) ? [{ keys: ['Ctrl+5', 'Ctrl+,'], does: 'Settings' }] : []),
+  { keys: ['Ctrl+,'], does: 'Settings' },
   { keys: ['J', 'K', '↓', '↑'], does: 'Next and previous in a list', isLetter: true },
   { keys: ['Enter'], does: 'Open what is chosen' },
   { keys: ['C'], does: 'Copy the run as Markdown', isLetter: true },
@@ -40,7 +43,8 @@ export function handleShortcut(event: KeyboardEvent, app: AppState): void {
     2: router.historyHash,
     3: links.jobs,
     4: links.types,
-    ...(leads(links.settings) && { 5: links.settings, ',': links.settings }),
+    5: links.settings,
+    ',': links.settings,
   };
   const act = actionFor();
   if (!act || document.querySelector('dialog[open]')) return;
@@ -55,7 +59,7 @@ export function handleShortcut(event: KeyboardEvent, app: AppState): void {
     if (event.key === 'Escape') return back;
     if (isPlain && event.key === 'ArrowDown') return () => isInList() && walk(1);
     if (isPlain && event.key === 'ArrowUp') return () => isInList() && walk(-1);
-    return isPlain && app.letters ? letterFor() : null;
+    return isPlain && app.preferences.singleKeys ? letterFor() : null;
   }
 
   function letterFor(): (() => boolean) | null {

@@ -33,6 +33,8 @@ const PAGES: [string, string, FakeOptions['scene']][] = [
   ['types', 'Job types', 'full'],
   ['types', 'Job types', 'empty'],
   ['types/new?from=agent', 'Add a job type', 'full'],
+  ['settings', 'Settings', 'full'],
+  ['settings', 'Settings', 'empty'],
   ['nowhere', 'There is no such page', 'full'],
 ];
 

@@ -4,6 +4,7 @@ mod hooks;
 mod jobs;
 mod reports;
 mod runs;
+mod settings;
 
 use std::path::PathBuf;
 
@@ -13,6 +14,7 @@ pub use hooks::{HookClaude, HookCommand};
 pub use jobs::{Capacity, JobCommand, JobEdit, JobFields, TypeCommand};
 pub use reports::{Beat, Mcp};
 pub use runs::{Attach, Events, History, Limits, Mark, Run, Show, Status, Stop, Wait};
+pub use settings::ConfigCommand;
 
 /// The whole command line.
 #[derive(Debug, Parser)]
@@ -82,6 +84,9 @@ pub enum Command {
     /// Show and change job types: named sets of limits
     #[command(subcommand)]
     Type(TypeCommand),
+    /// Show and change the settings: what is not about one job or type
+    #[command(subcommand)]
+    Config(ConfigCommand),
     /// Have agents tell what they do
     #[command(subcommand)]
     Hook(HookCommand),

@@ -17,6 +17,7 @@ mod open;
 mod run;
 mod runs;
 mod say;
+mod settings;
 mod status;
 mod types;
 mod wait;
@@ -66,6 +67,7 @@ async fn run_here(here: &Here, command: Command) -> Done {
         Command::Events(wanted) => events::events(here, &wanted).await?,
         Command::Show(wanted) => history::show(here, &wanted).await?,
         Command::Type(wanted) => types::type_of(here, wanted).await?,
+        Command::Config(wanted) => settings::config(here, wanted).await?,
         Command::Engine(wanted) => engine::engine(here, &wanted).await?,
         Command::Open { page } => open::open(page)?,
         Command::Waiter { run_dir } => return run::waiter(here, &run_dir).await,

@@ -21,7 +21,15 @@ use crate::api::{
 use crate::clock::Clock;
 use crate::config::{self, ConfigFile, EditError, Surroundings};
 use crate::notify::Seen;
+    ApiError, AttachRequest, Cleaned, ErrorCode, HandOverRequest, HistoryQuery, HistoryRow, JobCheck, JobSpec, JobView,
+    LimitsSpec, Live, NotificationTest, OutputTail, PingsView, ProbeReport, ProbeRequest, Reconciled, ResumeReply,
+    RunDetail, RunEvent, SettingsSpec, SettingsView, SignalsReply, SignalsRequest, StartReply, StopReply, StorageView,
+    TypeView, Validation,
+};
+use crate::marker;
+use crate::notify::{Seen, trial};
 use crate::places::Places;
+use crate::retention::Broom;
 use crate::rundir::{OsText, RunDir, is_tag};
 use crate::service::Service;
 use crate::store::entry::Stamp;
@@ -43,6 +51,7 @@ pub struct Handle {
     places: Places,
     clock: Clock,
     boot: String,
+    broom: Broom,
 }
 
 impl Handle {
@@ -57,7 +66,14 @@ impl Handle {
             places: actor.places.clone(),
             clock: actor.clock.clone(),
             boot: actor.boot.clone(),
+            broom: Broom::new().0,
         }
+    }
+
+    /// With somebody who removes old runs when that is asked for.
+    #[must_use]
+    pub(crate) fn with(self, broom: Broom) -> Self {
+        Self { broom, ..self }
     }
 
     /// A live document at once, and another after every change.
@@ -342,6 +358,54 @@ impl Handle {
         let job = name.clone();
         self.edit(move |file| file.remove_job(&name).map(drop)).await?;
         self.commands.send(Command::JobRemoved { job }).await.map_err(|_| is_ending())
+    }
+
+    /// Sets the limits of a job type in `config.toml`.
+    pub async fn set_type(&self, name: String, limits: LimitsSpec) -> Result<(), ApiError> {
+        self.edit(move |file| file.set_type(&name, &limits).map(drop)).await
+    }
+
+    /// Sets how many runs of a job type may run side by side in `config.toml`.
+    pub async fn set_capacity(&self, name: String, max_running: Option<u32>) -> Result<(), ApiError> {
+        self.edit(move |file| file.set_capacity(&name, max_running).map(drop)).await
+    }
+
+    /// What is not about one job or type.
+    #[must_use]
+    pub fn settings(&self) -> SettingsView {
+        SettingsView {
+            spec: self.config.current().settings_spec(),
+            file: self.config.path().display().to_string(),
+            data_dir: self.places.data_dir().display().to_string(),
+            fault: self.config.fault().map(|fault| fault.to_string()),
+        }
+    }
+
+    /// Sets it in `config.toml`.
+    pub async fn set_settings(&self, wanted: SettingsSpec) -> Result<(), ApiError> {
+        self.edit(move |file| file.set_settings(&wanted).map(drop)).await
+    }
+
+    /// Shows a notification that only says that it is there.
+    pub async fn test_notification(&self) -> NotificationTest {
+        trial().await
+    }
+
+    /// What is taken up on the disk.
+    pub async fn storage(&self) -> Result<StorageView, ApiError> {
+        let (broom, places) = (self.broom.clone(), self.places.clone());
+        let looked = tokio::task::spawn_blocking(move || broom.storage(&places)).await;
+        looked.map_err(|fault| ApiError::new(ErrorCode::Internal, fault.to_string()))
+    }
+
+    /// Removes what is left of old runs, at once.
+    pub async fn clean(&self) -> Result<Cleaned, ApiError> {
+        self.broom.clean().await
+    }
+
+    /// Calls that off.
+    pub fn cancel_clean(&self) {
+        self.broom.cancel();
     }
 
     /// Looks at a marker's path.

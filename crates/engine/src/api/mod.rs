@@ -14,6 +14,7 @@ mod preflight;
 mod quiet;
 mod report;
 mod requests;
+mod settings;
 mod signals;
 
 pub use error::{ApiError, ErrorCode};
@@ -42,7 +43,7 @@ pub use requests::{
     AttachRequest, CapacityRequest, ExtendReply, ExtendRequest, HandOverRequest, HistoryQuery, ProbeRequest,
     Reconciled, RegisterRequest, SlotNews, StartReply, StopReply, StopRequest,
 };
-
+pub use settings::{Cleaned, CleaningView, NotificationTest, SettingsSpec, SettingsView, StorageView};
 pub use signals::{
     ClaimView, HumanWaitKind, OpenActivity, SIGNALS_MAX, SignalSpec, SignalsReply, SignalsRequest, TotalsView,
 };

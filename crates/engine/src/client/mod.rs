@@ -20,10 +20,7 @@ pub use events::{Events, RunEvents, SlotEvents, Told, follow};
 pub use start::nightkeep_program;
 
 use crate::api::{
-    API_VERSION, ApiError, AttachRequest, CapacityRequest, EngineInfo, ErrorCode, ExtendReply, ExtendRequest, GapsView,
-    HistoryPage, HistoryPageQuery, HistoryQuery, HistoryRow, JobCheck, JobSpec, JobView, LimitsSpec, Live, NightReport,
-    PingsView, ProbeReport, ProbeRequest, Reconciled, RegisterRequest, ResumeReply, RunDetail, SignalsReply,
-    SignalsRequest, StartReply, Status, StopReply, StopRequest, TypeDraft, TypeView, Validation,
+    API_VERSION, ApiError, AttachRequest, CapacityRequest, Cleaned, EngineInfo, ErrorCode, ExtendReply, ExtendRequest, GapsView, HistoryPage, HistoryPageQuery, HistoryQuery, HistoryRow, JobCheck, JobSpec, JobView, LimitsSpec, Live, NightReport, NotificationTest, PingsView, ProbeReport, ProbeRequest, Reconciled, RegisterRequest, ResumeReply, RunDetail, SettingsSpec, SettingsView, SignalsReply, SignalsRequest, StartReply, Status, StopReply, StopRequest, StorageView, TypeDraft, TypeView, Validation,
 };
 use http::{Body, encode, request};
 
@@ -256,6 +253,36 @@ impl Client {
     /// The same of the runs of one job.
     pub async fn job_gaps(&self, job: &str) -> Result<GapsView, ApiError> {
         self.get(&format!("/v1/jobs/{}/gaps", encode(job))).await
+    }
+
+    /// What is not about one job or type.
+    pub async fn settings(&self) -> Result<SettingsView, ApiError> {
+        self.get("/v1/settings").await
+    }
+
+    /// Sets it; it is in force at once.
+    pub async fn set_settings(&self, wanted: &SettingsSpec) -> Result<(), ApiError> {
+        self.send("PUT", "/v1/settings", wanted).await
+    }
+
+    /// Shows a notification that only says that it is there.
+    pub async fn test_notification(&self) -> Result<NotificationTest, ApiError> {
+        self.post("/v1/notifications/test", &()).await
+    }
+
+    /// What is taken up on the disk.
+    pub async fn storage(&self) -> Result<StorageView, ApiError> {
+        self.get("/v1/storage").await
+    }
+
+    /// Removes what is left of old runs; answers when that is done.
+    pub async fn clean(&self) -> Result<Cleaned, ApiError> {
+        self.post("/v1/storage/clean", &()).await
+    }
+
+    /// Calls that off.
+    pub async fn cancel_clean(&self) -> Result<(), ApiError> {
+        self.send("DELETE", "/v1/storage/clean", &()).await
     }
 
     /// Looks at a marker's path.

@@ -6,8 +6,8 @@ use std::path::PathBuf;
 
 use toml_edit::{Array, Decor, DocumentMut, InlineTable, Item, Key, Table, TableLike, Value};
 
-use super::{Config, ConfigFault, checks, comments, limits, shape};
-use crate::api::{ApiError, ErrorCode, FieldFault, JobSpec, LimitsSpec};
+use super::{Config, ConfigFault, checks, comments, limits, settings, shape};
+use crate::api::{ApiError, ErrorCode, FieldFault, JobSpec, LimitsSpec, SettingsSpec};
 
 /// Why an edit was not made. The file is as it was.
 #[derive(Debug, thiserror::Error)]
@@ -99,6 +99,7 @@ pub(crate) enum Edit<'e> {
     SetType { name: &'e str, limits: &'e LimitsSpec },
     RemoveType { name: &'e str },
     SetCapacity { name: &'e str, max_running: Option<u32> },
+    SetSettings(&'e SettingsSpec),
 }
 
 /// The text with the edit made. `config` is what `text` says.
@@ -123,6 +124,7 @@ pub(crate) fn apply(text: &str, config: &Config, edit: Edit<'_>) -> Result<Strin
         Edit::SetType { name, limits } => set_type(&mut document, config, name, limits),
         Edit::RemoveType { name } => remove_table(&mut document, "types", name),
         Edit::SetCapacity { name, max_running } => set_capacity(&mut document, config, name, max_running),
+        Edit::SetSettings(wanted) => settings::write(&mut document, config, wanted).map_err(EditError::Invalid)?,
     }
     let edited = document.to_string();
     Ok(if text.starts_with('\n') { edited } else { edited.trim_start_matches('\n').to_owned() })
@@ -162,6 +164,8 @@ fn check(config: &Config, edit: Edit<'_>) -> Result<(), EditError> {
             None => config.with_type(name, limits).map(|_| ()).map_err(EditError::Invalid),
         },
         Edit::RemoveType { name } => config.without_type(name),
+        // They are read when they are written.
+        Edit::SetSettings(_) => Ok(()),
         Edit::SetCapacity { name, max_running } => {
             let fault = checks::name_fault(name).map(|message| ("type", message));
             let none = || ("max_running", checks::NO_RUN_AT_ALL.to_owned());
@@ -293,7 +297,7 @@ fn limit_value(spec: &LimitsSpec, key: &str) -> Option<Value> {
 }
 
 /// Sets or removes one value, unless it says already what it should. What stands around the value stays.
-fn put(table: &mut dyn TableLike, key: &str, before: Option<&str>, after: Option<Value>) {
+pub(super) fn put(table: &mut dyn TableLike, key: &str, before: Option<&str>, after: Option<Value>) {
     if before == after.as_ref().map(ToString::to_string).as_deref() {
         return;
     }

@@ -13,7 +13,7 @@ use tokio::time::{sleep, timeout};
 
 use super::edit::{self, Edit, EditError};
 use super::{Config, ConfigFault};
-use crate::api::{JobSpec, LimitsSpec};
+use crate::api::{JobSpec, LimitsSpec, SettingsSpec};
 use crate::marker::replace_file;
 
 /// A larger file is not taken for a configuration.
@@ -163,6 +163,14 @@ impl ConfigFile {
     /// Why the file is as it was.
     pub fn set_capacity(&self, name: &str, max_running: Option<u32>) -> Result<Arc<Config>, EditError> {
         self.edit(Edit::SetCapacity { name, max_running })
+    }
+
+    /// Sets what is not about one job or type.
+    ///
+    /// # Errors
+    /// Why the file is as it was.
+    pub fn set_settings(&self, wanted: &SettingsSpec) -> Result<Arc<Config>, EditError> {
+        self.edit(Edit::SetSettings(wanted))
     }
 
     /// Sends an event for every edit by somebody else, until `events` is closed. Edits through this value are known

@@ -61,6 +61,7 @@ mod preflight;
 mod program;
 mod reports;
 mod resolve;
+mod settings;
 mod shape;
 pub mod size;
 mod types;

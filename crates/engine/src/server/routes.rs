@@ -12,10 +12,7 @@ use serde::de::DeserializeOwned;
 use super::Failure;
 use crate::actor::Handle;
 use crate::api::{
-    ApiError, AttachRequest, CapacityRequest, EngineInfo, ErrorCode, ExtendReply, ExtendRequest, GapsView,
-    HandOverRequest, HistoryQuery, HistoryRow, JobCheck, JobSpec, JobView, LimitsSpec, Live, PingsView, ProbeReport,
-    ProbeRequest, Reconciled, RegisterRequest, ResumeReply, RunDetail, SignalsReply, SignalsRequest, StartReply,
-    Status, StopReply, StopRequest, TypeDraft, TypeView, Validation,
+    ApiError, AttachRequest, CapacityRequest, Cleaned, EngineInfo, ErrorCode, ExtendReply, ExtendRequest, GapsView, HandOverRequest, HistoryQuery, HistoryRow, JobCheck, JobSpec, JobView, LimitsSpec, Live, NotificationTest, PingsView, ProbeReport, ProbeRequest, Reconciled, RegisterRequest, ResumeReply, RunDetail, SettingsSpec, SettingsView, SignalsReply, SignalsRequest, StartReply, Status, StopReply, StopRequest, StorageView, TypeDraft, TypeView, Validation,
 };
 
 /// A JSON body; one that cannot be read is an [`ApiError`] like any other.
@@ -248,6 +245,43 @@ pub(super) async fn job_gaps(State(handle): State<Handle>, Path(job): Path<Strin
 #[utoipa::path(post, path = "/v1/preflight/type", request_body = TypeDraft, responses((status = 200, body = Validation), (status = "4XX", body = ApiError)))]
 pub(super) async fn validate_type(State(handle): State<Handle>, Body(body): Body<TypeDraft>) -> Json<Validation> {
     Json(handle.validate_type(&body))
+}
+
+/// What is not about one job or type.
+#[utoipa::path(get, path = "/v1/settings", responses((status = 200, body = SettingsView), (status = "4XX", body = ApiError)))]
+pub(super) async fn settings(State(handle): State<Handle>) -> Json<SettingsView> {
+    Json(handle.settings())
+}
+
+/// Sets it in `config.toml`; it is in force at once.
+#[utoipa::path(put, path = "/v1/settings", request_body = SettingsSpec, responses((status = 200), (status = "4XX", body = ApiError)))]
+pub(super) async fn set_settings(State(handle): State<Handle>, Body(body): Body<SettingsSpec>) -> Reply<()> {
+    Ok(Json(handle.set_settings(body).await?))
+}
+
+/// Shows a notification that only says that it is there.
+#[utoipa::path(post, path = "/v1/notifications/test", responses((status = 200, body = NotificationTest), (status = "4XX", body = ApiError)))]
+pub(super) async fn test_notification(State(handle): State<Handle>) -> Json<NotificationTest> {
+    Json(handle.test_notification().await)
+}
+
+/// What is taken up on the disk.
+#[utoipa::path(get, path = "/v1/storage", responses((status = 200, body = StorageView), (status = "4XX", body = ApiError)))]
+pub(super) async fn storage(State(handle): State<Handle>) -> Reply<StorageView> {
+    Ok(Json(handle.storage().await?))
+}
+
+/// Removes what is left of runs that are too old, and outputs that are too much; answers when that is done.
+#[utoipa::path(post, path = "/v1/storage/clean", responses((status = 200, body = Cleaned), (status = "4XX", body = ApiError)))]
+pub(super) async fn clean(State(handle): State<Handle>) -> Reply<Cleaned> {
+    Ok(Json(handle.clean().await?))
+}
+
+/// Calls that off; what is removed by then stays removed.
+#[utoipa::path(delete, path = "/v1/storage/clean", responses((status = 200), (status = "4XX", body = ApiError)))]
+pub(super) async fn cancel_clean(State(handle): State<Handle>) -> Json<()> {
+    handle.cancel_clean();
+    Json(())
 }
 
 /// Looks at a marker's path.

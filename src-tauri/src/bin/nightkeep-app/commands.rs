@@ -20,7 +20,7 @@ use crate::folder::DataFolder;
 use crate::kept::Kept;
 use crate::link::{Link, Way};
 use crate::navigation::Pending;
-use crate::window;
+use crate::{settings, window};
 
 type Reply<T> = Result<T, ApiError>;
 
@@ -65,6 +65,16 @@ pub(crate) fn handler() -> impl Fn(Invoke<Wry>) -> bool + Send + Sync + 'static 
         validate_job,
         preflight,
         probe,
+        settings::settings,
+        settings::set_settings,
+        settings::test_notification,
+        settings::storage,
+        settings::clean_now,
+        settings::cancel_clean,
+        settings::starts_at_login,
+        settings::set_starts_at_login,
+        settings::open_data_folder,
+        settings::export_jobs,
     ]
 }
 
@@ -314,7 +324,11 @@ mod tests {
         let source = include_str!("commands.rs");
         let (_, rest) = source.split_once("generate_handler![").expect("the handler is in this file");
         let (names, _) = rest.split_once(']').expect("the list of commands is closed");
-        names.split(',').map(|name| name.trim().to_owned()).filter(|name| !name.is_empty()).collect()
+        names
+            .split(',')
+            .map(|name| name.trim().trim_start_matches("settings::").to_owned())
+            .filter(|name| !name.is_empty())
+            .collect()
     }
 
     fn granted() -> BTreeSet<String> {

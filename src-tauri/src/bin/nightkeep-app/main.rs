@@ -15,6 +15,7 @@ mod folder;
 mod kept;
 mod link;
 mod navigation;
+mod settings;
 mod window;
 
 use std::io::{Write, stderr, stdout};
@@ -35,7 +36,7 @@ const EXIT_USAGE: u8 = 2;
 const USAGE: &str = "Usage: nightkeep-app [PAGE]
 
 Opens the window of Nightkeep, or brings the open one to the front.
-PAGE is `overview` (the default), `history`, `jobs`, `jobs/new`, `jobs/NAME/edit`, `types` or `run/NUMBER`.";
+PAGE is `overview` (the default), `history`, `jobs`, `jobs/new`, `jobs/NAME/edit`, `types`, `settings` or\n`run/NUMBER`.";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();

@@ -21,11 +21,11 @@ impl Pending {
     }
 }
 
-/// The page that an argument names: `overview`, `history`, `jobs`, `jobs/new`, `jobs/NAME/edit`, `types` or `run/41`.
+/// The page that an argument names: `overview`, `history`, `jobs`, `jobs/new`, `jobs/NAME/edit`, `types`, `settings` or `run/41`.
 pub(crate) fn page_of(argument: &str) -> Option<String> {
     let parts: Vec<&str> = argument.split('/').collect();
     let is_known = match parts.as_slice() {
-        ["overview" | "history" | "jobs" | "types"] | ["jobs", "new"] => true,
+        ["overview" | "history" | "jobs" | "types" | "settings"] | ["jobs", "new"] => true,
         ["run", number] => number.parse::<u64>().is_ok_and(|number| number > 0),
         ["jobs", name, "edit"] => !name.is_empty(),
         _ => false,
@@ -39,7 +39,7 @@ mod tests {
 
     #[test]
     fn pages_are_named_as_the_tray_and_the_command_line_name_them() {
-        for page in ["overview", "history", "types", "jobs", "jobs/new", "jobs/nightly/edit", "run/41"] {
+        for page in ["overview", "history", "types", "settings", "jobs", "jobs/new", "jobs/nightly/edit", "run/41"] {
             assert_eq!(page_of(page).as_deref(), Some(page));
         }
     }

@@ -64,7 +64,7 @@ fn open(app: &App, webview_data: PathBuf) -> tauri::Result<()> {
     WebviewWindowBuilder::from_config(app, config)?
         .inner_size(size.width, size.height)
         .maximized(maximized)
-        // The page keeps nothing, for all state is the engine's; what the webview itself writes stays with the rest.
+        // Of the page only its looks are kept, all other state is the engine's; what the webview writes stays with the rest.
         .data_directory(webview_data)
         .on_navigation(is_own)
         .on_new_window(|_, _| NewWindowResponse::Deny)

@@ -1,3 +1,4 @@
+import { FakeComputer } from './fake-computer';
 import { Script } from './fake-data';
 import { demo, demoOver, demoStuck, many } from './fake-scenes';
 import { nightOf, pageOf } from './fake-history';
@@ -62,6 +63,8 @@ export class FakeBackend implements Backend {
   /** An export waits for this, and is called off when it says so. */
   exporting: Promise<boolean> = Promise.resolve(true);
   #callOff: () => void = () => undefined;
+  /** The settings, and the computer around the window. */
+  computer = new FakeComputer();
   #events: BackendEvents | null = null;
   #revision = 1;
   #away: boolean;
@@ -411,6 +414,52 @@ export class FakeBackend implements Backend {
     });
   }
 
+  settings(): ReturnType<Backend['settings']> {
+    return this.#reply('settings', () => this.computer.view());
+  }
+
+  setSettings(spec: Parameters<Backend['setSettings']>[0]): Promise<void> {
+    return this.#reply('setSettings', () => {
+      this.computer.spec = spec;
+    });
+  }
+
+  testNotification(): ReturnType<Backend['testNotification']> {
+    return this.#reply('testNotification', () => this.computer.notification);
+  }
+
+  storage(): ReturnType<Backend['storage']> {
+    return this.#reply('storage', () => this.computer.storage);
+  }
+
+  cleanNow(): ReturnType<Backend['cleanNow']> {
+    return this.#reply('cleanNow', () => this.computer.clean());
+  }
+
+  cancelClean(): Promise<void> {
+    return this.#reply('cancelClean', () => {
+      this.computer.cancelClean();
+    });
+  }
+
+  startsAtLogin(): Promise<boolean> {
+    return this.#reply('startsAtLogin', () => this.computer.startsAtLogin);
+  }
+
+  setStartsAtLogin(on: boolean): Promise<void> {
+    return this.#reply('setStartsAtLogin', () => {
+      this.computer.startsAtLogin = on;
+    });
+  }
+
+  openDataFolder(): Promise<void> {
+    return this.#reply('openDataFolder', () => undefined);
+  }
+
+  exportJobs(): Promise<string> {
+    return this.#reply('exportJobs', () => '/home/ann/Downloads/nightkeep-jobs-2026-11-22.json');
+  }
+
   closeWindow(): Promise<void> {
     return this.#reply('closeWindow', () => undefined);
   }
@@ -461,7 +510,7 @@ export class FakeBackend implements Backend {
     this.publish();
   }
 
-  async #reply<T>(method: keyof Backend, make: () => T): Promise<T> {
+  async #reply<T>(method: keyof Backend, make: () => T | Promise<T>): Promise<T> {
     this.calls.push(method);
     await Promise.resolve();
     const failure = this.failures.get(method);

@@ -89,6 +89,17 @@ export function createTauriBackend(): Backend {
     preflight: (spec, replacing) => invoke('preflight', { spec, replacing }),
     probe: (request) => invoke('probe', { request }),
 
+    settings: () => invoke('settings'),
+    setSettings: (spec) => invoke('set_settings', { spec }),
+    testNotification: () => invoke('test_notification'),
+    storage: () => invoke('storage'),
+    cleanNow: () => invoke('clean_now'),
+    cancelClean: () => invoke('cancel_clean'),
+    startsAtLogin: () => invoke('starts_at_login'),
+    setStartsAtLogin: (on) => invoke('set_starts_at_login', { on }),
+    openDataFolder: () => invoke('open_data_folder'),
+    exportJobs: () => invoke('export_jobs'),
+
     closeWindow: () => getCurrentWindow().close(),
     guardClose: (mayClose) => {
       guard = mayClose;

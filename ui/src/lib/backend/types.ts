@@ -1,5 +1,6 @@
 import type {
   ApiError,
+  Cleaned,
   ExtendReply,
   GapsView,
   HistoryPage,
@@ -12,12 +13,16 @@ import type {
   LimitsSpec,
   Live,
   NightReport,
+  NotificationTest,
   ProbeReport,
   ProbeRequest,
   ResumeReply,
   RunDetail,
+  SettingsSpec,
+  SettingsView,
   StartReply,
   StopReply,
+  StorageView,
   TypeDraft,
   TypeView,
   Validation,
@@ -114,6 +119,19 @@ export interface Backend {
   /** Checks whether a job could be left alone; starts nothing. */
   preflight(spec: JobSpec, replacing: string | null): Promise<JobCheck[]>;
   probe(request: ProbeRequest): Promise<ProbeReport>;
+
+  settings(): Promise<SettingsView>;
+  setSettings(spec: SettingsSpec): Promise<void>;
+  testNotification(): Promise<NotificationTest>;
+  storage(): Promise<StorageView>;
+  /** Comes back when it is through, or was cancelled. */
+  cleanNow(): Promise<Cleaned>;
+  cancelClean(): Promise<void>;
+  startsAtLogin(): Promise<boolean>;
+  setStartsAtLogin(on: boolean): Promise<void>;
+  openDataFolder(): Promise<void>;
+  /** Where the file is. */
+  exportJobs(): Promise<string>;
 
   closeWindow(): Promise<void>;
   /** While a guard is set, the window closes only when it says that it may. */

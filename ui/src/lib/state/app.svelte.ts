@@ -3,6 +3,7 @@ import type { Backend } from '../backend/types';
 import { Clock } from './clock.svelte';
 import { LiveStore } from './live.svelte';
 import { Notices } from './notices.svelte';
+import { Preferences } from './preferences.svelte';
 import { Router } from './router.svelte';
 
 /** What every screen can reach. */
@@ -15,8 +16,8 @@ export class AppState {
   isTourOver = $state(false);
   /** The list of shortcuts is shown. */
   isHelpOpen = $state(false);
-  /** Single letters are shortcuts; who steers by voice can switch that off. */
-  letters = $state(true);
+  /** How this person wants the window to be. */
+  readonly preferences = new Preferences();
 
   constructor(readonly backend: Backend) {
     this.live = new LiveStore(backend);
@@ -24,6 +25,10 @@ export class AppState {
 }
 
 const KEY = Symbol('nightkeep');
+
+export function createApp(backend: Backend): AppState {
+  return new AppState(backend);
+}
 
 export function provideApp(app: AppState): void {
   setContext(KEY, app);

@@ -8,6 +8,7 @@ export type Route =
   | { page: 'types' }
   | { page: 'type-new'; query: URLSearchParams }
   | { page: 'type-edit'; type: string }
+  | { page: 'settings' }
   | { page: 'unknown' };
 
 /** The page that a hash names: `#/run/41`, `#/jobs/nightly/edit`. */
@@ -18,7 +19,8 @@ export function routeOf(hash: string): Route {
   const [first, second, third] = parts;
   if (first === undefined) return { page: 'overview' };
   if (parts.length === 1) {
-    if (first === 'overview' || first === 'jobs' || first === 'types') return { page: first };
+    if (first === 'overview' || first === 'jobs' || first === 'types' || first === 'settings')
+      return { page: first };
     if (first === 'history') return { page: 'history', query };
   }
   if (first === 'run' && second !== undefined && /^\d+$/.test(second))
@@ -54,11 +56,6 @@ export const links = {
   newJobFromJob: (job: string): string => `#/jobs/new?job=${encodeURIComponent(job)}`,
   editJob: (job: string): string => `#/jobs/${encodeURIComponent(job)}/edit`,
 };
-
-/** Whether there is a page at an address. */
-export function leads(hash: string): boolean {
-  return routeOf(hash).page !== 'unknown';
-}
 
 /** Where the window is. The hash is the only place that says so. */
 export class Router {
