@@ -9,7 +9,7 @@ use std::ffi::{OsStr, OsString};
 use std::io;
 use std::path::Path;
 
-use nightkeep_os::{DetachedStdin, FileError, Lock, spawn_detached, write_private};
+use nightkeep_os::{DetachedStdin, FileError, Lock, spawn_detached};
 
 /// Held for as long as this surface is the only one of its kind. The system lets go of it with the process, however
 /// that ends.

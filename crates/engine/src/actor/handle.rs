@@ -13,20 +13,13 @@ use super::output;
 use super::task::Actor;
 use super::waiting::SlotRequest;
 use crate::api::{
-    ApiError, AttachRequest, ErrorCode, ExtendReply, HandOverRequest, HistoryPage, HistoryPageQuery, HistoryQuery,
-    HistoryRow, JobCheck, JobSpec, JobView, LimitsSpec, Live, NightQuery, NightReport, OutputTail, PingsView,
-    ProbeReport, ProbeRequest, Reconciled, ResumeReply, RunDetail, RunEvent, SignalsReply, SignalsRequest, StartReply,
-    StopReply, TypeView, Validation,
+    ApiError, AttachRequest, Cleaned, ErrorCode, ExtendReply, HandOverRequest, HistoryPage, HistoryPageQuery,
+    HistoryQuery, HistoryRow, JobCheck, JobSpec, JobView, Live, NightQuery, NightReport, NotificationTest, OutputTail,
+    PingsView, ProbeReport, ProbeRequest, Reconciled, ResumeReply, RunDetail, RunEvent, SettingsSpec, SettingsView,
+    SignalsReply, SignalsRequest, StartReply, StopReply, StorageView, Validation,
 };
 use crate::clock::Clock;
 use crate::config::{self, ConfigFile, EditError, Surroundings};
-use crate::notify::Seen;
-    ApiError, AttachRequest, Cleaned, ErrorCode, HandOverRequest, HistoryQuery, HistoryRow, JobCheck, JobSpec, JobView,
-    LimitsSpec, Live, NotificationTest, OutputTail, PingsView, ProbeReport, ProbeRequest, Reconciled, ResumeReply,
-    RunDetail, RunEvent, SettingsSpec, SettingsView, SignalsReply, SignalsRequest, StartReply, StopReply, StorageView,
-    TypeView, Validation,
-};
-use crate::marker;
 use crate::notify::{Seen, trial};
 use crate::places::Places;
 use crate::retention::Broom;
@@ -358,16 +351,6 @@ impl Handle {
         let job = name.clone();
         self.edit(move |file| file.remove_job(&name).map(drop)).await?;
         self.commands.send(Command::JobRemoved { job }).await.map_err(|_| is_ending())
-    }
-
-    /// Sets the limits of a job type in `config.toml`.
-    pub async fn set_type(&self, name: String, limits: LimitsSpec) -> Result<(), ApiError> {
-        self.edit(move |file| file.set_type(&name, &limits).map(drop)).await
-    }
-
-    /// Sets how many runs of a job type may run side by side in `config.toml`.
-    pub async fn set_capacity(&self, name: String, max_running: Option<u32>) -> Result<(), ApiError> {
-        self.edit(move |file| file.set_capacity(&name, max_running).map(drop)).await
     }
 
     /// What is not about one job or type.

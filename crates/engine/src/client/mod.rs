@@ -20,7 +20,11 @@ pub use events::{Events, RunEvents, SlotEvents, Told, follow};
 pub use start::nightkeep_program;
 
 use crate::api::{
-    API_VERSION, ApiError, AttachRequest, CapacityRequest, Cleaned, EngineInfo, ErrorCode, ExtendReply, ExtendRequest, GapsView, HistoryPage, HistoryPageQuery, HistoryQuery, HistoryRow, JobCheck, JobSpec, JobView, LimitsSpec, Live, NightReport, NotificationTest, PingsView, ProbeReport, ProbeRequest, Reconciled, RegisterRequest, ResumeReply, RunDetail, SettingsSpec, SettingsView, SignalsReply, SignalsRequest, StartReply, Status, StopReply, StopRequest, StorageView, TypeDraft, TypeView, Validation,
+    API_VERSION, ApiError, AttachRequest, CapacityRequest, Cleaned, EngineInfo, ErrorCode, ExtendReply, ExtendRequest,
+    GapsView, HistoryPage, HistoryPageQuery, HistoryQuery, HistoryRow, JobCheck, JobSpec, JobView, LimitsSpec, Live,
+    NightReport, NotificationTest, PingsView, ProbeReport, ProbeRequest, Reconciled, RegisterRequest, ResumeReply,
+    RunDetail, SettingsSpec, SettingsView, SignalsReply, SignalsRequest, StartReply, Status, StopReply, StopRequest,
+    StorageView, TypeDraft, TypeView, Validation,
 };
 use http::{Body, encode, request};
 

@@ -12,7 +12,11 @@ use serde::de::DeserializeOwned;
 use super::Failure;
 use crate::actor::Handle;
 use crate::api::{
-    ApiError, AttachRequest, CapacityRequest, Cleaned, EngineInfo, ErrorCode, ExtendReply, ExtendRequest, GapsView, HandOverRequest, HistoryQuery, HistoryRow, JobCheck, JobSpec, JobView, LimitsSpec, Live, NotificationTest, PingsView, ProbeReport, ProbeRequest, Reconciled, RegisterRequest, ResumeReply, RunDetail, SettingsSpec, SettingsView, SignalsReply, SignalsRequest, StartReply, Status, StopReply, StopRequest, StorageView, TypeDraft, TypeView, Validation,
+    ApiError, AttachRequest, CapacityRequest, Cleaned, EngineInfo, ErrorCode, ExtendReply, ExtendRequest, GapsView,
+    HandOverRequest, HistoryQuery, HistoryRow, JobCheck, JobSpec, JobView, LimitsSpec, Live, NotificationTest,
+    PingsView, ProbeReport, ProbeRequest, Reconciled, RegisterRequest, ResumeReply, RunDetail, SettingsSpec,
+    SettingsView, SignalsReply, SignalsRequest, StartReply, Status, StopReply, StopRequest, StorageView, TypeDraft,
+    TypeView, Validation,
 };
 
 /// A JSON body; one that cannot be read is an [`ApiError`] like any other.

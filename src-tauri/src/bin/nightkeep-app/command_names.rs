@@ -49,6 +49,5 @@ pub(crate) const COMMANDS: &[&str] = &[
     "cancel_clean",
     "starts_at_login",
     "set_starts_at_login",
-    "open_data_folder",
     "export_jobs",
 ];

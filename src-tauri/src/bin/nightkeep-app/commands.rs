@@ -73,7 +73,6 @@ pub(crate) fn handler() -> impl Fn(Invoke<Wry>) -> bool + Send + Sync + 'static 
         settings::cancel_clean,
         settings::starts_at_login,
         settings::set_starts_at_login,
-        settings::open_data_folder,
         settings::export_jobs,
     ]
 }

@@ -59,13 +59,6 @@ pub(crate) fn set_starts_at_login(app: AppHandle, on: bool) -> Reply<()> {
     autostart(&app)?.set(on).map_err(|fault| failed("change what starts with the login", &fault))
 }
 
-/// Shows the folder of the engine that is there, and no other: the page names none.
-#[command]
-pub(crate) async fn open_data_folder(way: State<'_, Way>) -> Reply<()> {
-    let folder = PathBuf::from(way.client()?.settings().await?.data_dir);
-    surface::show(&folder).map_err(|fault| failed("open the folder", &fault))
-}
-
 /// Writes all jobs into a file of its own in the folder for downloads, and says where that is.
 #[command]
 pub(crate) async fn export_jobs(app: AppHandle, way: State<'_, Way>) -> Reply<String> {

@@ -2,7 +2,6 @@ import { FakeComputer } from './fake-computer';
 import { Script } from './fake-data';
 import { demo, demoOver, demoStuck, many } from './fake-scenes';
 import { nightOf, pageOf } from './fake-history';
-import { fakeTypes, limitsOfType } from './fake-types';
 import { fakeGaps, fakeTypes, judgeType, limitsOfType, typeView } from './fake-types';
 import type {
   ApiError,
@@ -450,10 +449,6 @@ export class FakeBackend implements Backend {
     return this.#reply('setStartsAtLogin', () => {
       this.computer.startsAtLogin = on;
     });
-  }
-
-  openDataFolder(): Promise<void> {
-    return this.#reply('openDataFolder', () => undefined);
   }
 
   exportJobs(): Promise<string> {

@@ -97,7 +97,6 @@ export function createTauriBackend(): Backend {
     cancelClean: () => invoke('cancel_clean'),
     startsAtLogin: () => invoke('starts_at_login'),
     setStartsAtLogin: (on) => invoke('set_starts_at_login', { on }),
-    openDataFolder: () => invoke('open_data_folder'),
     exportJobs: () => invoke('export_jobs'),
 
     closeWindow: () => getCurrentWindow().close(),

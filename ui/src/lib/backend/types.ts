@@ -129,7 +129,6 @@ export interface Backend {
   cancelClean(): Promise<void>;
   startsAtLogin(): Promise<boolean>;
   setStartsAtLogin(on: boolean): Promise<void>;
-  openDataFolder(): Promise<void>;
   /** Where the file is. */
   exportJobs(): Promise<string>;
 
