@@ -177,7 +177,7 @@ pub(crate) fn history() -> Vec<HistoryRow> {
     vec![stalled(40), succeeded(39), failed, by_you, lost]
 }
 
-pub(crate) fn detail() -> RunDetail {
+fn evidence() -> Evidence {
     let process = |pid, depth, command: &str, state: &str| EvidenceProcess {
         pid,
         parent: None,
@@ -191,6 +191,26 @@ pub(crate) fn detail() -> RunDetail {
         age_s: 11_160.0,
         end: None,
     };
+    Evidence {
+        taken_at: "2020-11-22T02:15:30Z".into(),
+        processes: vec![
+            process(4711, 0, "sh -c stuck", "sleeping"),
+            process(4712, 1, "node server.js", "uninterruptible"),
+        ],
+        sockets: vec![SocketView {
+            pid: 4712,
+            protocol: "tcp".into(),
+            local: "127.0.0.1:50112".into(),
+            remote: "93.184.216.34:443".into(),
+            state: "established".into(),
+        }],
+        output: OutputTail::default(),
+        marker: None,
+        missing: vec!["the environment: permission denied".into()],
+    }
+}
+
+pub(crate) fn detail() -> RunDetail {
     let at = |time: &str| format!("2020-11-22T{time}Z");
     let event = |time: &str, kind: &str, text: &str| TimelineEvent {
         at: at(time),
@@ -230,23 +250,7 @@ pub(crate) fn detail() -> RunDetail {
             event("01:46:12", "warned", "No progress for 15 min."),
             event("02:16:04", "ended", "Killed after 30 s."),
         ],
-        evidence: Some(Evidence {
-            taken_at: at("02:15:30"),
-            processes: vec![
-                process(4711, 0, "sh -c stuck", "sleeping"),
-                process(4712, 1, "node server.js", "uninterruptible"),
-            ],
-            sockets: vec![SocketView {
-                pid: 4712,
-                protocol: "tcp".into(),
-                local: "127.0.0.1:50112".into(),
-                remote: "93.184.216.34:443".into(),
-                state: "established".into(),
-            }],
-            output: OutputTail::default(),
-            marker: None,
-            missing: vec!["the environment: permission denied".into()],
-        }),
+        evidence: Some(evidence()),
         output: OutputTail {
             lines: vec!["step 14".into(), "waiting for the model".into()],
             bytes: 2_345,
