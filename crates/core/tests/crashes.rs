@@ -47,7 +47,7 @@ impl Journal {
                 resume.doing.advanced();
             }
             Entry::Warned { .. } => resume.warned = true,
-            Entry::Heard(HeardEntry::Expects { until }) => resume.expected = Some(*until),
+            Entry::Heard(HeardEntry::Expects { until, .. }) => resume.expected = Some(*until),
             Entry::Heard(HeardEntry::Waits { wait, source }) => {
                 resume.waits.retain(|(known, _)| known != source);
                 resume.waits.push((source.clone(), wait.clone()));
