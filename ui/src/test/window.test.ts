@@ -15,7 +15,10 @@ const PAGES: [string, string, FakeOptions['scene']][] = [
   ['', 'The demo job got stuck', 'demo-over'],
   ['', 'Nothing is running', 'idle'],
   ['', 'Not connected', 'away'],
-  ['history', 'Last night', 'full'],
+  // A few rows are as good as many, and axe is slow where nothing is laid out.
+  ['history?period=night', 'Last night', 'full'],
+  ['history?text=nothing-like-this', 'Last night', 'full'],
+  ['history?night=2025-01-01', 'no runs', 'full'],
   ['history', 'Nothing has run yet', 'empty'],
   ['history', 'Not connected', 'away'],
   ['run/41', 'refactor-parser', 'full'],
