@@ -39,8 +39,10 @@ export const STATES: readonly State[] = [
   { name: 'jobs', hash: 'jobs', heading: /Jobs/ },
   { name: 'jobs-empty', hash: 'jobs', heading: /No jobs yet/, scene: 'empty' },
   { name: 'job-new', hash: 'jobs/new', heading: /Add a job/ },
+  { name: 'job-edit', hash: 'jobs/docs-sweep/edit', heading: /Edit docs-sweep/ },
   { name: 'types', hash: 'types', heading: /Job types/ },
   { name: 'settings', hash: 'settings', heading: /Settings/ },
+  { name: 'type-new', hash: 'types/new?from=agent', heading: /Add a job type/ },
   { name: 'unknown', hash: 'nowhere', heading: /There is no such page/ },
 ];
 

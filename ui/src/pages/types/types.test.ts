@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { FakeBackend } from '../../lib/backend/fake';
 import { limitsOfType, fakeGaps } from '../../lib/backend/fake-types';
 import { byActivity, copiedTexts, limitsOfTexts } from '../../lib/state/limits';
-import { openWindow } from '../../test/window';
+import { MORNING, openWindow } from '../../test/window';
 import { spreadModel } from './spread';
 
 async function card(name: string): Promise<HTMLElement> {
@@ -128,6 +128,27 @@ describe('the job types', () => {
     });
     openWindow('types', {}, backend);
     expect((await screen.findAllByRole('alert'))[0]?.textContent).toContain('The disk is full.');
+  });
+});
+
+describe('the page of a run', () => {
+  test('says what past runs of its job speak for, and what that would have meant', async () => {
+    const backend = new FakeBackend({ now: MORNING });
+    const [first] = backend.rows;
+    if (!first) throw new Error('the scene has runs');
+    const stalled = { ...first, run: 60, outcome: 'aborted', reason: 'stalled', method: 'graceful' } as const;
+    backend.rows = [stalled, ...backend.rows];
+    openWindow('run/60', {}, backend);
+    const past = within(await screen.findByRole('region', { name: /Quiet times of the runs of docs-sweep/ }));
+    expect(
+      past.getByText(/^Based on 27 finished runs: .* Suggested: warn 20 min, stop 30 min\.$/),
+    ).toBeTruthy();
+    expect(past.getByText(/A limit of 30 min would have given this run 15 min more\.$/)).toBeTruthy();
+    past.getByRole('button', { name: 'Apply…' }).click();
+    const dialog = within(await screen.findByRole('dialog'));
+    expect(dialog.getByLabelText<HTMLInputElement>('Only for these jobs').checked).toBe(true);
+    expect(dialog.getByLabelText<HTMLInputElement>('docs-sweep').checked).toBe(true);
+    expect(dialog.getByLabelText<HTMLInputElement>('release-notes').checked).toBe(false);
   });
 });
 
