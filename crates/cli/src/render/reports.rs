@@ -68,6 +68,10 @@ pub(super) fn doing(run: &RunView, view: &View) -> Option<String> {
         let dropped = count(usize::try_from(run.signals_dropped).unwrap_or(usize::MAX), "signal was", "signals were");
         parts.push(format!("{dropped} left out, which came too fast"));
     }
+    if run.signals_foreign > 0 {
+        let foreign = count(usize::try_from(run.signals_foreign).unwrap_or(usize::MAX), "signal was", "signals were");
+        parts.push(format!("{foreign} left out, sent by a process that is not the run's"));
+    }
     (!parts.is_empty()).then(|| parts.join("; "))
 }
 

@@ -46,6 +46,7 @@ pub(crate) fn running(run: u64, job: &str) -> RunView {
         totals: None,
         circling: false,
         signals_dropped: 0,
+        signals_foreign: 0,
         source_note: None,
     }
 }

@@ -5,6 +5,8 @@ use nightkeep_core::{Advance, Awake, Signal, Source, Span};
 
 /// So many signals are taken in at once.
 const BURST: u64 = 500;
+/// So many of them are kept free of notes and beats: what is said of waiting, work and the end is worth more than these.
+const KEPT_FREE: u64 = 100;
 /// One more comes in after each of these.
 const PER_SIGNAL: Span = Span::from_ms(20);
 /// So many sources may have a step kept back at once.
@@ -27,7 +29,8 @@ impl Inlet {
     /// Whether `signal` goes in at `now`. One that does not is counted; a step is kept.
     pub(super) fn let_in(&mut self, now: Awake, source: &Source, signal: Signal) -> Option<Signal> {
         self.pay_off(now);
-        if self.owed < BURST {
+        let room = if matches!(signal, Signal::Note(_) | Signal::Beat) { BURST - KEPT_FREE } else { BURST };
+        if self.owed < room {
             self.owed += 1;
             // A later step makes an earlier one pointless that was kept back.
             self.held.retain(|(held, _)| held != source || !matches!(signal, Signal::Advance(_)));
@@ -103,6 +106,19 @@ mod tests {
         assert!(!inlet.begin_to_await(), "once");
         let held = inlet.take_held(Awake::from_ms(11_000));
         assert_eq!(held.iter().map(|(_, advance)| advance.step).collect::<Vec<_>>(), [Some(99_999)]);
+    }
+
+    #[test]
+    fn no_flood_of_notes_and_beats_drowns_a_word_that_counts() {
+        let mut inlet = Inlet::default();
+        for n in 0..100_000_u64 {
+            let said = if n % 2 == 0 { Signal::Beat } else { Signal::Note(n.to_string()) };
+            let _in = inlet.let_in(Awake::from_ms(n / 10), &BEAT, said);
+        }
+        let now = Awake::from_ms(9_999);
+        assert_eq!(inlet.let_in(now, &BEAT, Signal::Beat), None);
+        assert_eq!(inlet.let_in(now, &BEAT, Signal::Resumes), Some(Signal::Resumes));
+        assert_eq!(inlet.let_in(now, &BEAT, step(1)), Some(step(1)));
     }
 
     #[test]

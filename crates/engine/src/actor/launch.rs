@@ -163,6 +163,7 @@ impl Actor {
             before: None,
             usage: Usage::default(),
             inlet: Inlet::default(),
+            strangers: 0,
             sources,
             source_trouble: BTreeMap::new(),
             output_age: OutputAge::default(),

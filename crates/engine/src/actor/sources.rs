@@ -13,6 +13,7 @@ use super::task::Actor;
 use crate::rundir::RunDir;
 use crate::sources::sd_notify::Listening;
 use crate::sources::{Begun, Feed, Places, SOURCES_MAX, SourceSpec, Waiting, Whereabouts};
+use crate::sources::{Feed, PassedOver, Places, SOURCES_MAX, SourceSpec, Whereabouts};
 use crate::store::entry::{Entry, Registration, Stamped};
 use crate::store::heard::HeardEntry;
 
@@ -62,6 +63,7 @@ pub(super) struct Heard {
     signals: Vec<Signal>,
     came_to: Option<String>,
     trouble: Option<String>,
+    passed_over: PassedOver,
 }
 
 /// One source, and what reads it.
@@ -96,7 +98,7 @@ impl Actor {
             cwd: run.cwd.as_ref().map_or_else(|| self.around.home.clone(), PathBuf::from),
             home: self.around.home.clone(),
             output: dir.map(RunDir::output),
-            notify: notify.map(|path| Listening { path, woken: Arc::clone(&woken) }),
+            notify: notify.map(|path| Listening { path, run: dir.cloned(), woken: Arc::clone(&woken) }),
         };
         let feeds = run.sources.iter().take(SOURCES_MAX).map(|text| {
             // A source that had said nothing yet is read from its beginning, as by the reader before.
@@ -118,7 +120,7 @@ impl Actor {
     pub(super) fn source_read(&mut self, id: RunId, heard: Heard) {
         let now = self.now();
         let at = self.stamp(now);
-        let Heard { source, signals, came_to, trouble } = heard;
+        let Heard { source, signals, came_to, trouble, passed_over } = heard;
         let Some(run) = self.runs.get_mut(&id) else { return };
         let mut entries = Vec::new();
         let known = run.source_trouble.get(&source).map(|(what, _)| what.clone());
@@ -131,6 +133,14 @@ impl Actor {
                 None => drop(run.source_trouble.remove(&source)),
             }
             entries.push(HeardEntry::SourceTrouble { source: source.clone(), what: trouble });
+        }
+        run.inlet.dropped = run.inlet.dropped.saturating_add(passed_over.too_fast);
+        if let (Some(pid), true) = (passed_over.stranger, passed_over.strangers > 0) {
+            if run.strangers == 0 {
+                tracing::warn!(run = id.0, pid, %source, "a process that is not the run's is not heard");
+                entries.push(HeardEntry::Stranger { source: source.clone(), pid });
+            }
+            run.strangers = run.strangers.saturating_add(passed_over.strangers);
         }
         if !signals.is_empty() {
             let _counted = self.take_signals(id, &Source::named(source.clone()), together(signals));
@@ -231,7 +241,8 @@ fn look(mut feeds: Vec<Fed>) -> (Vec<Fed>, Vec<(Heard, bool)>, Vec<PathBuf>) {
             }
             Err(trouble) => (false, None, Some(trouble.clone())),
         };
-        heard.push((Heard { source: fed.source.clone(), signals, came_to, trouble }, more));
+        let passed_over = fed.feed.as_mut().map(|feed| feed.passed_over()).unwrap_or_default();
+        heard.push((Heard { source: fed.source.clone(), signals, came_to, trouble, passed_over }, more));
     }
     (feeds, heard, places)
 }

@@ -282,6 +282,10 @@ pub struct RunView {
     #[serde(default)]
     #[cfg_attr(feature = "bindings", ts(type = "number"))]
     pub signals_dropped: u64,
+    /// So many signals were left out because they came from processes that are not its own.
+    #[serde(default)]
+    #[cfg_attr(feature = "bindings", ts(type = "number"))]
+    pub signals_foreign: u64,
 }
 
 /// `nightkeep status --json`.

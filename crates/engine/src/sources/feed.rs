@@ -28,6 +28,11 @@ pub trait Feed: Send {
     /// Why it cannot be read at this moment, as a fragment.
     fn look(&mut self, out: &mut Vec<Signal>) -> Result<bool, String>;
 
+    /// What was not taken in since this was last asked.
+    fn passed_over(&mut self) -> PassedOver {
+        PassedOver::default()
+    }
+
     /// How far it has come, for whoever goes on after a crash.
     fn came_to(&self) -> Option<String> {
         None
@@ -38,6 +43,17 @@ pub trait Feed: Send {
 
     /// The directories in which something happens when there is something new.
     fn places(&self) -> Vec<PathBuf>;
+}
+
+/// What a source did not take in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct PassedOver {
+    /// So many signals came too fast.
+    pub too_fast: u64,
+    /// So many came from somebody who is not the run.
+    pub strangers: u64,
+    /// The first of these, ever.
+    pub stranger: Option<u32>,
 }
 
 /// A source that is heard elsewhere: there is nothing to read.

@@ -24,7 +24,7 @@ mod sentinels;
 mod spec;
 
 pub use commits::{BranchFault, Commits, CommitsTrouble};
-pub use feed::Feed;
+pub use feed::{Feed, PassedOver};
 pub use files::{Files, FilesFault, FilesTrouble};
 pub use lines::{LINE_MAX, LineReader, Lines};
 pub use osc::Osc;

@@ -174,6 +174,13 @@ pub enum HeardEntry {
         /// Why not, as a fragment; `None` when it can be read.
         what: Option<String>,
     },
+    /// Somebody who is not the run spoke in its place, and was not heard.
+    Stranger {
+        /// At which source.
+        source: String,
+        /// The first one's process.
+        pid: u32,
+    },
 }
 
 impl HeardEntry {
@@ -194,6 +201,7 @@ impl HeardEntry {
             Self::Totals(_) => "totals",
             Self::Read { .. } => "read",
             Self::SourceTrouble { .. } => "source-trouble",
+            Self::Stranger { .. } => "stranger",
         }
     }
 }
@@ -281,6 +289,7 @@ impl Heard {
             }
             HeardEntry::Result { .. }
             | HeardEntry::SourceTrouble { .. }
+            | HeardEntry::Stranger { .. }
             | HeardEntry::Liveness { .. }
             | HeardEntry::Circling { .. } => {}
         }

@@ -58,6 +58,9 @@ pub(super) fn heard(entry: &HeardEntry) -> String {
         HeardEntry::SourceTrouble { source, what: Some(what) } => {
             format!("{} cannot be read: {}.", quote(source), fragment(what))
         }
+        HeardEntry::Stranger { source, pid } => {
+            format!("{} is not heard from process {pid}, a pid that is not the run's.", quote(source))
+        }
         HeardEntry::SourceTrouble { source, what: None } => format!("{} can be read again.", quote(source)),
     }
 }

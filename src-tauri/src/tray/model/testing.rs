@@ -67,6 +67,7 @@ pub(crate) fn run(job: &str) -> RunView {
         totals: None,
         circling: false,
         signals_dropped: 0,
+        signals_foreign: 0,
         source_note: None,
     }
 }

@@ -180,6 +180,7 @@ pub(super) fn run(job: &str) -> RunView {
         totals: None,
         circling: false,
         signals_dropped: 0,
+        signals_foreign: 0,
         source_note: None,
     }
 }

@@ -158,6 +158,7 @@ export class Script {
       circling: false,
       source_note: null,
       signals_dropped: 0,
+      signals_foreign: 0,
     } as const;
     return [
       {

@@ -23,6 +23,10 @@ export function remarksOf(run: RunView, now: number, age: number): Remark[] {
     ...plain(
       run.signals_dropped > 0 && `${count(run.signals_dropped, 'signal')} left out: they came too fast`,
     ),
+    ...plain(
+      run.signals_foreign > 0 &&
+        `${count(run.signals_foreign, 'signal')} left out: sent by a process that is not the run’s`,
+    ),
   ];
 }
 
