@@ -12,8 +12,7 @@ use super::fact::Fact;
 use super::task::Actor;
 use crate::rundir::RunDir;
 use crate::sources::sd_notify::Listening;
-use crate::sources::{Begun, Feed, Places, SOURCES_MAX, SourceSpec, Waiting, Whereabouts};
-use crate::sources::{Feed, PassedOver, Places, SOURCES_MAX, SourceSpec, Whereabouts};
+use crate::sources::{Begun, Feed, PassedOver, Places, SOURCES_MAX, SourceSpec, Waiting, Whereabouts};
 use crate::store::entry::{Entry, Registration, Stamped};
 use crate::store::heard::HeardEntry;
 
