@@ -6,6 +6,7 @@ use crate::jobs::JobInput;
 use crate::leftovers::LeftBehind;
 use crate::life::Reason;
 use crate::limits::{Limits, Mode};
+use crate::pause::Pause;
 use crate::reports::Cap;
 use crate::signal::{Claim, Signal, Source, Wait};
 use crate::slots::Capacities;
@@ -113,6 +114,15 @@ pub enum Input {
     },
     /// Something about a job.
     Job(JobInput),
+    /// A person pauses the watch, or changes the end of a pause.
+    Pause {
+        /// Until when; `None` until a person resumes it.
+        until: Option<Wall>,
+    },
+    /// The watch was paused before: to be told before any run is watched.
+    PausedBefore(Pause),
+    /// A person lets the watch go on.
+    GoOn,
     /// Nothing but the time.
     Tick,
 }
@@ -175,6 +185,10 @@ pub struct Resume {
     pub claim: Option<Claim>,
     /// Which caps a person was told of, and whether all of it was spent then.
     pub told_cost: Vec<(Cap, bool)>,
+    /// For how long the watch was paused since its start, up to this moment.
+    pub held: Span,
+    /// It is on record that the watch is paused.
+    pub is_held: bool,
 }
 
 /// What a run does that has limits of its own, and what such things took: what a watch that goes on has to know of it.

@@ -16,6 +16,7 @@ mod breaks;
 mod doing;
 mod due;
 mod heard;
+mod hold;
 mod judging;
 mod reading;
 mod signals;
@@ -112,6 +113,7 @@ pub(crate) struct Run {
     told: Told,
     /// No warning and no verdict before this point: a fresh look has to come first.
     judged_from: Awake,
+    held: hold::Held,
     /// When the present stage of a stop is over.
     stage_ends: Option<Awake>,
     asked: Option<Asked>,
@@ -146,6 +148,7 @@ impl Run {
             oddity: None,
             told: Told::default(),
             judged_from: Awake::default(),
+            held: hold::Held::before(&resume),
             stage_ends: None,
             asked: None,
             looks: judging::Looks::default(),

@@ -65,6 +65,23 @@ pub fn write_private(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
     nightkeep_os::write_private(path, bytes)
 }
 
+/// The pages of the window, as tray and command line name them.
+pub const PAGES: &str = "`overview`, `history`, `run/41`, `run/41/stop`, `jobs`, `jobs/new`, `jobs/NAME/edit`, `types`, \
+    `settings` or `quit`";
+
+/// The page of the window that an argument names: one of [`PAGES`], with the number of any run and the name of any job.
+#[must_use]
+pub fn page_of(argument: &str) -> Option<String> {
+    let parts: Vec<&str> = argument.split('/').collect();
+    let is_known = match parts.as_slice() {
+        ["overview" | "history" | "jobs" | "types" | "settings" | "quit"] | ["jobs", "new"] => true,
+        ["run", number] | ["run", number, "stop"] => number.parse::<u64>().is_ok_and(|number| number > 0),
+        ["jobs", name, "edit"] => !name.is_empty(),
+        _ => false,
+    };
+    is_known.then(|| argument.to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -74,5 +91,23 @@ mod tests {
         let home = tempfile::tempdir().expect("a temporary directory");
         let fault = show(&home.path().join("gone")).expect_err("there is nothing");
         assert_eq!(fault.kind(), io::ErrorKind::NotFound);
+    }
+
+    #[test]
+    fn every_page_that_is_named_is_one() {
+        let named: Vec<&str> = PAGES.split('`').skip(1).step_by(2).collect();
+        assert!(named.len() > 8, "{named:?}");
+        for page in named {
+            assert_eq!(page_of(page).as_deref(), Some(page));
+        }
+    }
+
+    #[test]
+    fn what_names_no_page_is_refused() {
+        for argument in
+            ["", "runs", "run", "run/0", "run/x", "run/41/x", "history/41", "jobs//edit", "https://example.org", "-x"]
+        {
+            assert_eq!(page_of(argument), None, "{argument}");
+        }
     }
 }

@@ -57,6 +57,9 @@ fn export_into(folder: &Path) {
         api::NotificationTest::export_all(&config),
         api::StorageView::export_all(&config),
         api::Cleaned::export_all(&config),
+        api::PauseRequest::export_all(&config),
+        api::ResumedReply::export_all(&config),
+        api::QuitRequest::export_all(&config),
         api::ApiError::export_all(&config),
     ];
     for result in exported {

@@ -65,6 +65,7 @@ mod onboarding;
 #[cfg(target_os = "linux")]
 mod output;
 #[cfg(target_os = "linux")]
+mod paused;
 mod pings;
 #[cfg(target_os = "linux")]
 mod recovered;

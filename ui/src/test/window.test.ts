@@ -38,6 +38,9 @@ const PAGES: [string, string, FakeOptions['scene']][] = [
   ['types/new?from=agent', 'Add a job type', 'full'],
   ['settings', 'Settings', 'full'],
   ['settings', 'Settings', 'empty'],
+  ['quit', 'Quit Nightkeep', 'full'],
+  ['quit', 'Quit Nightkeep', 'empty'],
+  ['run/48/stop', 'migrate-tests', 'full'],
   ['nowhere', 'There is no such page', 'full'],
 ];
 

@@ -21,6 +21,7 @@ mod settings;
 mod status;
 mod types;
 mod wait;
+mod watch;
 
 use nightkeep_engine::client::Client;
 use nightkeep_engine::places::{Places, PlacesError};
@@ -54,7 +55,12 @@ async fn run_here(here: &Here, command: Command) -> Done {
         Command::Attach(wanted) => runs::attach(here, wanted).await?,
         Command::Start { job } => runs::start(here, &job).await?,
         Command::Stop(wanted) => runs::stop(here, &wanted).await?,
-        Command::Resume { job } => runs::resume(here, &job).await?,
+        Command::Resume(wanted) => match wanted.job {
+            Some(job) => runs::resume(here, &job).await?,
+            None => watch::resume(here).await?,
+        },
+        Command::Pause(wanted) => watch::pause(here, wanted.until.unwrap_or_default()).await?,
+        Command::Quit(wanted) => watch::quit(here, wanted.what).await?,
         Command::Demo => demo::demo(here).await?,
         Command::DemoAgent => return demo::agent(),
         Command::Mark(wanted) => mark::mark(&wanted)?,

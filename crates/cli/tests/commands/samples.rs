@@ -3,8 +3,8 @@
 use nightkeep_engine::api::{
     Activity, AdvanceView, CheckView, EngineInfo, Evidence, EvidenceProcess, Fault, FaultKind, HistoryRow, JobSpec,
     JobView, LeftoverView, Leftovers, LimitsSpec, LimitsView, Live, Liveness, Method, NightCounts, NightReport,
-    Outcome, OutputTail, Phase, PingMode, PingView, Progress, QueuePlace, QuietTimes, Reason, RunDetail, RunView,
-    SocketView, Status, Summary, TimelineEvent, TypeView,
+    Outcome, OutputTail, Phase, PingMode, PingView, Progress, QueuePlace, QuietTimes, Quitting, Reason, RunDetail,
+    RunView, SocketView, Status, Summary, TimelineEvent, TypeView,
 };
 
 pub(crate) fn engine() -> EngineInfo {
@@ -69,11 +69,18 @@ pub(crate) fn status() -> Status {
     let queued = RunView { phase: Phase::Queued, pid: None, queue: Some(place), ..running(44, "weekly") };
     let queued = RunView { step: None, processes: None, since_output_s: None, memory_bytes: None, ..queued };
     let summary = Summary { running: 3, queued: 1, warning: 1, stopped_unseen: 1, ..Summary::default() };
-    Status { engine: engine(), summary, runs: vec![running(41, "nightly"), quiet, waiting, queued], jobs: Vec::new() }
+    Status {
+        engine: engine(),
+        summary,
+        runs: vec![running(41, "nightly"), quiet, waiting, queued],
+        jobs: Vec::new(),
+        paused: None,
+    }
 }
 
 pub(crate) fn idle() -> Live {
-    let status = Status { engine: engine(), summary: Summary::default(), runs: Vec::new(), jobs: Vec::new() };
+    let status =
+        Status { engine: engine(), summary: Summary::default(), runs: Vec::new(), jobs: Vec::new(), paused: None };
     Live {
         revision: 1,
         at: "2026-11-22T05:00:00Z".into(),
@@ -81,6 +88,8 @@ pub(crate) fn idle() -> Live {
         unseen: Vec::new(),
         leftovers: Vec::new(),
         faults: Vec::new(),
+        morning: None,
+        quitting: Quitting::default(),
     }
 }
 

@@ -337,6 +337,12 @@ impl Heard {
         (limits.repeats > 0 && self.circles.times == limits.repeats).then_some(self.circles.times)
     }
 
+    /// What was counted of going round in circles counts no more.
+    pub(super) fn forget_circles(&mut self) {
+        self.circles = Round::default();
+        self.circling = None;
+    }
+
     /// A turn of which nothing came; whether there have now been too many.
     pub(super) fn empty_turn(&mut self, limits: &Circles) -> Option<u32> {
         self.circles.empty_turns = self.circles.empty_turns.saturating_add(1);

@@ -84,6 +84,7 @@ impl Run {
     pub(super) fn sign_of_life(&mut self, now: Awake, out: &mut Vec<Effect>) {
         let since = now.since(self.heard.beat);
         self.heard.beat = now;
+        self.held.since_beat = Span::ZERO;
         self.heard.has_beaten = true;
         let _given = self.told.verdicts.remove(&Reason::Unresponsive);
         if self.heard.liveness.is_some_and(|liveness| liveness != Liveness::Healthy) {
@@ -159,7 +160,9 @@ impl Run {
         let Some(times) = times else { return };
         self.heard.circling = Some(now.awake);
         self.note_heard(HeardEntry::Circling { times, empty_turns }, out);
-        self.tell_heard(HeardNotice::Circling { times }, out);
+        if self.judges(Reason::Circling) {
+            self.tell_heard(HeardNotice::Circling { times }, out);
+        }
     }
 
     fn measure(&mut self, now: Now, metrics: &Metrics, out: &mut Vec<Effect>) {
@@ -252,13 +255,14 @@ impl Run {
         let (activity, _) = self.heard.activity();
         let waits = self.heard.waiting_since.filter(|_| activity == Activity::WaitingHuman && !self.heard.told_waiting);
         let waiting = waits.map(|since| (since.plus(TELL_WAITING_AFTER), Told::Waiting));
-        let late = self.beats().and_then(|beats| match self.heard.liveness {
-            None | Some(Liveness::Healthy) => Some((beats.degraded_after, Liveness::Degraded)),
-            Some(Liveness::Degraded) => Some((beats.unreachable_after, Liveness::Unreachable)),
-            Some(Liveness::Unreachable) => None,
-        });
         let late =
-            late.map(|(after, liveness)| (self.heard.beat.plus(after).max(self.judged_from), Told::Liveness(liveness)));
+            self.beats().filter(|_| self.judges(Reason::Unresponsive)).and_then(|beats| match self.heard.liveness {
+                None | Some(Liveness::Healthy) => Some((beats.degraded_after, Liveness::Degraded)),
+                Some(Liveness::Degraded) => Some((beats.unreachable_after, Liveness::Unreachable)),
+                Some(Liveness::Unreachable) => None,
+            });
+        let late =
+            late.map(|(after, liveness)| (self.expected_at(after).max(self.judged_from), Told::Liveness(liveness)));
         let doing = self.heard.record.due().map(|at| (at, Told::Doing));
         [limit, waiting, late, doing].into_iter().flatten().min_by_key(|(at, _)| *at)
     }
@@ -306,7 +310,7 @@ impl Run {
             Reason::Unresponsive => self
                 .beats()
                 .filter(|beats| beats.stop && !self.heard.waits())
-                .map(|beats| self.heard.beat.plus(beats.unreachable_after)),
+                .map(|beats| self.expected_at(beats.unreachable_after)),
             Reason::Circling => self.heard.circling.filter(|_| reports.circles.stop),
             Reason::Budget => {
                 let spent = self.heard.spent.values().min().copied();

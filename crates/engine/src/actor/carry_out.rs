@@ -57,6 +57,7 @@ impl Actor {
             Effect::Notify(notice) => self.notify(now, &notice),
             Effect::Forget(id) => self.forget(id),
             Effect::Job(effect) => self.carry_out_job(now, effect),
+            Effect::Pause(entry) => self.note_pause(now, entry),
         }
     }
 
@@ -334,7 +335,12 @@ const fn subject(effect: &Effect) -> Option<RunId> {
         | Effect::Signal(id, _)
         | Effect::LeaveAbortedNote { run: id, .. }
         | Effect::Forget(id) => Some(*id),
-        Effect::Notify(_) | Effect::Launch(_) | Effect::Wait(_) | Effect::Cancel(_) | Effect::Job(_) => None,
+        Effect::Notify(_)
+        | Effect::Launch(_)
+        | Effect::Wait(_)
+        | Effect::Cancel(_)
+        | Effect::Job(_)
+        | Effect::Pause(_) => None,
     }
 }
 

@@ -7,8 +7,8 @@ use nightkeep_os::{ExecError, ExitStatus, Identity};
 use tokio::sync::oneshot;
 
 use crate::api::{
-    ApiError, AttachRequest, ExtendReply, Fault, HandOverRequest, HistoryRow, Live, PingsView, Reconciled, ResumeReply,
-    RunEvent, SignalsReply, SignalsRequest, StartReply, StopReply,
+    ApiError, AttachRequest, ExtendReply, Fault, HandOverRequest, HistoryRow, Live, PauseRequest, PauseView, PingsView,
+    QuitChoice, Reconciled, ResumeReply, ResumedReply, RunEvent, SignalsReply, SignalsRequest, StartReply, StopReply,
 };
 use crate::config::ConfigEvent;
 use crate::keeper::link::KeeperLink;
@@ -110,6 +110,8 @@ pub(super) enum Fact {
     PingPort(Port),
     /// What was pinged was kept a while ago.
     PingsKept,
+    /// Surfaces have heard that they are to end.
+    QuitDue,
 }
 
 /// The end of a run.
@@ -223,6 +225,14 @@ pub(super) enum Command {
     SomebodyIsHere,
     /// Let a later version take over.
     HandOver { request: HandOverRequest, reply: Reply<()> },
+    /// Pause the watch.
+    Pause { request: PauseRequest, reply: Reply<PauseView> },
+    /// Let the watch go on.
+    Resume(Reply<ResumedReply>),
+    /// End the tray, the engine, or all runs and both.
+    Quit { choice: QuitChoice, reply: Reply<StopReply> },
+    /// Whether the desktop has a place for the tray.
+    TrayReports { has_place: bool },
     /// End.
     Shutdown,
 }

@@ -15,8 +15,9 @@ use super::waiting::SlotRequest;
 use crate::api::{
     ApiError, AttachRequest, Cleaned, ErrorCode, ExtendReply, HandOverRequest, HistoryPage, HistoryPageQuery,
     HistoryQuery, HistoryRow, JobCheck, JobSpec, JobView, Live, NightQuery, NightReport, NotificationTest, OutputTail,
-    PingsView, ProbeReport, ProbeRequest, Reconciled, ResumeReply, RunDetail, RunEvent, SettingsSpec, SettingsView,
-    SignalsReply, SignalsRequest, StartReply, StopReply, StorageView, Validation,
+    PauseRequest, PauseView, PingsView, ProbeReport, ProbeRequest, QuitChoice, Reconciled, ResumeReply, ResumedReply,
+    RunDetail, RunEvent, SettingsSpec, SettingsView, SignalsReply, SignalsRequest, StartReply, StopReply, StorageView,
+    Validation,
 };
 use crate::clock::Clock;
 use crate::config::{self, ConfigFile, EditError, Surroundings};
@@ -162,6 +163,26 @@ impl Handle {
     /// Compares the history with what really runs, and mends what does not fit.
     pub async fn reconcile(&self) -> Result<Reconciled, ApiError> {
         self.ask(Command::Reconcile).await
+    }
+
+    /// Pauses the watch, or changes the end of the pause.
+    pub async fn pause(&self, request: PauseRequest) -> Result<PauseView, ApiError> {
+        self.ask(|reply| Command::Pause { request, reply }).await
+    }
+
+    /// Lets the watch go on.
+    pub async fn resume(&self) -> Result<ResumedReply, ApiError> {
+        self.ask(Command::Resume).await
+    }
+
+    /// Ends the tray, the engine, or all runs and both.
+    pub async fn quit(&self, choice: QuitChoice) -> Result<StopReply, ApiError> {
+        self.ask(|reply| Command::Quit { choice, reply }).await
+    }
+
+    /// Whether the desktop has a place for the tray.
+    pub async fn tray_reports(&self, has_place: bool) -> Result<(), ApiError> {
+        self.commands.send(Command::TrayReports { has_place }).await.map_err(|_| is_ending())
     }
 
     /// Ends the engine's task. Runs go on.

@@ -57,6 +57,10 @@ impl Actor {
             }
             Command::HistoryUnseen => self.count_unseen(),
             Command::HandOver { request, reply } => self.hand_over(request, reply),
+            Command::Pause { request, reply } => self.pause_watch(request, reply),
+            Command::Resume(reply) => self.resume_watch(reply),
+            Command::Quit { choice, reply } => self.quit(choice, reply),
+            Command::TrayReports { has_place } => self.tray_reports(has_place),
             Command::Shutdown => self.ending = true,
         }
     }

@@ -43,6 +43,8 @@ pub(super) fn stored(run: &Watched, at: Stamp, what: core::Entry) -> Stamped {
         }
         core::Entry::ClockJumped { by_ms } => Entry::ClockJumped { by_ms },
         core::Entry::Starved { late } => Entry::Starved { ms: late.as_ms() },
+        core::Entry::WatchPaused { until } => Entry::WatchPaused { until_wall_ms: until.map(core::Wall::as_ms) },
+        core::Entry::WatchResumed => Entry::WatchResumed,
         core::Entry::Signalled { stage: reached } => Entry::Signalled { stage: stage(reached) },
         core::Entry::Leftovers(what) => leftovers(what),
         core::Entry::Ended { outcome, reason: why, method: how, exit, survivors } => {
@@ -61,6 +63,7 @@ pub(super) const fn called_off(why: core::CalledOff) -> &'static str {
         core::CalledOff::Late => "the engine came late, and looks again first",
         core::CalledOff::NotConfirmed => "the last look did not confirm it",
         core::CalledOff::Beaten => "a sign of life came",
+        core::CalledOff::Paused => "the watch was paused",
         core::CalledOff::Expected => "it asked for more time",
     }
 }
@@ -232,6 +235,8 @@ pub(super) fn resume(stored: &StoredRun, boot: &str) -> Resume {
         advances: stored.gaps.count,
         warned: stored.warned.is_some(),
         acknowledged: stored.acknowledged.is_some(),
+        held: Span::ZERO,
+        is_held: stored.held.since.is_some(),
         stop: stored.stop.as_ref().map(|stop| BegunStop {
             reason: core_reason(stop.reason),
             force: stop.force,

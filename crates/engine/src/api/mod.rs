@@ -16,6 +16,7 @@ mod report;
 mod requests;
 mod settings;
 mod signals;
+mod watch;
 
 pub use error::{ApiError, ErrorCode};
 pub use events::{RunEvent, RunEventKind};
@@ -47,6 +48,8 @@ pub use settings::{Cleaned, CleaningView, NotificationTest, SettingsSpec, Settin
 pub use signals::{
     ClaimView, HumanWaitKind, OpenActivity, SIGNALS_MAX, SignalSpec, SignalsReply, SignalsRequest, TotalsView,
 };
+
+pub use watch::{PauseRequest, PauseView, QuitChoice, QuitRequest, Quitting, ResumedReply, TrayReport};
 
 /// The version of the API: the first part of every path, and what clients compare before they speak.
 pub const API_VERSION: u32 = 1;

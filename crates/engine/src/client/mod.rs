@@ -8,6 +8,7 @@ mod events;
 mod hand_over;
 mod http;
 pub(crate) mod start;
+mod watch;
 
 use std::collections::BTreeMap;
 use std::path::Path;

@@ -6,6 +6,7 @@ mod reports;
 mod routes;
 mod run_events;
 mod serve;
+mod watch_routes;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -92,6 +93,10 @@ pub fn router(handle: Handle) -> Router {
         .route("/v1/storage", get(routes::storage))
         .route("/v1/storage/clean", post(routes::clean).delete(routes::cancel_clean))
         .route("/v1/settings", get(routes::settings).put(routes::set_settings))
+        .route("/v1/pause", post(watch_routes::pause))
+        .route("/v1/resume", post(watch_routes::resume))
+        .route("/v1/quit", post(watch_routes::quit))
+        .route("/v1/tray", post(watch_routes::tray))
         .route("/v1/probe", post(routes::probe))
         .route("/v1/openapi.json", get(openapi::serve))
         .fallback(routes::no_such_route)

@@ -3,7 +3,7 @@
 use axum::Json;
 use utoipa::OpenApi;
 
-use super::{events, reports, routes, run_events};
+use super::{events, reports, routes, run_events, watch_routes};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -58,6 +58,10 @@ use super::{events, reports, routes, run_events};
         routes::validate_job,
         routes::preflight,
         routes::test_job,
+        watch_routes::pause,
+        watch_routes::resume,
+        watch_routes::quit,
+        watch_routes::tray,
     )
 )]
 struct Document;

@@ -34,7 +34,7 @@ impl<T: DeserializeOwned, S: Send + Sync> OptionalFromRequest<S> for Body<T> {
     }
 }
 
-fn wanted<T: Default>(body: Option<Body<T>>) -> T {
+pub(super) fn wanted<T: Default>(body: Option<Body<T>>) -> T {
     body.map_or_else(T::default, |Body(body)| body)
 }
 

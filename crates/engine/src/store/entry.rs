@@ -348,6 +348,13 @@ pub enum Entry {
         /// By how much.
         ms: u64,
     },
+    /// The watch is paused: it is not judged from here on.
+    WatchPaused {
+        /// Until when; `None` until a person resumes it.
+        until_wall_ms: Option<i64>,
+    },
+    /// It is judged again: the time of the pause is on no limit.
+    WatchResumed,
     /// It is over.
     Ended(Box<Ending>),
     /// Somebody has looked at it.
@@ -407,6 +414,8 @@ impl Entry {
             Self::Slept { .. } => "slept",
             Self::ClockJumped { .. } => "clock-jumped",
             Self::Starved { .. } => "starved",
+            Self::WatchPaused { .. } => "watch-paused",
+            Self::WatchResumed => "watch-resumed",
             Self::Ended(_) => "ended",
             Self::Seen => "seen",
             Self::Unseen => "unseen",

@@ -11,6 +11,7 @@
 
 pub mod entry;
 pub mod heard;
+mod held;
 pub mod job;
 pub mod state;
 

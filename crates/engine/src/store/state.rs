@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::entry::{Ending, Entry, LimitsMs, Registration, Stage, Stamp, Stamped, Survivor};
 use super::heard::Heard;
+use super::held::Held;
 use crate::api::{OnStall, Reason};
 
 /// Grows whenever the fold or the shape of [`StoredRun`] changes; a database that was folded by another version of
@@ -111,6 +112,9 @@ pub struct StoredRun {
     /// The how-manieth restart in a row it is.
     #[serde(default)]
     pub restart: Option<u32>,
+    /// For how long it was not judged because the watch was paused.
+    #[serde(default)]
+    pub held: Held,
 }
 
 /// The time before the start of a run for which there was no slot.
@@ -268,6 +272,7 @@ impl StoredRun {
             queued: None,
             by_job,
             restart,
+            held: Held::default(),
         }
     }
 
@@ -349,6 +354,8 @@ impl StoredRun {
             Entry::Registered(_) | Entry::Seen | Entry::Unseen => {}
             Entry::EvidenceTaken { .. } | Entry::Present { .. } => {}
             Entry::WentBack { .. } | Entry::ClaimIgnored { .. } | Entry::Slept { .. } | Entry::Starved { .. } => {}
+            Entry::WatchPaused { .. } => self.held.begin(at),
+            Entry::WatchResumed => self.held.end(at, self.last_advance.as_ref()),
             Entry::ClockJumped { by_ms } => self.set_clock_by(*by_ms),
             Entry::Started { pid, identity } => {
                 self.pid = Some(*pid);
@@ -445,6 +452,8 @@ impl StoredRun {
             | Entry::Slept { .. }
             | Entry::ClockJumped { .. }
             | Entry::Starved { .. }
+            | Entry::WatchPaused { .. }
+            | Entry::WatchResumed
             | Entry::Ended(_)
             | Entry::Queued { .. }
             | Entry::SlotGiven
@@ -485,6 +494,7 @@ impl StoredRun {
         self.best_step = Some(*best);
         self.heard.advanced();
         self.warned = None;
+        self.held.advance();
         self.gaps.count = self.gaps.count.saturating_add(1);
         self.gaps.sum_ms = self.gaps.sum_ms.saturating_add(gap_ms);
         self.gaps.longest_ms = Some(self.gaps.longest_ms.map_or(gap_ms, |longest| longest.max(gap_ms)));

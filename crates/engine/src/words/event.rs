@@ -61,6 +61,11 @@ pub fn event(entry: &Entry, run: &StoredRun) -> String {
             "What it left behind was asked to stop.".to_owned()
         }
         Entry::LeftoversGone { .. } => "Nothing is left of what it left behind.".to_owned(),
+        Entry::WatchPaused { until_wall_ms: Some(_) } => "The watch was paused; that time is on no limit.".to_owned(),
+        Entry::WatchPaused { until_wall_ms: None } => {
+            "The watch was paused until somebody resumes it; that time is on no limit.".to_owned()
+        }
+        Entry::WatchResumed => "The watch went on.".to_owned(),
         Entry::Slept { ms, .. } => format!("The computer slept for {}; that time is on no limit.", lengths(*ms)),
         Entry::ClockJumped { by_ms } => {
             let how = if *by_ms < 0 { "back" } else { "forward" };

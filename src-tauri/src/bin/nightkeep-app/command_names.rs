@@ -50,4 +50,7 @@ pub(crate) const COMMANDS: &[&str] = &[
     "starts_at_login",
     "set_starts_at_login",
     "export_jobs",
+    "pause",
+    "resume",
+    "quit",
 ];

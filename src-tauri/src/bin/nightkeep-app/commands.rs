@@ -7,8 +7,9 @@ use std::path::{Path, PathBuf};
 use jiff::tz::TimeZone;
 use nightkeep_engine::api::{
     ApiError, ErrorCode, ExtendReply, ExtendRequest, GapsView, HistoryPage, HistoryPageQuery, HistoryQuery, HistoryRow,
-    JobCheck, JobSpec, JobView, LimitsSpec, NightReport, ProbeReport, ProbeRequest, ResumeReply, RunDetail, StartReply,
-    StopReply, StopRequest, TypeDraft, TypeView, Validation,
+    JobCheck, JobSpec, JobView, LimitsSpec, NightReport, PauseRequest, PauseView, ProbeReport, ProbeRequest,
+    QuitChoice, ResumeReply, ResumedReply, RunDetail, StartReply, StopReply, StopRequest, TypeDraft, TypeView,
+    Validation,
 };
 use nightkeep_engine::export::Format;
 use nightkeep_engine::{report, surface};
@@ -74,6 +75,9 @@ pub(crate) fn handler() -> impl Fn(Invoke<Wry>) -> bool + Send + Sync + 'static 
         settings::starts_at_login,
         settings::set_starts_at_login,
         settings::export_jobs,
+        pause,
+        resume,
+        quit,
     ]
 }
 
@@ -289,6 +293,21 @@ async fn preflight(way: State<'_, Way>, spec: JobSpec, replacing: Option<String>
 #[command]
 async fn probe(way: State<'_, Way>, request: ProbeRequest) -> Reply<ProbeReport> {
     way.client()?.probe(&request).await
+}
+
+#[command]
+async fn pause(way: State<'_, Way>, request: PauseRequest) -> Reply<PauseView> {
+    way.client()?.pause(request).await
+}
+
+#[command]
+async fn resume(way: State<'_, Way>) -> Reply<ResumedReply> {
+    way.client()?.resume().await
+}
+
+#[command]
+async fn quit(way: State<'_, Way>, choice: QuitChoice) -> Reply<StopReply> {
+    way.client()?.quit(choice).await
 }
 
 #[cfg(test)]

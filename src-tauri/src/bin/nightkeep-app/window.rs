@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use nightkeep_engine::places::{HOME_VARIABLE, Places};
+use nightkeep_engine::surface::page_of;
 use tauri::webview::{NewWindowResponse, PageLoadEvent};
 use tauri::{
     App, AppHandle, Context, Emitter as _, Manager as _, Url, WebviewWindow, WebviewWindowBuilder, Window, WindowEvent,
@@ -15,7 +16,7 @@ use tauri::{
 use crate::export::Exports;
 use crate::folder::DataFolder;
 use crate::kept::{Kept, Size};
-use crate::navigation::{Pending, page_of};
+use crate::navigation::Pending;
 use crate::{appearance, bridge, commands, link::Way};
 
 /// The window's name inside Tauri; the capability is granted to it alone.

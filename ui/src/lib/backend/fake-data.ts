@@ -221,10 +221,13 @@ export class Script {
         },
         runs,
         jobs: [],
+        paused: null,
       },
       unseen: unseen.slice(0, 20),
       leftovers: [],
       faults: [],
+      morning: this.ago(-8 * HOUR),
+      quitting: { tray: 0, runs: false },
     };
   }
 

@@ -13,7 +13,11 @@ import type {
   JobStatus,
   JobView,
   LimitsSpec,
+  PauseRequest,
+  PauseView,
   ProbeReport,
+  QuitChoice,
+  Quitting,
   LeftoverView,
   QueuePlace,
   RunView,
@@ -48,6 +52,8 @@ export class FakeBackend implements Backend {
   leftovers: LeftoverView[] = [];
   /** Jobs that are not started as usual. */
   held: JobStatus[] = [];
+  paused: PauseView | null = null;
+  quitting: Quitting = { tray: 0, runs: false };
   jobViews: JobView[];
   typeViews: TypeView[];
   pendingPage: string | null = null;
@@ -455,6 +461,39 @@ export class FakeBackend implements Backend {
     return this.#reply('exportJobs', () => '/home/ann/Downloads/nightkeep-jobs-2026-11-22.json');
   }
 
+  pause({ for_s, morning }: PauseRequest): Promise<PauseView> {
+    return this.#reply('pause', () => {
+      const end = morning ? 8 * 3_600 : for_s;
+      this.calls.push(`pause ${morning ? 'until the morning' : (for_s ?? 'until resumed')}`);
+      this.paused = {
+        since: this.script.ago(0),
+        until: end === undefined ? null : this.script.ago(-end * 1000),
+      };
+      this.publish();
+      return this.paused;
+    });
+  }
+
+  resume(): ReturnType<Backend['resume']> {
+    return this.#reply('resume', () => {
+      const was = this.paused;
+      this.paused = null;
+      this.publish();
+      return { was };
+    });
+  }
+
+  quit(choice: QuitChoice): ReturnType<Backend['quit']> {
+    return this.#reply('quit', () => {
+      this.calls.push(`quit ${choice}`);
+      const stopping = choice === 'runs' ? this.runs.map((one) => one.run) : [];
+      if (choice === 'runs') this.runs = this.runs.map((one) => ({ ...one, phase: 'stopping' }));
+      this.quitting = { tray: choice === 'runs' ? 0 : 1, runs: choice === 'runs' };
+      this.publish();
+      return { runs: stopping, stays_stopped: false };
+    });
+  }
+
   closeWindow(): Promise<void> {
     return this.#reply('closeWindow', () => undefined);
   }
@@ -497,7 +536,8 @@ export class FakeBackend implements Backend {
 
   #live(): ReturnType<Script['live']> {
     const live = this.script.live(this.#revision, this.rows, this.runs);
-    return { ...live, status: { ...live.status, jobs: this.held }, leftovers: this.leftovers };
+    const status = { ...live.status, jobs: this.held, paused: this.paused };
+    return { ...live, status, leftovers: this.leftovers, quitting: this.quitting };
   }
 
   #see(which: (row: HistoryRow) => boolean, seen = true): void {
@@ -511,7 +551,7 @@ export class FakeBackend implements Backend {
     const failure = this.failures.get(method);
     // The real backend rejects with plain objects, as they come over the wire.
     if (failure) throw failure as unknown as Error;
-    if (this.#away && !['current', 'reconnect', 'takePendingNavigation', 'showWindow'].includes(method))
+    if (this.#away && !['current', 'reconnect', 'takePendingNavigation', 'showWindow', 'closeWindow'].includes(method))
       throw AWAY as unknown as Error;
     return make();
   }

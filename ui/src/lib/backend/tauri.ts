@@ -99,6 +99,10 @@ export function createTauriBackend(): Backend {
     setStartsAtLogin: (on) => invoke('set_starts_at_login', { on }),
     exportJobs: () => invoke('export_jobs'),
 
+    pause: (request) => invoke('pause', { request }),
+    resume: () => invoke('resume'),
+    quit: (choice) => invoke('quit', { choice }),
+
     closeWindow: () => getCurrentWindow().close(),
     guardClose: (mayClose) => {
       guard = mayClose;

@@ -14,9 +14,13 @@ import type {
   Live,
   NightReport,
   NotificationTest,
+  PauseRequest,
+  PauseView,
   ProbeReport,
   ProbeRequest,
+  QuitChoice,
   ResumeReply,
+  ResumedReply,
   RunDetail,
   SettingsSpec,
   SettingsView,
@@ -131,6 +135,12 @@ export interface Backend {
   setStartsAtLogin(on: boolean): Promise<void>;
   /** Where the file is. */
   exportJobs(): Promise<string>;
+
+  /** Pauses the watch, or changes the end of the pause. */
+  pause(request: PauseRequest): Promise<PauseView>;
+  resume(): Promise<ResumedReply>;
+  /** Ends the tray, the engine, or all runs and both. */
+  quit(choice: QuitChoice): Promise<StopReply>;
 
   closeWindow(): Promise<void>;
   /** While a guard is set, the window closes only when it says that it may. */
