@@ -185,10 +185,17 @@ pub struct Resume {
     pub claim: Option<Claim>,
     /// Which caps a person was told of, and whether all of it was spent then.
     pub told_cost: Vec<(Cap, bool)>,
-    /// For how long the watch was paused since its start, up to this moment.
-    pub held: Span,
-    /// It is on record that the watch is paused.
-    pub is_held: bool,
+    /// What pauses of the watch there were.
+    pub held: HeldBefore,
+}
+
+/// Pauses of the watch of one run, up to the moment at which it is taken up again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct HeldBefore {
+    /// For how long the watch was paused since its start.
+    pub in_all: Span,
+    /// It is on record that it is paused.
+    pub is_on_record: bool,
 }
 
 /// What a run does that has limits of its own, and what such things took: what a watch that goes on has to know of it.

@@ -42,7 +42,7 @@ pub use belief::Belief;
 pub use continuity::{Breaks, Continuity, Sample};
 pub use effect::{CalledOff, Effect, Entry, HeardEntry, HeardNotice, LeftoverEntry, Notice, Stage};
 pub use ids::RunId;
-pub use input::{Activity, BegunStop, Doing, Exit, Input, Look, OpenActivity, Reading, Resume, Watch};
+pub use input::{Activity, BegunStop, Doing, Exit, HeldBefore, Input, Look, OpenActivity, Reading, Resume, Watch};
 pub use jobs::{JobEffect, JobEntry, JobInput, JobState, Refusal, Restart};
 pub use leftovers::{LeftBehind, LeftoverPolicy};
 pub use life::{Method, Outcome, Reason};

@@ -1,6 +1,12 @@
 //! A watch that goes on after a crash is as fair as one that was never interrupted: whatever the run does and whenever the
 //! crash comes, nobody is stopped for a stall earlier than without it.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::wildcard_enum_match_arm,
+    reason = "a test may fail anywhere, and the journal of these stories keeps only what a crash must not lose"
+)]
+
 use nightkeep_core::{
     Activity, Advance, Awake, Doing, Effect, Entry, HeardEntry, HumanWait, Input, Limits, Look, Mode, Now, Pace,
     Reports, Resume, RunId, Signal, Source, Span, Supervisor, Wait, Wall, Watch,

@@ -13,7 +13,7 @@ pub struct Row {
     /// It keeps its place and is not seen.
     pub is_hidden: bool,
     /// What opens beside it. Always as many rows in the same order, some of them hidden.
-    pub rows: Vec<Row>,
+    pub rows: Vec<Self>,
 }
 
 impl Row {

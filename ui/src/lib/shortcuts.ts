@@ -51,7 +51,8 @@ export function handleShortcut(event: KeyboardEvent, app: AppState): void {
   if (act()) event.preventDefault();
 
   function actionFor(): (() => boolean) | null {
-    if ((isCommand && event.key === 'f') || (event.key === '/' && isPlain)) return focusFilter;
+    if ((isCommand && event.key === 'f') || (event.key === '/' && isPlain && app.preferences.singleKeys))
+      return focusFilter;
     const section = isCommand ? sections[event.key] : undefined;
     if (section !== undefined) return () => go(section);
     if (isCommand && event.key === 'n') return () => go(links.newJob);

@@ -22,7 +22,7 @@ pub(super) struct Held {
 impl Held {
     /// What an earlier watch knew.
     pub(super) const fn before(resume: &Resume) -> Self {
-        Self { since: None, in_all: resume.held, since_beat: Span::ZERO, is_on_record: resume.is_held }
+        Self { since: None, in_all: resume.held.in_all, since_beat: Span::ZERO, is_on_record: resume.held.is_on_record }
     }
 }
 

@@ -115,6 +115,15 @@ pub(super) fn marker_watch(facts: &mpsc::Sender<Fact>) -> MarkerWatch {
     markers
 }
 
+/// What is done about a run that stands still.
+fn mode(observe: bool, by_job: Option<OnStall>) -> Mode {
+    match (observe, by_job) {
+        (true, _) => Mode::Observe,
+        (false, Some(OnStall::Notify)) => Mode::Notify,
+        (false, Some(OnStall::Abort | OnStall::Restart) | None) => Mode::Enforce,
+    }
+}
+
 impl Actor {
     /// Begins to watch a run whose number the store has given.
     pub(super) fn watch(
@@ -178,11 +187,7 @@ impl Actor {
             run: id,
             job: registration.job,
             limits,
-            mode: match (registration.observe, registration.by_job) {
-                (true, _) => Mode::Observe,
-                (false, Some(OnStall::Notify)) => Mode::Notify,
-                (false, Some(OnStall::Abort | OnStall::Restart) | None) => Mode::Enforce,
-            },
+            mode: mode(registration.observe, registration.by_job),
             clock_from: clock_from.unwrap_or(started_awake),
             started: started_awake,
             up,

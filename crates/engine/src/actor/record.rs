@@ -235,8 +235,7 @@ pub(super) fn resume(stored: &StoredRun, boot: &str) -> Resume {
         advances: stored.gaps.count,
         warned: stored.warned.is_some(),
         acknowledged: stored.acknowledged.is_some(),
-        held: Span::ZERO,
-        is_held: stored.held.since.is_some(),
+        held: core::HeldBefore { in_all: Span::ZERO, is_on_record: stored.held.since.is_some() },
         stop: stored.stop.as_ref().map(|stop| BegunStop {
             reason: core_reason(stop.reason),
             force: stop.force,

@@ -3,7 +3,7 @@
 
 use std::collections::HashSet;
 
-use nightkeep_core::{Exit, Resume, RunId, Span, Wall};
+use nightkeep_core::{Exit, RunId, Span, Wall};
 use nightkeep_os::Identity;
 
 use super::carry_out::unseen;
@@ -55,7 +55,8 @@ impl Actor {
         let id = RunId(stored.run);
         let last_sign = last_sign(stored);
         let (held_ms, quiet_ms) = stored.held.until(&self.stamp(self.now()), stored.last_advance.as_ref());
-        let resume = Resume { held: Span::from_ms(held_ms), ..record::resume(stored, &self.boot) };
+        let mut resume = record::resume(stored, &self.boot);
+        resume.held.in_all = Span::from_ms(held_ms);
         let clock_from = record::awake_in(last_sign, &self.boot).map(|at| at.plus(Span::from_ms(quiet_ms)));
         let mut registered = self.registered_before(stored);
         let start = stored.started.as_ref().unwrap_or(&stored.registered);

@@ -164,6 +164,16 @@ pub async fn start(parts: Parts) -> std::io::Result<(Handle, tokio::task::JoinHa
     Ok((handle, task))
 }
 
+/// What is said of this engine.
+fn info(started: nightkeep_core::Wall) -> EngineInfo {
+    EngineInfo {
+        version: crate::VERSION.to_owned(),
+        api: crate::api::API_VERSION,
+        pid: std::process::id(),
+        started_at: clock::rfc3339(started),
+    }
+}
+
 impl Actor {
     fn new(
         parts: Parts,
@@ -171,12 +181,7 @@ impl Actor {
         commands: mpsc::WeakSender<Command>,
     ) -> std::io::Result<(Self, mpsc::Receiver<Asked>)> {
         let first = parts.clock.sample();
-        let info = EngineInfo {
-            version: crate::VERSION.to_owned(),
-            api: crate::api::API_VERSION,
-            pid: std::process::id(),
-            started_at: clock::rfc3339(first.wall),
-        };
+        let info = info(first.wall);
         let exits = {
             let facts = facts.clone();
             ExitWatch::start(move |identity, status| {

@@ -89,7 +89,9 @@ fn run() -> anyhow::Result<()> {
         tell(stderr(), "a tray of this data directory is running already");
         return Ok(());
     };
-    match backend::run(async move |painter, clicks, has_place| drive(&places, &painter, clicks, has_place).await) {
+    match backend::run(async move |painter, clicks, has_place| {
+        Box::pin(drive(&places, &painter, clicks, has_place)).await
+    }) {
         Ok(()) => Ok(()),
         // Logging out is no failure.
         Err(NoTray::SessionEnded) => {

@@ -551,7 +551,10 @@ export class FakeBackend implements Backend {
     const failure = this.failures.get(method);
     // The real backend rejects with plain objects, as they come over the wire.
     if (failure) throw failure as unknown as Error;
-    if (this.#away && !['current', 'reconnect', 'takePendingNavigation', 'showWindow', 'closeWindow'].includes(method))
+    if (
+      this.#away &&
+      !['current', 'reconnect', 'takePendingNavigation', 'showWindow', 'closeWindow'].includes(method)
+    )
       throw AWAY as unknown as Error;
     return make();
   }

@@ -10,7 +10,8 @@ test('a pause is chosen in the settings, shown everywhere, and ended by the bann
   expect(backend.calls).toContain('pause until resumed');
   expect(await screen.findByText('Watching is paused until you resume.')).toBeTruthy();
   expect(screen.getByRole('navigation').textContent).toContain('Paused');
-  const banner = screen.getByText(/Watching is paused/).closest<HTMLElement>('[role=status]') ?? document.body;
+  const banner =
+    screen.getByText(/Watching is paused/).closest<HTMLElement>('[role=status]') ?? document.body;
   await fireEvent.click(within(banner).getByRole('button', { name: 'Resume' }));
   await waitFor(() => {
     expect(screen.queryByText(/Watching is paused/)).toBeNull();
