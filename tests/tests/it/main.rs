@@ -34,6 +34,8 @@ mod fake_agent;
 #[cfg(target_os = "linux")]
 mod faults;
 #[cfg(target_os = "linux")]
+mod floods;
+#[cfg(target_os = "linux")]
 mod frozen;
 #[cfg(target_os = "linux")]
 mod full_disk;
