@@ -43,7 +43,7 @@ fn settings_that_are_saved_unchanged_change_nothing() {
 #[test]
 fn a_setting_is_written_wherever_its_table_is_or_into_a_table_of_its_own() {
     assert_eq!(changed("", |spec| spec.warnings = true), "[notifications]\nwarnings = true\n");
-    let text = changed("[jobs.a]\ncommand = 'x'\n# the end\n", |spec| spec.listen = Some("8765".into()));
+    let text = changed("[jobs.a]\ncommand = 'x'\n# the end\n", |spec| spec.listen = Some("127.0.0.1:8765".into()));
     assert_eq!(text, "[jobs.a]\ncommand = 'x'\n# the end\n\n[pings]\nlisten = \"127.0.0.1:8765\"\n");
     let text = changed("settings = { keep_days = 3 } # short\n", |spec| spec.keep_days = 4);
     assert_eq!(text, "settings = { keep_days = 4 } # short\n");
