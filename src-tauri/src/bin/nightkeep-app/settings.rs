@@ -3,7 +3,6 @@
 #![expect(clippy::needless_pass_by_value, reason = "Tauri hands a command its state by value")]
 
 use std::fmt::Display;
-use std::path::PathBuf;
 
 use nightkeep_app::autostart::Autostart;
 use nightkeep_engine::api::{

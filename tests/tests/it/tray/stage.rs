@@ -146,6 +146,8 @@ pub(super) fn stopped_unseen(mut live: Live, job: &str) -> Live {
         last_note: None,
         advances: 14,
         longest_gap_s: Some(2700.0),
+        total: None,
+        stall_after_s: None,
         survivors: Vec::new(),
         recovered: false,
         seen: false,
