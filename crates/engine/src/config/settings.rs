@@ -92,7 +92,7 @@ pub(super) fn write(document: &mut DocumentMut, config: &Config, wanted: &Settin
 
 /// A table that comes in stands below the others, with a line between.
 fn add_table(document: &mut DocumentMut, name: &str) {
-    let before = comments::take_trailing(document, name);
+    let before = comments::take_all_trailing(document);
     let gap = if document.is_empty() && before.is_empty() { "" } else { "\n" };
     let mut table = Table::new();
     table.decor_mut().set_prefix(format!("{before}{gap}"));

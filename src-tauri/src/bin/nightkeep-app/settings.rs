@@ -15,7 +15,7 @@ use crate::link::Way;
 
 type Reply<T> = Result<T, ApiError>;
 
-/// Files with exported jobs beside each other; more in one day are not meant.
+/// Files with exported jobs beside each other; more are not meant.
 const EXPORTS_MAX: u32 = 100;
 
 #[command]
@@ -66,12 +66,12 @@ pub(crate) async fn export_jobs(app: AppHandle, way: State<'_, Way>) -> Reply<St
         .map_err(|fault| failed("write the jobs", &fault))?;
     let paths = app.path();
     let folder = paths.download_dir().or_else(|_| paths.home_dir()).map_err(|fault| failed("find a folder", &fault))?;
-    let day = jiff::Zoned::now().date();
     let mut names = (1..=EXPORTS_MAX).map(|n| match n {
-        1 => folder.join(format!("nightkeep-jobs-{day}.json")),
-        n => folder.join(format!("nightkeep-jobs-{day}-{n}.json")),
+        1 => folder.join("nightkeep-jobs.json"),
+        n => folder.join(format!("nightkeep-jobs-{n}.json")),
     });
-    let path = names.find(|path| !path.exists()).unwrap_or_else(|| folder.join("nightkeep-jobs.json"));
+    let too_many = || failed("write the jobs", &"the folder for downloads is full of earlier exports");
+    let path = names.find(|path| !path.exists()).ok_or_else(too_many)?;
     surface::write_private(&path, text.as_bytes()).map_err(|fault| failed("write the jobs", &fault))?;
     Ok(path.display().to_string())
 }

@@ -458,7 +458,7 @@ export class FakeBackend implements Backend {
   }
 
   exportJobs(): Promise<string> {
-    return this.#reply('exportJobs', () => '/home/ann/Downloads/nightkeep-jobs-2026-11-22.json');
+    return this.#reply('exportJobs', () => '/home/ann/Downloads/nightkeep-jobs.json');
   }
 
   pause({ for_s, morning }: PauseRequest): Promise<PauseView> {
