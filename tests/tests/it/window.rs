@@ -67,7 +67,8 @@ fn a_job_is_added_started_seen_to_be_stopped_and_read_about() {
     let stopped = "section[aria-labelledby=stopped] li.unseen";
     let card = window.until(stopped, |text| text.contains("nightly-articles")).unwrap();
     assert!(card.contains("new"), "{card}");
-    window.click("History").unwrap();
+    // By its name as a reader hears it, with what the badge says.
+    window.click("History 1 not seen yet").unwrap();
     let card = window.until(stopped, |text| text.contains("nightly-articles")).unwrap();
     assert!(card.contains("new"), "{card}");
     let first =
@@ -94,11 +95,11 @@ fn check_that_the_page_tells_all(night: &Night, window: &Window) {
     let ended = detail.ended.as_ref().unwrap();
     assert_eq!((ended.outcome, ended.reason), (Outcome::Aborted, Some(Reason::Stalled)));
     let cause = window.until(".cause", |_| true).unwrap();
-    assert!(!cause.is_empty() && cause == detail.message.replace('`', ""), "{cause}");
+    assert!(!cause.is_empty() && cause == detail.cause.join(" ").replace('`', ""), "{cause}");
     let told = window.texts("section[aria-labelledby=story] ol li span").unwrap();
     let known: Vec<String> = detail.timeline.iter().map(|event| event.text.replace('`', "")).collect();
     assert_eq!(told, known);
-    let processes = window.texts("section[aria-labelledby=tree] tbody tr").unwrap();
+    let processes = window.texts("section[aria-labelledby=tree] li > .row").unwrap();
     let evidence = detail.evidence.as_ref().unwrap();
     assert_eq!((processes.len(), evidence.processes.len()), (2, 2), "{processes:#?}");
     for (row, process) in processes.iter().zip(&evidence.processes) {
