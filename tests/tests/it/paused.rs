@@ -66,7 +66,7 @@ fn whoever_quits_watching_leaves_the_runs_alone() {
     let pid = night.until_step(begun.run, 2).unwrap().pid.unwrap();
     let said = night.told(&["quit", "watching"]).unwrap();
     assert_eq!(said, "the tray and the engine end; runs go on unwatched\n");
-    night.until_away().unwrap();
+    night.until_engine_ends().unwrap();
     assert!(alive(pid));
     night.start_engine().unwrap();
     night.until_run("the run again", begun.run, |run| run.pid == Some(pid)).unwrap();
@@ -84,7 +84,7 @@ fn whoever_quits_with_all_runs_stops_each_with_its_grace_and_then_the_engine_end
     night.until_step(deaf.run, 1).unwrap();
     let said = night.told(&["quit", "runs"]).unwrap();
     assert!(said.ends_with("all runs are over; the tray and the engine end\n"), "{said}");
-    night.until_away().unwrap();
+    night.until_engine_ends().unwrap();
     night.start_engine().unwrap();
     for (run, method) in [(gentle.run, Method::Graceful), (deaf.run, Method::Forced)] {
         let row = night.ended(run).unwrap();
