@@ -42,6 +42,12 @@ export const STATES: readonly State[] = [
   { name: 'job-edit', hash: 'jobs/docs-sweep/edit', heading: /Edit docs-sweep/ },
   { name: 'types', hash: 'types', heading: /Job types/ },
   { name: 'settings', hash: 'settings', heading: /Settings/ },
+  { name: 'settings-paused', hash: 'settings', heading: /Settings/, scene: 'paused' },
+  { name: 'overview-paused', hash: '', heading: /stopped since you last looked/, scene: 'paused' },
+  { name: 'quit', hash: 'quit', heading: /Quit Nightkeep/ },
+  { name: 'quit-idle', hash: 'quit', heading: /Quit Nightkeep/, scene: 'idle' },
+  { name: 'quitting', hash: 'quit', heading: /Stopping \d+ runs/, scene: 'quitting' },
+  { name: 'run-stop', hash: 'run/48/stop', heading: /migrate-tests/ },
   { name: 'type-new', hash: 'types/new?from=agent', heading: /Add a job type/ },
   { name: 'unknown', hash: 'nowhere', heading: /There is no such page/ },
 ];

@@ -11,12 +11,15 @@ use crate::samples;
 #[tokio::test]
 async fn help_teaches_every_command() {
     let home = private_home();
-    let commands: [&[&str]; 25] = [
+    let commands: [&[&str]; 28] = [
         &[],
         &["run"],
         &["attach"],
         &["start"],
         &["stop"],
+        &["resume"],
+        &["pause"],
+        &["quit"],
         &["mark"],
         &["beat"],
         &["mcp"],

@@ -25,13 +25,24 @@ import type {
   Validation,
 } from './types';
 
-export const SCENES = ['full', 'empty', 'away', 'idle', 'demo', 'demo-over', 'many'] as const;
+export const SCENES = [
+  'full',
+  'empty',
+  'away',
+  'idle',
+  'demo',
+  'demo-over',
+  'many',
+  'paused',
+  'quitting',
+] as const;
 
 export interface FakeOptions {
   now?: number;
   /**
    * `full` a busy morning, `empty` the very first start, `away` no engine, `idle` jobs of which nothing runs, `demo` and
-   * `demo-over` the first start with the demonstration under way or over, `many` 200 runs.
+   * `demo-over` the first start with the demonstration under way or over, `many` 200 runs, `paused` a busy morning on which
+   * nothing is judged, `quitting` one on which all runs are being stopped.
    */
   scene?: (typeof SCENES)[number];
 }
@@ -76,12 +87,17 @@ export class FakeBackend implements Backend {
 
   constructor({ now = Date.now(), scene = 'full' }: FakeOptions = {}) {
     this.script = new Script(now);
-    const isFull = ['full', 'idle', 'many'].includes(scene);
+    const isFull = ['full', 'idle', 'many', 'paused', 'quitting'].includes(scene);
     this.rows = isFull ? this.script.history() : [];
     this.runs = isFull ? this.script.running() : [];
     this.jobViews = isFull ? this.script.jobs(this.rows, this.runs) : [];
     if (scene === 'idle') [this.rows, this.runs] = [this.rows.map((row) => ({ ...row, seen: true })), []];
     if (scene === 'many') this.runs = many(this.script, 200);
+    if (scene === 'paused') this.paused = { since: this.script.ago(0), until: this.script.ago(-3_600) };
+    if (scene === 'quitting') {
+      this.quitting = { tray: 0, runs: true };
+      this.runs = this.runs.map((one) => ({ ...one, phase: 'stopping' }));
+    }
     if (scene === 'demo') this.runs = [demoStuck(this.script)];
     if (scene === 'demo-over') this.rows = [demoOver(this.script)];
     this.typeViews = fakeTypes();
@@ -467,7 +483,7 @@ export class FakeBackend implements Backend {
       this.calls.push(`pause ${morning ? 'until the morning' : (for_s ?? 'until resumed')}`);
       this.paused = {
         since: this.script.ago(0),
-        until: end === undefined ? null : this.script.ago(-end * 1000),
+        until: end === undefined ? null : this.script.ago(-end),
       };
       this.publish();
       return this.paused;
