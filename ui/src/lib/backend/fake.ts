@@ -1,139 +1,52 @@
-import { FakeComputer } from './fake-computer';
-import { Script } from './fake-data';
-import { demo, demoOver, demoStuck, many } from './fake-scenes';
 import { nightOf, pageOf } from './fake-history';
-import { fakeGaps, fakeTypes, judgeType, limitsOfType, typeView } from './fake-types';
+import { checksOf, fault, judge, viewOf } from './fake-judge';
+import { demo } from './fake-scenes';
+import { fakeGaps, fakeTypes, judgeType, typeView } from './fake-types';
 import type {
-  ApiError,
   Backend,
-  BackendEvents,
   HistoryRow,
   JobCheck,
   JobSpec,
-  JobStatus,
   JobView,
   LimitsSpec,
   PauseRequest,
   PauseView,
   ProbeReport,
   QuitChoice,
-  Quitting,
-  LeftoverView,
-  QueuePlace,
   RunView,
-  TypeView,
   Validation,
 } from './types';
+import { AWAY, FakeEngine } from './fake-engine';
 
-export const SCENES = [
-  'full',
-  'empty',
-  'away',
-  'idle',
-  'demo',
-  'demo-over',
-  'many',
-  'paused',
-  'quitting',
-] as const;
-
-export interface FakeOptions {
-  now?: number;
-  /**
-   * `full` a busy morning, `empty` the very first start, `away` no engine, `idle` jobs of which nothing runs, `demo` and
-   * `demo-over` the first start with the demonstration under way or over, `many` 200 runs, `paused` a busy morning on which
-   * nothing is judged, `quitting` one on which all runs are being stopped.
-   */
-  scene?: (typeof SCENES)[number];
-}
-
-const AWAY: ApiError = {
-  code: 'unreachable',
-  message: 'the engine does not answer',
-  hint: 'start it with `nightkeep engine`, or look at `nightkeep doctor`',
-  field: null,
-};
+export { SCENES, type FakeOptions } from './fake-engine';
 
 /** An engine that is only a script: for development, tests and screenshots. It never reaches a normal build. */
-export class FakeBackend implements Backend {
-  readonly calls: string[] = [];
-  script: Script;
-  rows: HistoryRow[];
-  runs: RunView[];
-  leftovers: LeftoverView[] = [];
-  /** Jobs that are not started as usual. */
-  held: JobStatus[] = [];
-  paused: PauseView | null = null;
-  quitting: Quitting = { tray: 0, runs: false };
-  jobViews: JobView[];
-  typeViews: TypeView[];
-  pendingPage: string | null = null;
-  guard: (() => boolean) | null = null;
-  farewell: (() => Promise<boolean>) | null = null;
-  told = new Set<string>();
-  usualLimits = new Map<number, number>();
-  /** What the next calls of a method reject with. */
-  failures = new Map<keyof Backend, ApiError>();
-  /** Jobs for which there is no free slot, and what they wait for. */
-  places = new Map<string, QueuePlace>();
-  /** An export waits for this, and is called off when it says so. */
-  exporting: Promise<boolean> = Promise.resolve(true);
+export class FakeBackend extends FakeEngine implements Backend {
   #callOff: () => void = () => undefined;
-  /** The settings, and the computer around the window. */
-  computer = new FakeComputer();
-  #events: BackendEvents | null = null;
-  #revision = 1;
-  #away: boolean;
-
-  constructor({ now = Date.now(), scene = 'full' }: FakeOptions = {}) {
-    this.script = new Script(now);
-    const isFull = ['full', 'idle', 'many', 'paused', 'quitting'].includes(scene);
-    this.rows = isFull ? this.script.history() : [];
-    this.runs = isFull ? this.script.running() : [];
-    this.jobViews = isFull ? this.script.jobs(this.rows, this.runs) : [];
-    if (scene === 'idle') [this.rows, this.runs] = [this.rows.map((row) => ({ ...row, seen: true })), []];
-    if (scene === 'many') this.runs = many(this.script, 200);
-    if (scene === 'paused') this.paused = { since: this.script.ago(0), until: this.script.ago(-3_600) };
-    if (scene === 'quitting') {
-      this.quitting = { tray: 0, runs: true };
-      this.runs = this.runs.map((one) => ({ ...one, phase: 'stopping' }));
-    }
-    if (scene === 'demo') this.runs = [demoStuck(this.script)];
-    if (scene === 'demo-over') this.rows = [demoOver(this.script)];
-    this.typeViews = fakeTypes();
-    this.#away = scene === 'away';
-  }
-
-  listen(events: BackendEvents): Promise<() => void> {
-    this.#events = events;
-    return Promise.resolve(() => {
-      this.#events = null;
-    });
-  }
 
   current(): ReturnType<Backend['current']> {
-    return this.#reply('current', () =>
-      this.#away ? { live: null, error: AWAY } : { live: this.#live(), error: null },
+    return this.reply('current', () =>
+      this.isAway ? { live: null, error: AWAY } : { live: this.snapshot(), error: null },
     );
   }
 
   reconnect(): Promise<void> {
-    return this.#reply('reconnect', () => {
-      this.#away = false;
+    return this.reply('reconnect', () => {
+      this.isAway = false;
       this.publish();
     });
   }
 
   takePendingNavigation(): Promise<string | null> {
-    return this.#reply('takePendingNavigation', () => this.pendingPage);
+    return this.reply('takePendingNavigation', () => this.pendingPage);
   }
 
   showWindow(): Promise<void> {
-    return this.#reply('showWindow', () => undefined);
+    return this.reply('showWindow', () => undefined);
   }
 
   history(query: Parameters<Backend['history']>[0]): Promise<HistoryRow[]> {
-    return this.#reply('history', () =>
+    return this.reply('history', () =>
       this.rows
         .filter((row) => row.run < (query.before ?? Infinity))
         .filter((row) => !query.job || row.job === query.job)
@@ -143,14 +56,14 @@ export class FakeBackend implements Backend {
   }
 
   historyPage(query: Parameters<Backend['historyPage']>[0]): ReturnType<Backend['historyPage']> {
-    return this.#reply('historyPage', () => {
+    return this.reply('historyPage', () => {
       this.calls.push(`historyPage ${JSON.stringify(query)}`);
       return pageOf(this.rows, query);
     });
   }
 
   night(date: string | null): ReturnType<Backend['night']> {
-    return this.#reply('night', () => nightOf(this.rows, this.runs.length, date, this.script.now));
+    return this.reply('night', () => nightOf(this.rows, this.runs.length, date, this.script.now));
   }
 
   async exportHistory(...[query, format, progress]: Parameters<Backend['exportHistory']>) {
@@ -158,23 +71,23 @@ export class FakeBackend implements Backend {
     const { total } = pageOf(this.rows, query);
     progress({ done: 0, total });
     const isDone = await this.exporting;
-    return this.#reply('exportHistory', () =>
+    return this.reply('exportHistory', () =>
       isDone ? { path: `/home/ann/Downloads/nightkeep-history.${format}`, runs: total } : null,
     );
   }
 
   cancelExport(): Promise<void> {
-    return this.#reply('cancelExport', () => {
+    return this.reply('cancelExport', () => {
       this.#callOff();
     });
   }
 
   openDataFolder(): Promise<void> {
-    return this.#reply('openDataFolder', () => undefined);
+    return this.reply('openDataFolder', () => undefined);
   }
 
   run(run: number): ReturnType<Backend['run']> {
-    return this.#reply('run', () => {
+    return this.reply('run', () => {
       const row = this.rows.find((one) => one.run === run);
       if (row) return this.script.detail(row);
       const running = this.runs.find((one) => one.run === run);
@@ -184,41 +97,41 @@ export class FakeBackend implements Backend {
   }
 
   markSeen(run: number): Promise<void> {
-    return this.#reply('markSeen', () => {
-      this.#see((row) => row.run === run);
+    return this.reply('markSeen', () => {
+      this.see((row) => row.run === run);
     });
   }
 
   markUnseen(run: number): Promise<void> {
-    return this.#reply('markUnseen', () => {
-      this.#see((row) => row.run === run, false);
+    return this.reply('markUnseen', () => {
+      this.see((row) => row.run === run, false);
     });
   }
 
   runMarkdown(run: number): Promise<string> {
-    return this.#reply('runMarkdown', () => `## run ${run}\n`);
+    return this.reply('runMarkdown', () => `## run ${run}\n`);
   }
 
   openRunFolder(run: number): Promise<void> {
-    return this.#reply('openRunFolder', () => {
+    return this.reply('openRunFolder', () => {
       this.calls.push(`open the folder of ${run}`);
     });
   }
 
   openRunLog(run: number): Promise<void> {
-    return this.#reply('openRunLog', () => {
+    return this.reply('openRunLog', () => {
       this.calls.push(`open the log of ${run}`);
     });
   }
 
   markAllSeen(): Promise<void> {
-    return this.#reply('markAllSeen', () => {
-      this.#see(() => true);
+    return this.reply('markAllSeen', () => {
+      this.see(() => true);
     });
   }
 
   stopRun(run: number, force: boolean): ReturnType<Backend['stopRun']> {
-    return this.#reply('stopRun', () => {
+    return this.reply('stopRun', () => {
       this.calls.push(`stop ${run}${force ? ' by force' : ''}`);
       this.runs = this.runs.map((one) => (one.run === run ? { ...one, phase: 'stopping' } : one));
       this.leftovers = this.leftovers.map((one) => (one.run === run ? { ...one, stopping: true } : one));
@@ -228,7 +141,7 @@ export class FakeBackend implements Backend {
   }
 
   extendRun(run: number, by: number): ReturnType<Backend['extendRun']> {
-    return this.#reply('extendRun', () => {
+    return this.reply('extendRun', () => {
       const one = this.runs.find((view) => view.run === run);
       if (!one) throw fault('not-found', `run ${run} is not being watched`);
       // As the engine does: no step gets more than four times its limit.
@@ -247,7 +160,7 @@ export class FakeBackend implements Backend {
   }
 
   startDemo(): ReturnType<Backend['startDemo']> {
-    return this.#reply('startDemo', () => {
+    return this.reply('startDemo', () => {
       const run = demo(this.script);
       this.runs = [...this.runs, run];
       this.publish();
@@ -256,7 +169,7 @@ export class FakeBackend implements Backend {
   }
 
   tellOnce(what: string): Promise<boolean> {
-    return this.#reply('tellOnce', () => {
+    return this.reply('tellOnce', () => {
       const isFirst = !this.told.has(what);
       this.told.add(what);
       return isFirst;
@@ -264,7 +177,7 @@ export class FakeBackend implements Backend {
   }
 
   jobs(): Promise<JobView[]> {
-    return this.#reply('jobs', () =>
+    return this.reply('jobs', () =>
       this.jobViews.map((view) => ({
         ...view,
         condition: this.held.find((one) => one.job === view.spec.name) ?? null,
@@ -273,7 +186,7 @@ export class FakeBackend implements Backend {
   }
 
   types(): ReturnType<Backend['types']> {
-    return this.#reply('types', () =>
+    return this.reply('types', () =>
       this.typeViews.map((type) => ({
         ...type,
         jobs: this.jobViews.filter((job) => (job.spec.type ?? 'generic') === type.name).length,
@@ -282,7 +195,7 @@ export class FakeBackend implements Backend {
   }
 
   typeGaps(name: string): ReturnType<Backend['typeGaps']> {
-    return this.#reply('typeGaps', () => {
+    return this.reply('typeGaps', () => {
       const type = this.typeViews.find((one) => one.name === name);
       if (!type) throw fault('not-found', `there is no job type \`${name}\``);
       return fakeGaps(
@@ -293,7 +206,7 @@ export class FakeBackend implements Backend {
   }
 
   jobGaps(job: string): ReturnType<Backend['jobGaps']> {
-    return this.#reply('jobGaps', () => {
+    return this.reply('jobGaps', () => {
       const view = this.jobViews.find((one) => one.spec.name === job);
       if (!view) throw fault('not-found', `there is no job \`${job}\``);
       return fakeGaps(
@@ -304,7 +217,7 @@ export class FakeBackend implements Backend {
   }
 
   setType(name: string, limits: LimitsSpec): Promise<void> {
-    return this.#reply('setType', () => {
+    return this.reply('setType', () => {
       this.calls.push(`set ${name}`);
       const before = this.typeViews.find((type) => type.name === name);
       const made = typeView(name, limits, before);
@@ -316,7 +229,7 @@ export class FakeBackend implements Backend {
   }
 
   setCapacity(name: string, maxRunning: number | null): Promise<void> {
-    return this.#reply('setCapacity', () => {
+    return this.reply('setCapacity', () => {
       this.typeViews = this.typeViews.map((type) =>
         type.name === name ? { ...type, max_running: maxRunning } : type,
       );
@@ -325,7 +238,7 @@ export class FakeBackend implements Backend {
   }
 
   deleteType(name: string): Promise<void> {
-    return this.#reply('deleteType', () => {
+    return this.reply('deleteType', () => {
       this.calls.push(`delete type ${name}`);
       const asTheyCame = fakeTypes();
       this.typeViews = this.typeViews
@@ -336,7 +249,7 @@ export class FakeBackend implements Backend {
   }
 
   validateType(draft: Parameters<Backend['validateType']>[0]): Promise<Validation> {
-    return this.#reply('validateType', () =>
+    return this.reply('validateType', () =>
       judgeType(
         draft,
         this.typeViews.map((type) => type.name),
@@ -345,7 +258,7 @@ export class FakeBackend implements Backend {
   }
 
   startJob(job: string): ReturnType<Backend['startJob']> {
-    return this.#reply('startJob', () => {
+    return this.reply('startJob', () => {
       this.calls.push(`start ${job}`);
       if (!this.jobViews.some((view) => view.spec.name === job))
         throw fault('not-found', `there is no job \`${job}\``);
@@ -355,7 +268,7 @@ export class FakeBackend implements Backend {
   }
 
   stopJob(job: string): ReturnType<Backend['stopJob']> {
-    return this.#reply('stopJob', () => {
+    return this.reply('stopJob', () => {
       this.calls.push(`stop job ${job}`);
       const runs = this.runs.filter((run) => run.job === job).map((run) => run.run);
       this.runs = this.runs.map((run) => (run.job === job ? { ...run, phase: 'stopping' } : run));
@@ -367,7 +280,7 @@ export class FakeBackend implements Backend {
   }
 
   resumeJob(job: string): ReturnType<Backend['resumeJob']> {
-    return this.#reply('resumeJob', () => {
+    return this.reply('resumeJob', () => {
       this.calls.push(`resume ${job}`);
       const was = this.held.find((one) => one.job === job) ?? null;
       this.held = this.held.filter((one) => one.job !== job);
@@ -377,7 +290,7 @@ export class FakeBackend implements Backend {
   }
 
   addJob(spec: JobSpec): Promise<void> {
-    return this.#reply('addJob', () => {
+    return this.reply('addJob', () => {
       if (this.jobViews.some((view) => view.spec.name === spec.name)) {
         throw fault('conflict', `there is a job \`${spec.name}\` already`, null, 'name');
       }
@@ -387,32 +300,32 @@ export class FakeBackend implements Backend {
   }
 
   replaceJob(job: string, spec: JobSpec): Promise<void> {
-    return this.#reply('replaceJob', () => {
+    return this.reply('replaceJob', () => {
       this.jobViews = this.jobViews.map((view) => (view.spec.name === job ? { ...view, spec } : view));
       this.publish();
     });
   }
 
   deleteJob(job: string): Promise<void> {
-    return this.#reply('deleteJob', () => {
+    return this.reply('deleteJob', () => {
       this.jobViews = this.jobViews.filter((view) => view.spec.name !== job);
       this.publish();
     });
   }
 
   validateJob(spec: JobSpec, replacing: string | null): Promise<Validation> {
-    return this.#reply('validateJob', () => {
+    return this.reply('validateJob', () => {
       const others = this.jobViews.map((view) => view.spec.name).filter((name) => name !== replacing);
       return judge(spec, others);
     });
   }
 
   preflight(spec: JobSpec): Promise<JobCheck[]> {
-    return this.#reply('preflight', () => checksOf(spec));
+    return this.reply('preflight', () => checksOf(spec));
   }
 
   probe({ path }: Parameters<Backend['probe']>[0]): Promise<ProbeReport> {
-    return this.#reply('probe', () => {
+    return this.reply('probe', () => {
       this.calls.push(`probe ${path}`);
       const exists = path.endsWith('.json');
       return exists
@@ -436,49 +349,49 @@ export class FakeBackend implements Backend {
   }
 
   settings(): ReturnType<Backend['settings']> {
-    return this.#reply('settings', () => this.computer.view());
+    return this.reply('settings', () => this.computer.view());
   }
 
   setSettings(spec: Parameters<Backend['setSettings']>[0]): Promise<void> {
-    return this.#reply('setSettings', () => {
+    return this.reply('setSettings', () => {
       this.computer.spec = spec;
     });
   }
 
   testNotification(): ReturnType<Backend['testNotification']> {
-    return this.#reply('testNotification', () => this.computer.notification);
+    return this.reply('testNotification', () => this.computer.notification);
   }
 
   storage(): ReturnType<Backend['storage']> {
-    return this.#reply('storage', () => this.computer.storage);
+    return this.reply('storage', () => this.computer.storage);
   }
 
   cleanNow(): ReturnType<Backend['cleanNow']> {
-    return this.#reply('cleanNow', () => this.computer.clean());
+    return this.reply('cleanNow', () => this.computer.clean());
   }
 
   cancelClean(): Promise<void> {
-    return this.#reply('cancelClean', () => {
+    return this.reply('cancelClean', () => {
       this.computer.cancelClean();
     });
   }
 
   startsAtLogin(): Promise<boolean> {
-    return this.#reply('startsAtLogin', () => this.computer.startsAtLogin);
+    return this.reply('startsAtLogin', () => this.computer.startsAtLogin);
   }
 
   setStartsAtLogin(on: boolean): Promise<void> {
-    return this.#reply('setStartsAtLogin', () => {
+    return this.reply('setStartsAtLogin', () => {
       this.computer.startsAtLogin = on;
     });
   }
 
   exportJobs(): Promise<string> {
-    return this.#reply('exportJobs', () => '/home/ann/Downloads/nightkeep-jobs.json');
+    return this.reply('exportJobs', () => '/home/ann/Downloads/nightkeep-jobs.json');
   }
 
   pause({ for_s, morning }: PauseRequest): Promise<PauseView> {
-    return this.#reply('pause', () => {
+    return this.reply('pause', () => {
       const end = morning ? 8 * 3_600 : for_s;
       this.calls.push(`pause ${morning ? 'until the morning' : (for_s ?? 'until resumed')}`);
       this.paused = {
@@ -491,7 +404,7 @@ export class FakeBackend implements Backend {
   }
 
   resume(): ReturnType<Backend['resume']> {
-    return this.#reply('resume', () => {
+    return this.reply('resume', () => {
       const was = this.paused;
       this.paused = null;
       this.publish();
@@ -500,7 +413,7 @@ export class FakeBackend implements Backend {
   }
 
   quit(choice: QuitChoice): ReturnType<Backend['quit']> {
-    return this.#reply('quit', () => {
+    return this.reply('quit', () => {
       this.calls.push(`quit ${choice}`);
       const stopping = choice === 'runs' ? this.runs.map((one) => one.run) : [];
       if (choice === 'runs') this.runs = this.runs.map((one) => ({ ...one, phase: 'stopping' }));
@@ -511,7 +424,7 @@ export class FakeBackend implements Backend {
   }
 
   closeWindow(): Promise<void> {
-    return this.#reply('closeWindow', () => undefined);
+    return this.reply('closeWindow', () => undefined);
   }
 
   guardClose(mayClose: (() => boolean) | null): Promise<void> {
@@ -534,110 +447,4 @@ export class FakeBackend implements Backend {
       };
     });
   }
-
-  /** Sends the snapshot as it is at this moment. */
-  publish(): void {
-    this.#revision += 1;
-    this.#events?.live(this.#live());
-  }
-
-  goAway(): void {
-    this.#away = true;
-    this.#events?.away(AWAY);
-  }
-
-  navigate(page: string): void {
-    this.#events?.navigate(page);
-  }
-
-  #live(): ReturnType<Script['live']> {
-    const live = this.script.live(this.#revision, this.rows, this.runs);
-    const status = { ...live.status, jobs: this.held, paused: this.paused };
-    return { ...live, status, leftovers: this.leftovers, quitting: this.quitting };
-  }
-
-  #see(which: (row: HistoryRow) => boolean, seen = true): void {
-    this.rows = this.rows.map((row) => (which(row) ? { ...row, seen } : row));
-    this.publish();
-  }
-
-  async #reply<T>(method: keyof Backend, make: () => T | Promise<T>): Promise<T> {
-    this.calls.push(method);
-    await Promise.resolve();
-    const failure = this.failures.get(method);
-    // The real backend rejects with plain objects, as they come over the wire.
-    if (failure) throw failure as unknown as Error;
-    if (
-      this.#away &&
-      !['current', 'reconnect', 'takePendingNavigation', 'showWindow', 'closeWindow'].includes(method)
-    )
-      throw AWAY as unknown as Error;
-    return make();
-  }
-}
-
-function fault(
-  code: ApiError['code'],
-  message: string,
-  hint: string | null = null,
-  field: string | null = null,
-): Error {
-  return { code, message, hint, field } as unknown as Error;
-}
-
-function viewOf(spec: JobSpec): JobView {
-  return {
-    spec,
-    limits: limitsOfType(spec.type ?? 'generic'),
-    running: null,
-    last_outcome: null,
-    last_run: null,
-    last_ended_at: null,
-    condition: null,
-    story: [],
-    recent: [],
-    check: null,
-  };
-}
-
-/** A small part of what the engine checks: enough to show each kind of message. */
-function judge(spec: JobSpec, others: readonly string[]): Validation {
-  const errors: Validation['errors'] = [];
-  const warnings: Validation['warnings'] = [];
-  if (!spec.name) errors.push({ field: 'name', message: 'A job needs a name.' });
-  if (others.includes(spec.name))
-    errors.push({ field: 'name', message: `There is a job \`${spec.name}\` already.` });
-  if (spec.command.length === 0) errors.push({ field: 'command', message: 'A job needs a command.' });
-  for (const [field, text] of Object.entries(spec.limits)) {
-    if (/_after$|grace|allowance|runtime/.test(field) && !/^(\d+[smh]?)+$/.test(text))
-      errors.push({
-        field: `limits.${field}`,
-        message: `\`${text}\` is no length of time; write it like \`90s\` or \`1h30m\`.`,
-      });
-  }
-  if (!spec.progress)
-    warnings.push({
-      field: 'progress',
-      message: 'The command must write to $NIGHTKEEP_PROGRESS or call `nightkeep mark`.',
-    });
-  return { errors, warnings };
-}
-
-/** What a test of a job finds where nothing but its marker is missing. */
-function checksOf(spec: JobSpec): JobCheck[] {
-  const program = spec.command[0];
-  const fine: JobCheck[] = [
-    { check: 'folder', ok: 'ok', says: '`/home/ann/work` is there.' },
-    { check: 'marker', ok: 'warn', says: 'File does not exist yet – fine if the job creates it.' },
-    {
-      check: 'limits',
-      ok: 'ok',
-      says: 'Warns after 5m, stops after 15m without progress, and gives 20s to clean up.',
-    },
-  ];
-  const found: JobCheck =
-    program === undefined || program.includes('nowhere')
-      ? { check: 'program', ok: 'fail', says: `The program \`${program ?? ''}\` was not found.` }
-      : { check: 'program', ok: 'ok', says: `Is \`/usr/bin/${program}\`.` };
-  return [found, ...fine];
 }
