@@ -9,7 +9,7 @@ use axum::http::StatusCode;
 use axum::response::sse::{Event, Sse};
 use axum::response::{IntoResponse as _, Response};
 use futures_util::{Stream, StreamExt as _};
-use nightkeep_engine::api::Live;
+use nightkeep_engine::api::{Live, PauseView, ResumedReply};
 use nightkeep_engine::local_socket::Listener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -101,6 +101,8 @@ async fn answer(State(said): State<Said>, request: Request) -> Response {
         "GET /v1/live" => axum::Json(live).into_response(),
         "GET /v1/status" => axum::Json(live.status).into_response(),
         "GET /v1/events" => Sse::new(events(said.live.clone())).into_response(),
+        "POST /v1/pause" => axum::Json(PauseView { since: live.at, until: None }).into_response(),
+        "POST /v1/resume" => axum::Json(ResumedReply { was: live.status.paused }).into_response(),
         change if !change.starts_with("GET ") => StatusCode::NO_CONTENT.into_response(),
         _ => StatusCode::NOT_FOUND.into_response(),
     };

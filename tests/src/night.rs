@@ -251,6 +251,15 @@ impl Night {
         Ok(())
     }
 
+    /// Waits until the engine has ended, which somebody has asked it to do.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn until_engine_ends(&self) -> Result<()> {
+        self.engine.take().context("no engine was started")?.wait()?;
+        Ok(())
+    }
+
     /// Freezes the engine until what is returned is dropped.
     ///
     /// # Errors

@@ -1,4 +1,5 @@
-//! The stall clock: awake time without an advance, standing still while the run waits for a person or a limit.
+//! The stall clock: awake time without an advance, standing still while the run waits for a person or a limit, and while
+//! nobody wants runs to be judged.
 
 use crate::time::{Awake, Span};
 
@@ -7,13 +8,17 @@ use crate::time::{Awake, Span};
 pub struct StallClock {
     banked: Span,
     running_since: Option<Awake>,
+    /// The run waits.
+    waits: bool,
+    /// The watch is paused.
+    held: bool,
 }
 
 impl StallClock {
     /// A clock that starts at `now` with nothing on it.
     #[must_use]
     pub const fn started(now: Awake) -> Self {
-        Self { banked: Span::ZERO, running_since: Some(now) }
+        Self { banked: Span::ZERO, running_since: Some(now), waits: false, held: false }
     }
 
     /// What the clock shows at `now`.
@@ -28,21 +33,45 @@ impl StallClock {
         self.running_since = self.running_since.map(|_| now);
     }
 
-    /// Stands still from `now` on.
+    /// Stands still from `now` on, because the run waits.
     pub fn pause(&mut self, now: Awake) {
+        self.waits = true;
+        self.stand(now);
+    }
+
+    /// Runs again from `now` on, unless it is held.
+    pub fn resume(&mut self, now: Awake) {
+        self.waits = false;
+        self.go(now);
+    }
+
+    /// Stands still from `now` on, because the watch is paused.
+    pub fn hold(&mut self, now: Awake) {
+        self.held = true;
+        self.stand(now);
+    }
+
+    /// Runs again from `now` on, unless the run waits.
+    pub fn release(&mut self, now: Awake) {
+        self.held = false;
+        self.go(now);
+    }
+
+    /// Whether the clock stands still because the run waits.
+    #[must_use]
+    pub const fn is_paused(&self) -> bool {
+        self.waits
+    }
+
+    fn stand(&mut self, now: Awake) {
         self.banked = self.elapsed(now);
         self.running_since = None;
     }
 
-    /// Runs again from `now` on.
-    pub fn resume(&mut self, now: Awake) {
-        self.running_since = self.running_since.or(Some(now));
-    }
-
-    /// Whether the clock stands still.
-    #[must_use]
-    pub const fn is_paused(&self) -> bool {
-        self.running_since.is_none()
+    fn go(&mut self, now: Awake) {
+        if !self.waits && !self.held {
+            self.running_since = self.running_since.or(Some(now));
+        }
     }
 
     /// When the clock will show `target`; `None` while it stands still. In the past when it shows more already.
@@ -82,6 +111,18 @@ mod tests {
         clock.reset(at(200));
         assert!(clock.is_paused());
         assert_eq!(clock.elapsed(at(900)), Span::ZERO);
+    }
+
+    #[test]
+    fn a_clock_that_waits_and_is_held_runs_when_neither_is_so() {
+        let mut clock = StallClock::started(at(0));
+        clock.pause(at(100));
+        clock.hold(at(200));
+        clock.resume(at(300));
+        assert!(!clock.is_paused());
+        assert_eq!(clock.elapsed(at(900)), Span::from_ms(100));
+        clock.release(at(1_000));
+        assert_eq!(clock.elapsed(at(1_050)), Span::from_ms(150));
     }
 
     #[test]

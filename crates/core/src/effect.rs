@@ -1,9 +1,10 @@
 //! What is to be done, in the order in which it is to be done.
 
 use crate::ids::RunId;
-use crate::input::Exit;
+use crate::input::{Doing, Exit};
 use crate::jobs::{JobEffect, LastEnd};
 use crate::life::{Method, Outcome, Reason};
+use crate::pause::PauseEntry;
 use crate::reports::Cap;
 use crate::signal::{Claim, HumanWait, Source, Wait};
 use crate::snapshot::{Liveness, Totals};
@@ -43,6 +44,8 @@ pub enum Effect {
     Forget(RunId),
     /// Something about a job.
     Job(JobEffect),
+    /// Write into the journal that the watch is paused, or goes on.
+    Pause(PauseEntry),
 }
 
 /// A stage of a stop, in order.
@@ -75,6 +78,8 @@ pub enum CalledOff {
     Beaten,
     /// The run asked for more time in time.
     Expected,
+    /// A person paused the watch.
+    Paused,
 }
 
 /// What the journal is told.
@@ -166,6 +171,13 @@ pub enum Entry {
         /// By how much.
         late: Span,
     },
+    /// The watch is paused: the run is not judged from here on.
+    WatchPaused {
+        /// Until when; `None` until a person resumes it.
+        until: Option<Wall>,
+    },
+    /// The run is judged again: the time of the pause is on no limit.
+    WatchResumed,
     /// A stage of the stop begins.
     Signalled {
         /// Which one.
@@ -200,6 +212,8 @@ pub enum HeardEntry {
     },
     /// The run no longer waits.
     Resumed,
+    /// What it does that has limits of its own, all of it: this takes the place of what was said before.
+    Doing(Doing),
     /// Beats came late, stayed away, or came again.
     Liveness {
         /// What is said of it from here on.
@@ -207,10 +221,12 @@ pub enum HeardEntry {
         /// Awake time since the last sign of life.
         since: Span,
     },
-    /// The run asked for more time for its present step.
+    /// The run asked for more time for its present step, or a person gave it.
     Expects {
         /// What the stall clock may show.
         until: Span,
+        /// A person gave it, unasked.
+        by_person: bool,
     },
     /// The run said how it ends, before it did.
     Claimed(Claim),

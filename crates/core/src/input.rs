@@ -6,6 +6,7 @@ use crate::jobs::JobInput;
 use crate::leftovers::LeftBehind;
 use crate::life::Reason;
 use crate::limits::{Limits, Mode};
+use crate::pause::Pause;
 use crate::reports::Cap;
 use crate::signal::{Claim, Signal, Source, Wait};
 use crate::slots::Capacities;
@@ -62,6 +63,13 @@ pub enum Input {
     Killed(RunId),
     /// Processes of the run that a forced stop could not end.
     Survivors(RunId, Vec<u32>),
+    /// A person gives the present step of the run more time.
+    Extend {
+        /// Which run.
+        run: RunId,
+        /// Beyond the limit that is in force.
+        by: Span,
+    },
     /// A person wants the run to stop; with `force`, without a grace.
     Stop {
         /// Which run.
@@ -106,6 +114,15 @@ pub enum Input {
     },
     /// Something about a job.
     Job(JobInput),
+    /// A person pauses the watch, or changes the end of a pause.
+    Pause {
+        /// Until when; `None` until a person resumes it.
+        until: Option<Wall>,
+    },
+    /// The watch was paused before: to be told before any run is watched.
+    PausedBefore(Pause),
+    /// A person lets the watch go on.
+    GoOn,
     /// Nothing but the time.
     Tick,
 }
@@ -151,7 +168,15 @@ pub struct Resume {
     /// The best step of each source.
     pub best: Vec<(Source, i64)>,
     /// What it waits for, and who said so.
-    pub waits: Option<(Source, Wait)>,
+    pub waits: Vec<(Source, Wait)>,
+    /// Since when it does.
+    pub waits_since: Option<Awake>,
+    /// How long it had waited since its last advance before that: time that is not on its stall clock.
+    pub waited: Span,
+    /// What it does that has limits of its own.
+    pub doing: Doing,
+    /// Whether it ever told of such things: one may be open that is not known of.
+    pub tells_what_it_does: bool,
     /// What the stall clock may show in the present step, where more time was asked for.
     pub expected: Option<Span>,
     /// What its work took.
@@ -160,6 +185,45 @@ pub struct Resume {
     pub claim: Option<Claim>,
     /// Which caps a person was told of, and whether all of it was spent then.
     pub told_cost: Vec<(Cap, bool)>,
+    /// What pauses of the watch there were.
+    pub held: HeldBefore,
+}
+
+/// Pauses of the watch of one run, up to the moment at which it is taken up again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct HeldBefore {
+    /// For how long the watch was paused since its start.
+    pub in_all: Span,
+    /// It is on record that it is paused.
+    pub is_on_record: bool,
+}
+
+/// What a run does that has limits of its own, and what such things took: what a watch that goes on has to know of it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Doing {
+    /// What is open.
+    pub open: Vec<OpenActivity>,
+    /// Time on the stall clock that such things took which are over.
+    pub apart: Span,
+    /// What the stall clock showed when the first of those began that are open.
+    pub apart_from: Option<Span>,
+    /// The sources that say that it waits.
+    pub waiting: Vec<Source>,
+}
+
+/// Something that has begun.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OpenActivity {
+    /// Who says so.
+    pub source: Source,
+    /// Its name.
+    pub id: String,
+    /// What kind of thing it is.
+    pub activity: Activity,
+    /// What it is, for people.
+    pub what: Option<String>,
+    /// What the stall clock showed then, or 0 when the run advanced since.
+    pub at: Span,
 }
 
 /// A stop whose intent is on record, of an earlier watch.

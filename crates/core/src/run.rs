@@ -13,8 +13,10 @@ use crate::supervisor::{FRESH_LOOK, LATE, WAKE_GRACE};
 use crate::time::{Awake, Now, Span};
 
 mod breaks;
+mod doing;
 mod due;
 mod heard;
+mod hold;
 mod judging;
 mod reading;
 mod signals;
@@ -111,6 +113,7 @@ pub(crate) struct Run {
     told: Told,
     /// No warning and no verdict before this point: a fresh look has to come first.
     judged_from: Awake,
+    held: hold::Held,
     /// When the present stage of a stop is over.
     stage_ends: Option<Awake>,
     asked: Option<Asked>,
@@ -132,9 +135,9 @@ impl Run {
             limits: watch.limits,
             mode: watch.mode,
             life: if watch.up { Life::Running } else { Life::Starting },
-            clock: StallClock::started(watch.clock_from),
+            clock: StallClock::started(watch.clock_from.plus(resume.waited)),
             started: watch.started,
-            heard: heard::Heard::new(now.awake, &resume),
+            heard: heard::Heard::new(now.awake, &resume, &watch.limits.reports),
             step: resume.step,
             total: None,
             note: resume.note.clone(),
@@ -145,6 +148,7 @@ impl Run {
             oddity: None,
             told: Told::default(),
             judged_from: Awake::default(),
+            held: hold::Held::before(&resume),
             stage_ends: None,
             asked: None,
             looks: judging::Looks::default(),
@@ -158,7 +162,9 @@ impl Run {
             run.judge_from(now.awake.plus(FRESH_LOOK));
         }
         if run.heard.waits() {
-            run.clock.pause(now.awake);
+            // It stood still all the while.
+            run.clock.pause(resume.waits_since.unwrap_or(now.awake));
+            run.expect_limit(now);
         }
         run.resume_stop(now, &resume);
         run

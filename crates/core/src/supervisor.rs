@@ -8,12 +8,13 @@ use crate::input::{Input, Watch};
 use crate::jobs::{End, JobInput, JobState, Jobs, LastEnd, Refusal};
 use crate::leftovers::Leftovers;
 use crate::life::{Event, Life};
+use crate::pause::{Pause, PauseEntry, Paused};
 use crate::run::{Judgement, Run};
 use crate::signal::{Signal, Source};
 use crate::slots::{Place, Slots};
 use crate::snapshot::{Liveness, RunSnapshot};
 use crate::spending::Spending;
-use crate::time::{Awake, Now, Span};
+use crate::time::{Awake, Now, Span, Wall};
 
 /// A tick that comes this much after its time: whoever drives the core was starved, and so perhaps was what it watches.
 pub const LATE: Span = Span::from_secs(2);
@@ -33,6 +34,8 @@ pub enum WakeReason {
     Stage,
     /// A job is to be started again.
     Restart,
+    /// A pause of the watch is over.
+    Pause,
 }
 
 /// The judge of all runs. See the crate's documentation for how it is driven.
@@ -45,6 +48,7 @@ pub struct Supervisor {
     unwritable: bool,
     slots: Slots,
     spending: Spending,
+    paused: Option<Paused>,
 }
 
 impl Supervisor {
@@ -59,11 +63,16 @@ impl Supervisor {
     /// Afterwards [`Self::poll_effect`] has to be called until it returns `None`, before the next input.
     pub fn handle(&mut self, now: Now, input: Input) {
         let mut out = Vec::new();
+        if self.paused.is_some_and(|paused| paused.is_over(now)) {
+            self.go_on(now, false, &mut out);
+        }
         match input {
             Input::Watch(watch) => self.watch(now, *watch, &mut out),
             Input::Storage { writable } => self.unwritable = !writable,
-            Input::Woke { slept } => self.runs.values_mut().for_each(|run| run.woke(now, slept, &mut out)),
-            Input::ClockJumped { by_ms } => self.runs.values_mut().for_each(|run| run.clock_jumped(by_ms, &mut out)),
+            Input::Woke { .. } | Input::ClockJumped { .. } => self.broken(now, &input, &mut out),
+            Input::Pause { until } => self.pause(now, until, &mut out),
+            Input::PausedBefore(pause) => self.paused_before(now, pause, &mut out),
+            Input::GoOn => self.go_on(now, true, &mut out),
             Input::Tick => self.tick(now, &mut out),
             Input::LeftBehind(what) => {
                 let run = what.run;
@@ -111,6 +120,7 @@ impl Supervisor {
             | Input::AllGone(id, _)
             | Input::Killed(id)
             | Input::Survivors(id, _)
+            | Input::Extend { run: id, .. }
             | Input::Stop { run: id, .. } => {
                 if matches!(input, Input::Started(_)) {
                     self.jobs.began(id, &mut out);
@@ -132,8 +142,16 @@ impl Supervisor {
     #[must_use]
     pub fn next_wakeup(&self) -> Option<(Awake, WakeReason)> {
         let left = self.left.values().filter_map(|left| Some((left.stage_ends()?, WakeReason::Stage)));
-        let restart = self.jobs.due().map(|at| (at, WakeReason::Restart));
-        self.runs.values().filter_map(|run| self.due(run)).chain(left).chain(restart).min_by_key(|(at, _)| *at)
+        let restart = self.jobs.due().filter(|_| self.paused.is_none()).map(|at| (at, WakeReason::Restart));
+        let pause = self.paused.and_then(|paused| Some((paused.due()?, WakeReason::Pause)));
+        let runs = self.runs.values().filter_map(|run| self.due(run));
+        runs.chain(left).chain(restart).chain(pause).min_by_key(|(at, _)| *at)
+    }
+
+    /// The pause of the watch, while there is one.
+    #[must_use]
+    pub fn paused(&self) -> Option<Pause> {
+        self.paused.map(|paused| paused.what)
     }
 
     /// All runs that are not over, oldest first, as they stand at `now`.
@@ -188,8 +206,56 @@ impl Supervisor {
             return;
         }
         let mut run = Run::new(now, watch);
+        match self.paused {
+            Some(paused) => run.hold(now, paused.what.until, out),
+            None => run.release(now, out),
+        }
         run.go_on(now, out);
         let _none = self.runs.insert(run.id, run);
+    }
+
+    /// The clocks did not go on evenly.
+    fn broken(&mut self, now: Now, input: &Input, out: &mut Vec<Effect>) {
+        if let Some(paused) = &mut self.paused {
+            paused.set(now);
+        }
+        for run in self.runs.values_mut() {
+            if let Input::Woke { slept } = input {
+                run.woke(now, *slept, out);
+            } else if let Input::ClockJumped { by_ms } = input {
+                run.clock_jumped(*by_ms, out);
+            }
+        }
+    }
+
+    /// A person pauses the watch, or wants another end of the pause.
+    fn pause(&mut self, now: Now, until: Option<Wall>, out: &mut Vec<Effect>) {
+        let since = self.paused.map_or(now.wall, |paused| paused.what.since);
+        let paused = Paused::new(now, Pause { since, until });
+        if paused.is_over(now) {
+            return;
+        }
+        self.paused = Some(paused);
+        out.push(Effect::Pause(PauseEntry::Paused { until }));
+        self.runs.values_mut().for_each(|run| run.hold(now, until, out));
+    }
+
+    /// A pause that an earlier watch had begun. It may have ended since: then that is put on record.
+    fn paused_before(&mut self, now: Now, pause: Pause, out: &mut Vec<Effect>) {
+        self.paused = Some(Paused::new(now, pause));
+        if self.paused.is_some_and(|paused| paused.is_over(now)) {
+            self.go_on(now, false, out);
+        }
+    }
+
+    /// The pause is over: everything has the time that was left, and what was owed is due at the earliest now.
+    fn go_on(&mut self, now: Now, by_person: bool, out: &mut Vec<Effect>) {
+        if self.paused.take().is_none() {
+            return;
+        }
+        out.push(Effect::Pause(PauseEntry::Resumed { by_person }));
+        self.jobs.none_before(now.awake);
+        self.runs.values_mut().for_each(|run| run.release(now, out));
     }
 
     /// A source of a run says something. What it cost is on the account of its job.
@@ -259,7 +325,11 @@ impl Supervisor {
                 left.stage_over(now, out);
             }
         }
-        self.jobs.tick(now, out);
+        match &mut self.paused {
+            // A wall clock that is steered is not there yet.
+            Some(paused) => paused.set(now),
+            None => self.jobs.tick(now, out),
+        }
         let writable = !self.unwritable;
         for run in self.runs.values_mut() {
             if run.stage_ends().is_some_and(|at| at <= now.awake) {
@@ -312,7 +382,7 @@ fn run_input(run: &mut Run, now: Now, input: Input, out: &mut Vec<Effect>) {
             let _advanced = run.read(now, reading, out);
         }
         Input::Looked(_, look) => run.looked(now, look, out),
-        Input::Settle(_) => run.settle_totals(now, out),
+        Input::Settle(_) => run.put_on_record(now, out),
         Input::EvidenceTaken(_) => run.on(now, Event::EvidenceDone, out),
         Input::IntentStored(_) => run.stored(now, out),
         Input::IntentNotStored(_) => run.not_stored(now, out),
@@ -321,6 +391,7 @@ fn run_input(run: &mut Run, now: Now, input: Input, out: &mut Vec<Effect>) {
         Input::Killed(_) => run.so_far.killed = true,
         Input::AllGone(_, exit) => run.all_gone(now, exit, out),
         Input::Survivors(_, pids) => run.survivors = pids,
+        Input::Extend { by, .. } => run.extend(now, by, out),
         Input::Stop { force, .. } => run.on(now, Event::StopWanted { force }, out),
         Input::Watch(_)
         | Input::Signal(..)
@@ -329,6 +400,9 @@ fn run_input(run: &mut Run, now: Now, input: Input, out: &mut Vec<Effect>) {
         | Input::ClockJumped { .. }
         | Input::Storage { .. }
         | Input::Job(_)
+        | Input::Pause { .. }
+        | Input::PausedBefore(_)
+        | Input::GoOn
         | Input::LeftBehind(_)
         | Input::StopLeftovers { .. }
         | Input::LeftoversGone(_)

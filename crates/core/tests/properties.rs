@@ -13,7 +13,11 @@ use proptest::prelude::*;
 #[path = "stories/happenings.rs"]
 mod happenings;
 
+#[path = "stories/pausing.rs"]
+mod pausing;
+
 use happenings::{Happening, What, happenings};
+use pausing::{endless, outside, pauses};
 
 const RUN: RunId = RunId(7);
 const HOOK: Source = Source::of("hook");
@@ -38,8 +42,8 @@ fn limits() -> impl Strategy<Value = Limits> {
 struct Seen {
     /// Each effect with the awake time at which it came.
     effects: Vec<(u64, Effect)>,
-    /// Awake time on which no waiting lies, at each millisecond mark asked for: `(at, paused before)`.
-    paused: Vec<(u64, u64)>,
+    /// When the run waited for somebody, from and to.
+    waits: Vec<(u64, u64)>,
     /// When a request to stop arrived.
     delivered: Vec<u64>,
     /// A wake-up that was still due after it had been handed in.
@@ -140,6 +144,11 @@ impl Player {
             What::Survivors => Input::Survivors(RUN, vec![1]),
             What::Stop(force) => Input::Stop { run: RUN, force },
             What::Writable(writable) => Input::Storage { writable },
+            What::Pauses(ms) => {
+                let wall = i64::try_from(self.awake + ms.unwrap_or(0)).expect("short") + self.slept;
+                Input::Pause { until: ms.map(|_| Wall::from_ms(wall)) }
+            }
+            What::GoesOn => Input::GoOn,
             What::Ticks => Input::Tick,
         };
         self.give(input);
@@ -149,43 +158,19 @@ impl Player {
 fn play(limits: Limits, mode: Mode, story: &[Happening]) -> Seen {
     let mut player = Player::new(limits, mode);
     let mut waiting_since = None;
-    let mut paused = 0;
     for happening in story {
         player.happen(happening);
-        match happening.what {
-            What::Waits(true) => waiting_since = waiting_since.or(Some(player.awake)),
-            What::Waits(false) => paused += waiting_since.take().map_or(0, |since| player.awake - since),
-            What::Marker(..)
-            | What::LookFinds(_)
-            | What::Says(_)
-            | What::CannotLook
-            | What::Sleeps(_)
-            | What::ClockJumps(_)
-            | What::EvidenceTaken
-            | What::Stored(_)
-            | What::Delivered
-            | What::RootEnded
-            | What::AllGone(_)
-            | What::Survivors
-            | What::Stop(_)
-            | What::Writable(_)
-            | What::Ticks => {}
+        let now = player.awake;
+        if let What::Waits(waits) = happening.what {
+            if waits {
+                waiting_since.get_or_insert(now);
+            } else if let Some(since) = waiting_since.take() {
+                player.seen.waits.push((since, now));
+            }
         }
-        let so_far = paused + waiting_since.map_or(0, |since| player.awake - since);
-        player.seen.paused.push((player.awake, so_far));
     }
+    player.seen.waits.extend(waiting_since.map(|since| (since, u64::MAX)));
     player.seen
-}
-
-/// How long the run waited for somebody up to `at`, by the reference.
-fn paused_until(seen: &Seen, at: u64) -> u64 {
-    let after = seen.paused.iter().position(|(t, _)| *t >= at);
-    let before = seen.paused.iter().rev().find(|(t, _)| *t <= at).copied().unwrap_or((0, 0));
-    match after.and_then(|index| seen.paused.get(index)) {
-        // Within a step that is spent waiting, the pause grows with the time.
-        Some((_, total)) if *total > before.1 => before.1 + (at - before.0).min(total - before.1),
-        Some(_) | None => before.1,
-    }
 }
 
 fn signals(seen: &Seen) -> impl Iterator<Item = (u64, Stage)> + '_ {
@@ -201,7 +186,8 @@ fn signals(seen: &Seen) -> impl Iterator<Item = (u64, Stage)> + '_ {
         | Effect::Launch(_)
         | Effect::Wait(_)
         | Effect::Cancel(_)
-        | Effect::Job(_) => None,
+        | Effect::Job(_)
+        | Effect::Pause(_) => None,
     })
 }
 
@@ -217,7 +203,8 @@ fn entries(seen: &Seen) -> impl Iterator<Item = (u64, &Entry)> + '_ {
         | Effect::Launch(_)
         | Effect::Wait(_)
         | Effect::Cancel(_)
-        | Effect::Job(_) => None,
+        | Effect::Job(_)
+        | Effect::Pause(_) => None,
     })
 }
 
@@ -257,7 +244,7 @@ fn without_stops(mut story: Vec<Happening>, only_force: bool) -> Vec<Happening> 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 16_384, failure_persistence: None, ..ProptestConfig::default() })]
 
-    /// INV: no stop for stalling before the limit has passed since the last advance, waiting not counted.
+    /// INV: no stop for stalling before the limit has passed since the last advance, waiting and pauses not counted.
     #[test]
     fn no_stall_stop_before_the_limit_has_passed_since_the_last_advance(
         limits in limits(), story in happenings(),
@@ -272,8 +259,7 @@ proptest! {
             }
             if let Entry::StopIntended { reason: Reason::Stalled, .. } = entry {
                 let allowance = if advanced { 0 } else { limits.start_allowance.as_ms() };
-                let waited = paused_until(&seen, at) - paused_until(&seen, last_advance);
-                let quiet = at - last_advance - waited;
+                let quiet = outside(last_advance, at, [seen.waits.clone(), pauses(&seen)].concat());
                 prop_assert!(
                     quiet >= limits.stall_after.as_ms() + allowance,
                     "stopped after {quiet} ms of {limits:?}"
@@ -323,7 +309,8 @@ proptest! {
                 | Effect::Launch(_)
                 | Effect::Wait(_)
                 | Effect::Cancel(_)
-                | Effect::Job(_) => {}
+                | Effect::Job(_)
+                | Effect::Pause(_) => {}
             }
         }
     }
@@ -334,8 +321,9 @@ proptest! {
         let seen = play(limits, Mode::Enforce, &story);
         let ends = entries(&seen).filter(|(_, entry)| matches!(entry, Entry::Ended { .. })).count();
         prop_assert!(ends <= 1);
-        if let Some(end) = seen.effects.iter().position(|(_, effect)| matches!(effect, Effect::Forget(_))) {
-            prop_assert_eq!(end, seen.effects.len() - 1);
+        let of_run: Vec<_> = seen.effects.iter().filter(|(_, effect)| !matches!(effect, Effect::Pause(_))).collect();
+        if let Some(end) = of_run.iter().position(|(_, effect)| matches!(effect, Effect::Forget(_))) {
+            prop_assert_eq!(end, of_run.len() - 1);
         }
     }
 
@@ -357,6 +345,7 @@ proptest! {
     /// INV: what the computer slept changes nothing but the wall clock; it is on no limit.
     #[test]
     fn sleep_is_on_no_limit(limits in limits(), story in happenings(), factor in 2_i64..9) {
+        let story = changed(&story, endless);
         let longer = changed(&story, |what| if let What::Sleeps(ms) = what { *ms *= factor });
         prop_assert_eq!(done(&play(limits, Mode::Enforce, &story)), done(&play(limits, Mode::Enforce, &longer)));
     }
@@ -364,6 +353,7 @@ proptest! {
     /// INV: a wall clock that is set, forwards or backwards, is on no limit.
     #[test]
     fn a_wall_clock_that_is_set_is_on_no_limit(limits in limits(), story in happenings(), factor in 2_i64..9) {
+        let story = changed(&story, endless);
         let other = changed(&story, |what| if let What::ClockJumps(ms) = what { *ms *= -factor });
         prop_assert_eq!(done(&play(limits, Mode::Enforce, &story)), done(&play(limits, Mode::Enforce, &other)));
     }

@@ -8,8 +8,8 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use nightkeep_core::{
-    Awake, Effect, Entry, Exit, Input, Limits, Look, Metrics, Mode, Notice, Now, Reading, RunId, Source, Span, Stage,
-    Supervisor, Wall, Watch,
+    Awake, Effect, Entry, Exit, Input, Limits, Look, Metrics, Mode, Notice, Now, PauseEntry, Reading, RunId, Source,
+    Span, Stage, Supervisor, Wall, Watch,
 };
 use serde::Deserialize;
 
@@ -86,6 +86,8 @@ struct Step {
     marker: Option<Marker>,
     hears: Option<Hears>,
     stop: Option<HowMuch>,
+    /// Seconds that a person gives.
+    person_gives: Option<f64>,
     root_ends: Option<bool>,
     all_gone: Option<Ends>,
     survivors: Option<Vec<u32>>,
@@ -96,6 +98,16 @@ struct Step {
     clock_set_by: Option<f64>,
     late_tick: Option<bool>,
     writable: Option<bool>,
+    /// The watch is paused for so many seconds, or until it is resumed.
+    pauses: Option<Pauses>,
+    goes_on: Option<bool>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Pauses {
+    For(f64),
+    UntilResumed,
 }
 
 #[derive(Deserialize)]
@@ -193,7 +205,8 @@ impl World {
             | Effect::Launch(_)
             | Effect::Wait(_)
             | Effect::Cancel(_)
-            | Effect::Job(_) => return,
+            | Effect::Job(_)
+            | Effect::Pause(_) => return,
         };
         self.answers.push_back((self.now_ms + after, input));
     }
@@ -245,6 +258,16 @@ impl World {
         if let Some(writable) = step.writable {
             self.give(Input::Storage { writable });
         }
+        if let Some(pauses) = step.pauses {
+            let until = match pauses {
+                Pauses::For(secs) => Some(Wall::from_ms(self.now().wall.as_ms() + signed_ms(secs))),
+                Pauses::UntilResumed => None,
+            };
+            self.give(Input::Pause { until });
+        }
+        if step.goes_on == Some(true) {
+            self.give(Input::GoOn);
+        }
         if let Some(marker) = step.marker {
             self.give(Input::Marker(RUN, self.reading(marker)));
         }
@@ -254,6 +277,9 @@ impl World {
         }
         if let Some(hears) = step.hears {
             self.give(Input::Signal(RUN, HOOK, hearing::signal(hears, self.now().wall)));
+        }
+        if let Some(secs) = step.person_gives {
+            self.give(Input::Extend { run: RUN, by: Span::from_ms(ms(secs)) });
         }
         if let Some(how) = step.stop {
             self.give(Input::Stop { run: RUN, force: matches!(how, HowMuch::ByForce) });
@@ -301,6 +327,14 @@ fn words(effect: &Effect) -> Option<String> {
         Effect::Signal(_, stage) => format!("signal {stage:?}"),
         Effect::LeaveAbortedNote { step, .. } => format!("aborted note at step {step:?}"),
         Effect::Notify(notice) => notice_words(notice),
+        Effect::Pause(PauseEntry::Paused { until }) => match until {
+            Some(until) => {
+                format!("the watch is paused until {} s after midnight", (until.as_ms() - MIDNIGHT_MS) / 1000)
+            }
+            None => "the watch is paused".to_owned(),
+        },
+        Effect::Pause(PauseEntry::Resumed { by_person: true }) => "the watch is resumed".to_owned(),
+        Effect::Pause(PauseEntry::Resumed { by_person: false }) => "the pause of the watch is over".to_owned(),
         Effect::Forget(_) | Effect::Launch(_) | Effect::Wait(_) | Effect::Cancel(_) | Effect::Job(_) => return None,
     })
 }
@@ -329,8 +363,12 @@ fn entry_words(entry: &Entry) -> Option<String> {
             text
         }
         Entry::Leftovers(what) => format!("what is left: {what:?}"),
-        Entry::Started | Entry::Warned { .. } | Entry::Signalled { .. } => return None,
-        Entry::Heard(heard) => hearing::entry_words(heard),
+        Entry::Started
+        | Entry::Warned { .. }
+        | Entry::Signalled { .. }
+        | Entry::WatchPaused { .. }
+        | Entry::WatchResumed => return None,
+        Entry::Heard(heard) => hearing::entry_words(heard)?,
     })
 }
 

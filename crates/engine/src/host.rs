@@ -12,7 +12,7 @@ use crate::config::ConfigFile;
 use crate::hand_over::{self, HandedOver, Successor};
 use crate::local_socket::Listener;
 use crate::places::{Places, PlacesError};
-use crate::retention::Tidier;
+use crate::retention::{Broom, Tidier};
 use crate::server;
 use crate::store::{Opened, Store, StoreError, StoreHandle, keep_backups};
 use crate::version::VERSION;
@@ -118,8 +118,10 @@ async fn watch(
     let socket = places.socket();
     let listener = Listener::bind(&socket).map_err(|source| HostError::Socket { socket, source })?;
     let config = Arc::new(ConfigFile::load(places.config_file()));
-    let tidier = Tidier { places: places.clone(), store: store.clone(), clock: options.clock.clone() };
-    let tidying = tokio::spawn(tidier.keep_small(Arc::clone(&config)));
+    let (broom, wanted) = Broom::new();
+    let (place, clock) = (places.clone(), options.clock.clone());
+    let tidier = Tidier { places: place, store: store.clone(), clock, broom: broom.clone() };
+    let tidying = tokio::spawn(tidier.keep_small(Arc::clone(&config), wanted));
     let parts = Parts {
         config,
         store: store.clone(),
@@ -132,6 +134,7 @@ async fn watch(
         places: places.clone(),
     };
     let (handle, task) = actor::start(parts).await.map_err(HostError::System)?;
+    let handle = handle.with(broom);
     let backups = tokio::spawn(keep_backups(store.clone()));
     tracing::info!(pid = std::process::id(), version = VERSION, "the engine watches");
     // Most of what a start needs is never needed again.

@@ -4,7 +4,7 @@
 //! * [`actor`] is its one task; [`marker`], [`keeper`] and the process table are what it sees with, [`store`] is what it
 //!   remembers with, [`notify`] and [`server`] are what it speaks with.
 //! * [`api`] holds the types that are spoken, [`config`] what the user wants, [`rundir`] what lies in a run's directory,
-//!   [`captured`] how its output is kept small.
+//!   [`captured`] how its output is kept small, [`report`] how a run is told to others.
 //! * [`sources`] and [`pings`] are other ways in which a run is heard of.
 //!
 //! Only [`clock`] reads clocks, and only `nightkeep-os` touches processes.
@@ -19,6 +19,7 @@ pub mod client;
 pub mod clock;
 pub mod config;
 pub mod environment;
+pub mod export;
 #[cfg(any(test, feature = "fuzz"))]
 pub mod fuzz;
 pub mod hand_over;
@@ -26,9 +27,11 @@ pub mod host;
 pub mod keeper;
 pub mod local_socket;
 pub mod marker;
+pub mod night;
 pub mod notify;
 pub mod pings;
 pub mod places;
+pub mod report;
 mod retention;
 pub mod rundir;
 pub mod sentinel;

@@ -174,6 +174,18 @@ impl Places {
         self.data_dir.join("pings.json")
     }
 
+    /// What the window keeps for itself: its size, and what it has told.
+    #[must_use]
+    pub fn window(&self) -> PathBuf {
+        self.data_dir.join("window.json")
+    }
+
+    /// Where history, outputs and all else of it lie.
+    #[must_use]
+    pub fn data_dir(&self) -> &Path {
+        &self.data_dir
+    }
+
     /// The engine's own log.
     #[must_use]
     pub fn log_dir(&self) -> PathBuf {

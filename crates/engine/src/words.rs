@@ -1,13 +1,17 @@
 //! What happened, in sentences, made only from stored facts: what is not known is not said.
 
+mod at_length;
 mod event;
+mod gaps;
 mod heard;
 mod job;
 mod parts;
 
 use jiff::tz::TimeZone;
 
+pub use at_length::at_length;
 pub use event::event;
+pub use gaps::gaps;
 pub use heard::{dollars, microusd};
 pub use job::{job_event, job_sentence};
 use parts::{clock, lengths, lower_first, place, quote, signal_name, still_alive};
@@ -19,12 +23,16 @@ use crate::store::state::{LeftoverFate, Stop, StoredRun, WouldStop};
 /// What is or was the case with a run: its cause first, then how it went. Times are those of `zone`.
 #[must_use]
 pub fn message(run: &StoredRun, zone: &TimeZone) -> String {
+    sentences(run, zone).join(" ")
+}
+
+fn sentences(run: &StoredRun, zone: &TimeZone) -> Vec<String> {
     let mut sentences = match &run.ended {
         None => alive(run, zone),
         Some(ending) => over(run, ending, zone),
     };
     sentences.retain(|sentence| !sentence.is_empty());
-    sentences.join(" ")
+    sentences
 }
 
 fn over(run: &StoredRun, ending: &Ending, zone: &TimeZone) -> Vec<String> {

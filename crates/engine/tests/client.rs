@@ -14,7 +14,8 @@ use axum::routing::get;
 use futures_util::{Stream, StreamExt, stream};
 use nightkeep_engine::VERSION;
 use nightkeep_engine::api::{
-    API_VERSION, ApiError, EngineInfo, ErrorCode, JobSpec, Live, StartReply, Status, StopRequest, Summary, Validation,
+    API_VERSION, ApiError, EngineInfo, ErrorCode, JobSpec, Live, Quitting, StartReply, Status, StopRequest, Summary,
+    Validation,
 };
 use nightkeep_engine::client::{Client, follow, stop_engine};
 use nightkeep_engine::local_socket::Listener;
@@ -222,10 +223,18 @@ fn live(revision: u64) -> Live {
     Live {
         revision,
         at: "2026-01-01T00:00:00Z".to_owned(),
-        status: Status { engine: engine(API_VERSION), summary: Summary::default(), runs: Vec::new(), jobs: Vec::new() },
+        status: Status {
+            engine: engine(API_VERSION),
+            summary: Summary::default(),
+            runs: Vec::new(),
+            jobs: Vec::new(),
+            paused: None,
+        },
         unseen: Vec::new(),
         leftovers: Vec::new(),
         faults: Vec::new(),
+        morning: None,
+        quitting: Quitting::default(),
     }
 }
 

@@ -3,16 +3,19 @@
 #![expect(clippy::unwrap_used, reason = "a test may fail anywhere, and says where")]
 
 use std::fs::Permissions;
+use std::io::Read as _;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixDatagram;
 use std::path::Path;
-use std::process::{Command, Output, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use nightkeep_core::time::Span;
 use nightkeep_core::{Advance, Claim, Signal};
-use nightkeep_engine::sources::sd_notify::{NotifyError, NotifySocket, SOCKET_VARIABLE, place};
+use nightkeep_engine::rundir::{FORMAT, RunDir, Started};
+use nightkeep_engine::sources::sd_notify::{NotifyError, NotifySocket, SOCKET_VARIABLE, TurnedAway, place};
+use nightkeep_os::{clocks, identify};
 use tempfile::TempDir;
 use tokio::sync::Notify;
 
@@ -29,7 +32,7 @@ fn private_directory() -> TempDir {
 fn listen() -> Listening {
     let home = private_directory();
     let woken = Arc::new(Notify::new());
-    let socket = NotifySocket::bind(&home.path().join("notify.sock"), Arc::clone(&woken)).unwrap();
+    let socket = NotifySocket::bind(&home.path().join("notify.sock"), None, Arc::clone(&woken)).unwrap();
     Listening { socket, woken, home }
 }
 
@@ -119,6 +122,52 @@ async fn a_flood_is_slowed_down_while_nobody_takes_it_and_its_end_is_kept() {
     assert!(all.contains(&note("19999")), "{all:?}");
 }
 
+/// A program that says something, waits for the end of its input, and says something else at last.
+const TWICE: &str = "import os, socket, sys
+with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
+    sender.sendto(b'STATUS=first', os.environ['NOTIFY_SOCKET'])
+    print(flush=True)
+    sys.stdin.read()
+    sender.sendto(b'STATUS=last', os.environ['NOTIFY_SOCKET'])";
+
+/// It has said the first.
+fn twice(path: &Path) -> Child {
+    let mut command = Command::new("python3");
+    command.args(["-c", TWICE]).env(SOCKET_VARIABLE, path).stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    child.stdout.take().unwrap().read_exact(&mut [0]).unwrap();
+    child
+}
+
+fn ends(mut child: Child) {
+    drop(child.stdin.take());
+    assert!(child.wait().unwrap().success());
+}
+
+#[tokio::test]
+async fn only_a_run_is_heard_on_its_socket_and_outsiders_are_known_by_their_last_words() {
+    let home = private_directory();
+    let run = RunDir::create(home.path().join("0193b6a0-7c1d-7b3e-9f00-0123456789ab")).unwrap();
+    let path = home.path().join("notify.sock");
+    // Nothing here lets go of this thread, so that all is read when it is taken.
+    let socket = NotifySocket::bind(&path, Some(run.clone()), Arc::default()).unwrap();
+    let root = twice(&path);
+    assert_eq!(socket.take(), [note("first")], "without a record nobody is an outsider");
+    let identity = identify(root.id()).unwrap().unwrap();
+    let (boot, keeper) = (identity.boot.clone(), identity.clone());
+    run.write_started(&Started { format: FORMAT, boot, keeper, root: identity, clocks: clocks() }).unwrap();
+    let outsider = twice(&path);
+    let pid = outsider.id();
+    assert_eq!((socket.take(), socket.turned_away()), (vec![], TurnedAway { count: 1, first: Some(pid) }));
+    ends(outsider);
+    assert_eq!((socket.take(), socket.turned_away()), (vec![], TurnedAway { count: 2, first: Some(pid) }));
+    // Nothing speaks against somebody who was never seen.
+    ends(twice(&path));
+    assert_eq!(socket.take(), [note("first"), note("last")]);
+    ends(root);
+    assert_eq!((socket.take(), socket.turned_away().count), (vec![note("last")], 2));
+}
+
 #[tokio::test]
 async fn garbage_is_a_sign_of_life() {
     let listening = listen();
@@ -140,26 +189,26 @@ async fn the_socket_is_for_its_user_only_and_replaces_a_leftover() {
     let home = private_directory();
     let path = home.path().join("notify.sock");
     drop(UnixDatagram::bind(&path).unwrap());
-    let socket = NotifySocket::bind(&path, Arc::default()).unwrap();
+    let socket = NotifySocket::bind(&path, None, Arc::default()).unwrap();
     assert_eq!(path.metadata().unwrap().permissions().mode() & 0o777, 0o600);
     drop(socket);
     assert!(!path.exists());
     std::fs::write(&path, "precious").unwrap();
-    assert!(matches!(NotifySocket::bind(&path, Arc::default()), Err(NotifyError::Failed { .. })));
+    assert!(matches!(NotifySocket::bind(&path, None, Arc::default()), Err(NotifyError::Failed { .. })));
     assert_eq!(std::fs::read_to_string(&path).unwrap(), "precious");
     std::fs::remove_file(&path).unwrap();
     std::fs::set_permissions(home.path(), Permissions::from_mode(0o777)).unwrap();
-    assert!(matches!(NotifySocket::bind(&path, Arc::default()), Err(NotifyError::Failed { .. })));
+    assert!(matches!(NotifySocket::bind(&path, None, Arc::default()), Err(NotifyError::Failed { .. })));
 }
 
 #[tokio::test]
 async fn whoever_takes_the_place_of_another_is_heard_from_and_the_other_keeps_what_it_heard() {
     let home = private_directory();
     let path = home.path().join("notify.sock");
-    let first = NotifySocket::bind(&path, Arc::default()).unwrap();
+    let first = NotifySocket::bind(&path, None, Arc::default()).unwrap();
     let sender = UnixDatagram::unbound().unwrap();
     sender.send_to(b"STATUS=first", &path).unwrap();
-    let second = NotifySocket::bind(&path, Arc::default()).unwrap();
+    let second = NotifySocket::bind(&path, None, Arc::default()).unwrap();
     sender.send_to(b"STATUS=second", &path).unwrap();
     assert_eq!((first.take(), second.take()), (vec![note("first")], vec![note("second")]));
     drop(first);

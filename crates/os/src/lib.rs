@@ -30,6 +30,7 @@ mod facts;
 mod files;
 mod held_file;
 mod identity;
+mod kinship;
 mod nursery;
 mod open_files;
 mod signal;
@@ -57,6 +58,7 @@ pub use files::{
 };
 pub use held_file::{WriteWatch, first_kept, give_back_head};
 pub use identity::{Delivery, Identity, Process, ProcessError, identify, is_running};
+pub use kinship::{Family, Kinship, kinship};
 pub use nursery::{ChildNews, ChildSpec, ChildStdio, Nursery, Reaped, Sweep, Waiter};
 pub use open_files::raise_open_files_limit;
 pub use signal::{Signal, UnknownSignal};

@@ -3,12 +3,11 @@
 //! Rows without content are there and invisible, so that a change of texts is no change of layout: a desktop that is
 //! told of another layout reads the menu again and shuts it in the face of whoever has it open.
 
-use std::cell::Cell;
-
 use futures_util::StreamExt as _;
-use ksni::menu::StandardItem;
+use ksni::menu::{StandardItem, SubMenu};
 use ksni::{Category, Icon, MenuItem, OfflineReason, Status, ToolTip, Tray, TrayMethods as _};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::sync::watch;
 
 use super::menu::{Row, Section};
 use super::{Click, MenuAction, NoTray, TrayModel, TrayState, escape_label, icon};
@@ -30,14 +29,15 @@ impl Painter {
     }
 }
 
-/// Shows a tray until `drive` is done, and hands back what it gives. Where the desktop has no place for trays yet, the
+/// Shows a tray until `drive` is done, and hands back what it gives. `drive` is told whether the desktop has a place for
+/// the tray, at once and when that changes. Where the desktop has no place for trays yet, the
 /// item registers as soon as one appears.
 ///
 /// # Errors
 /// There is no desktop session, or it ended.
 pub fn run<T, D>(drive: D) -> Result<T, NoTray>
 where
-    D: AsyncFnOnce(Painter, UnboundedReceiver<Click>) -> T + Send + 'static,
+    D: AsyncFnOnce(Painter, UnboundedReceiver<Click>, watch::Receiver<bool>) -> T + Send + 'static,
     T: Send + 'static,
 {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(NoTray::System)?;
@@ -46,13 +46,15 @@ where
         // would outlive its desktop and keep the next one from starting.
         let session = zbus::Connection::session().await.map_err(|error| NoTray::NoSession(error.to_string()))?;
         let (sender, clicks) = unbounded_channel();
-        let item = Item::new(sender).assume_sni_available(true).spawn().await;
+        let (place, has_place) = watch::channel(true);
+        let item = Item::new(sender, place.clone()).assume_sni_available(true).spawn().await;
         let item = item.map_err(|error| NoTray::NoSession(error.to_string()))?;
-        if item.update(|item| item.placeless.get()).await.unwrap_or_default() {
-            register_again(&session).await;
+        let is_placeless = !*has_place.borrow();
+        if is_placeless && register_again(&session).await {
+            place.send_replace(true);
         }
         tokio::select! {
-            value = drive(Painter { item }, clicks) => Ok(value),
+            value = drive(Painter { item }, clicks, has_place) => Ok(value),
             () = end_of(session) => Err(NoTray::SessionEnded),
         }
     })
@@ -62,14 +64,12 @@ where
 ///
 /// `ksni` (0.3.7) tries to register before it listens: of a place that appears in between, as when panel and tray start
 /// with the same login, it would never know. A place that has the item already takes no notice of the second call.
-async fn register_again(session: &zbus::Connection) {
+async fn register_again(session: &zbus::Connection) -> bool {
     let item = format!("org.kde.StatusNotifierItem-{}-1", std::process::id());
     let asked = session
         .call_method(Some(WATCHER), "/StatusNotifierWatcher", Some(WATCHER), "RegisterStatusNotifierItem", &item)
         .await;
-    if let Err(error) = asked {
-        tracing::debug!(%error, "there is no place for trays yet");
-    }
+    asked.inspect_err(|error| tracing::debug!(%error, "there is no place for trays yet")).is_ok()
 }
 
 async fn end_of(session: zbus::Connection) {
@@ -81,14 +81,14 @@ struct Item {
     model: TrayModel,
     icons: Vec<Icon>,
     clicks: UnboundedSender<Click>,
-    /// Whether the desktop has no place for trays, as far as it is known.
-    placeless: Cell<bool>,
+    /// Whether the desktop has a place for trays, as far as it is known.
+    place: watch::Sender<bool>,
 }
 
 impl Item {
-    fn new(clicks: UnboundedSender<Click>) -> Self {
+    fn new(clicks: UnboundedSender<Click>, place: watch::Sender<bool>) -> Self {
         let model = TrayModel::connecting();
-        Self { icons: icons(model.state), model, clicks, placeless: Cell::new(false) }
+        Self { icons: icons(model.state), model, clicks, place }
     }
 
     fn set(&mut self, model: TrayModel) {
@@ -147,16 +147,16 @@ impl Tray for Item {
     }
 
     fn activate(&mut self, _x: i32, _y: i32) {
-        self.click(MenuAction::OpenHistory);
+        self.click(MenuAction::OpenWindow);
     }
 
     fn watcher_online(&self) {
-        self.placeless.set(false);
+        self.place.send_replace(true);
         tracing::debug!("the desktop has a place for trays");
     }
 
     fn watcher_offline(&self, reason: OfflineReason) -> bool {
-        self.placeless.set(true);
+        self.place.send_replace(false);
         tracing::info!(?reason, "the desktop has no place for trays; waiting for one");
         true
     }
@@ -165,14 +165,20 @@ impl Tray for Item {
 /// The rows of `section` and an invisible item for each place that is free.
 fn places(section: &Section) -> impl Iterator<Item = MenuItem<Item>> {
     let free = section.places.saturating_sub(section.rows.len());
-    let blank = || StandardItem { visible: false, enabled: false, ..StandardItem::default() }.into();
-    section.rows.iter().map(item).chain(std::iter::repeat_with(blank).take(free))
+    section.rows.iter().map(item).chain(std::iter::repeat_with(|| item(&Row::free())).take(free))
 }
 
 fn item(row: &Row) -> MenuItem<Item> {
+    let label = escape_label(&row.label, ACCESS_KEY_MARK);
+    let visible = !row.is_hidden;
+    if !row.rows.is_empty() {
+        let submenu = row.rows.iter().map(item).collect();
+        return SubMenu { label, visible, submenu, ..SubMenu::default() }.into();
+    }
     let action = row.action.clone();
     StandardItem {
-        label: escape_label(&row.label, ACCESS_KEY_MARK),
+        label,
+        visible,
         enabled: action.is_some(),
         activate: Box::new(move |item: &mut Item| {
             if let Some(action) = &action {

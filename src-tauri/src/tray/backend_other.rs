@@ -15,10 +15,11 @@ use tao::event::{Event, StartCause};
 use tao::event_loop::{ControlFlow, EventLoopBuilder, EventLoopProxy};
 use tao::platform::run_return::EventLoopExtRunReturn as _;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
-use tray_icon::menu::{self, IsMenuItem, MenuEvent, MenuItem, PredefinedMenuItem};
+use tokio::sync::watch;
+use tray_icon::menu::{self, IsMenuItem, MenuEvent, MenuItem, PredefinedMenuItem, Submenu};
 use tray_icon::{TrayIcon, TrayIconBuilder, TrayIconEvent};
 
-use super::menu::{Line, changed_part};
+use super::menu::{Line, Row, changed_part};
 use super::{Click, MenuAction, NoTray, TrayModel, escape_label};
 
 /// What marks the access key in a label.
@@ -46,13 +47,13 @@ enum Order {
     End,
 }
 
-/// Shows a tray until `drive` is done, and hands back what it gives.
+/// Shows a tray until `drive` is done, and hands back what it gives. These desktops always have a place for it.
 ///
 /// # Errors
 /// The system refuses a thread or a runtime.
 pub fn run<T, D>(drive: D) -> Result<T, NoTray>
 where
-    D: AsyncFnOnce(Painter, UnboundedReceiver<Click>) -> T + Send + 'static,
+    D: AsyncFnOnce(Painter, UnboundedReceiver<Click>, watch::Receiver<bool>) -> T + Send + 'static,
     T: Send + 'static,
 {
     let mut event_loop = EventLoopBuilder::with_user_event().build();
@@ -63,7 +64,7 @@ where
     let end = event_loop.create_proxy();
     let driver = thread::Builder::new().name("drive".to_owned()).spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-        let value = runtime.map(|runtime| runtime.block_on(drive(painter, clicks)));
+        let value = runtime.map(|runtime| runtime.block_on(drive(painter, clicks, watch::channel(true).1)));
         if end.send_event(Order::End).is_err() {
             tracing::debug!("the tray has ended already");
         }
@@ -112,7 +113,7 @@ fn listen(clicks: &UnboundedSender<Click>) {
     let icon = clicks.clone();
     TrayIconEvent::set_event_handler(Some(move |event: TrayIconEvent| {
         if imp::opens_window(&event) {
-            send(&icon, MenuAction::OpenHistory);
+            send(&icon, MenuAction::OpenWindow);
         }
     }));
 }
@@ -131,18 +132,35 @@ struct Drawn {
 enum Item {
     Separator(PredefinedMenuItem),
     Row(MenuItem),
+    /// A row with those beside it.
+    Opening(Submenu, Vec<MenuItem>),
 }
 
 impl Item {
     fn of(line: &Line) -> Self {
         match line {
             Line::Separator => Self::Separator(PredefinedMenuItem::separator()),
+            Line::Row(row) if row.rows.is_empty() => Self::Row(plain(row)),
             Line::Row(row) => {
-                let text = escape_label(&row.label, ACCESS_KEY_MARK);
-                match &row.action {
-                    Some(action) => Self::Row(MenuItem::with_id(action.to_string(), text, true, None)),
-                    None => Self::Row(MenuItem::new(text, false, None)),
+                let opening = Submenu::new(escape_label(&row.label, ACCESS_KEY_MARK), true);
+                let items: Vec<MenuItem> = row.shown_rows().map(plain).collect();
+                for item in &items {
+                    opening.append(item).unwrap_or_else(|error| log_failure(&error));
                 }
+                Self::Opening(opening, items)
+            }
+        }
+    }
+
+    /// Takes over the texts of a row that has the same place.
+    fn set_texts(&self, row: &Row) {
+        let text = |row: &Row| escape_label(&row.label, ACCESS_KEY_MARK);
+        match self {
+            Self::Separator(_) => {}
+            Self::Row(item) => item.set_text(text(row)),
+            Self::Opening(opening, items) => {
+                opening.set_text(text(row));
+                items.iter().zip(row.shown_rows()).for_each(|(item, row)| item.set_text(text(row)));
             }
         }
     }
@@ -151,7 +169,16 @@ impl Item {
         match self {
             Self::Separator(item) => item,
             Self::Row(item) => item,
+            Self::Opening(item, _) => item,
         }
+    }
+}
+
+fn plain(row: &Row) -> MenuItem {
+    let text = escape_label(&row.label, ACCESS_KEY_MARK);
+    match &row.action {
+        Some(action) => MenuItem::with_id(action.to_string(), text, true, None),
+        None => MenuItem::new(text, false, None),
     }
 }
 
@@ -188,10 +215,10 @@ impl Drawn {
         let due = self.laid_out + LAYOUT_PAUSE;
         if same_layout {
             for (wanted, (shown, item)) in wanted.into_iter().zip(&mut self.items) {
-                if let (Line::Row(row), Item::Row(item)) = (&wanted, &item)
+                if let Line::Row(row) = &wanted
                     && wanted != *shown
                 {
-                    item.set_text(escape_label(&row.label, ACCESS_KEY_MARK));
+                    item.set_texts(row);
                 }
                 *shown = wanted;
             }

@@ -10,17 +10,43 @@ pub struct Row {
     pub label: String,
     /// What a click asks for; a row without one cannot be clicked.
     pub action: Option<MenuAction>,
+    /// It keeps its place and is not seen.
+    pub is_hidden: bool,
+    /// What opens beside it. Always as many rows in the same order, some of them hidden.
+    pub rows: Vec<Self>,
 }
 
 impl Row {
     /// A row that can be clicked.
     pub fn active(label: impl Into<String>, action: MenuAction) -> Self {
-        Self { label: label.into(), action: Some(action) }
+        Self { label: label.into(), action: Some(action), is_hidden: false, rows: Vec::new() }
     }
 
     /// A row that only tells something.
     pub fn text(label: impl Into<String>) -> Self {
-        Self { label: label.into(), action: None }
+        Self { label: label.into(), action: None, is_hidden: false, rows: Vec::new() }
+    }
+
+    /// A row beside which others open.
+    pub fn opening(label: impl Into<String>, rows: Vec<Self>) -> Self {
+        Self { rows, ..Self::text(label) }
+    }
+
+    /// A place that is free.
+    #[must_use]
+    pub fn free() -> Self {
+        Self { is_hidden: true, ..Self::text("") }
+    }
+
+    /// The same, seen or not.
+    #[must_use]
+    pub fn shown_if(self, is_shown: bool) -> Self {
+        Self { is_hidden: !is_shown, ..self }
+    }
+
+    /// Those of its rows that are seen.
+    pub fn shown_rows(&self) -> impl Iterator<Item = &Self> {
+        self.rows.iter().filter(|row| !row.is_hidden)
     }
 }
 
@@ -33,6 +59,13 @@ pub struct Section {
     pub places: usize,
 }
 
+impl Section {
+    /// Its rows that are seen.
+    pub fn seen(&self) -> impl Iterator<Item = &Row> {
+        self.rows.iter().filter(|row| !row.is_hidden)
+    }
+}
+
 /// The whole menu.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Menu {
@@ -43,14 +76,14 @@ pub struct Menu {
 impl Menu {
     /// The sections that have rows.
     pub fn shown(&self) -> impl Iterator<Item = &Section> {
-        self.sections.iter().filter(|section| !section.rows.is_empty())
+        self.sections.iter().filter(|section| section.seen().next().is_some())
     }
 
     /// The shown sections as lines, with separators between them.
     #[must_use]
     pub fn lines(&self) -> Vec<Line> {
         let sections: Vec<Vec<Line>> =
-            self.shown().map(|section| section.rows.iter().cloned().map(Line::Row).collect()).collect();
+            self.shown().map(|section| section.seen().cloned().map(Line::Row).collect()).collect();
         sections.join(&Line::Separator)
     }
 }
@@ -70,7 +103,10 @@ impl Line {
     pub fn has_same_place(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Separator, Self::Separator) => true,
-            (Self::Row(one), Self::Row(other)) => one.action == other.action,
+            (Self::Row(one), Self::Row(other)) => {
+                let rows = one.shown_rows().map(|row| &row.action).eq(other.shown_rows().map(|row| &row.action));
+                one.action == other.action && one.rows.is_empty() == other.rows.is_empty() && rows
+            }
             (Self::Separator, Self::Row(_)) | (Self::Row(_), Self::Separator) => false,
         }
     }
@@ -115,6 +151,17 @@ mod tests {
         assert_eq!(changed_part(&shown, &shown), (4, 0, [].as_slice()));
         let one_more = [row(1), row(2), row(3), Line::Separator, row(9)];
         assert_eq!(changed_part(&shown, &one_more), (2, 0, [row(3)].as_slice()));
+    }
+
+    #[test]
+    fn a_row_with_others_beside_it_stays_in_its_place_while_those_do() {
+        let opening = |label: &str, rows: &[u64]| {
+            let rows = rows.iter().map(|run| Row::active(format!("{label} {run}"), MenuAction::OpenRun(*run)));
+            Line::Row(Row::opening(label, rows.chain([Row::free()]).collect()))
+        };
+        assert!(opening("one", &[1, 2]).has_same_place(&opening("other", &[1, 2])));
+        assert!(!opening("one", &[1, 2]).has_same_place(&opening("one", &[1])));
+        assert!(!opening("one", &[]).has_same_place(&Line::Row(Row::text("one"))));
     }
 
     #[test]

@@ -12,7 +12,7 @@ mod words;
 #[cfg_attr(not(target_os = "linux"), path = "backend_other.rs")]
 pub mod backend;
 
-pub use action::{Click, MenuAction, UnknownAction};
+pub use action::{Click, MenuAction, PauseLength, UnknownAction};
 pub use menu::{Line, Menu, Row, Section, changed_part};
 pub use model::{TrayModel, TrayState};
 pub use no_tray::NoTray;

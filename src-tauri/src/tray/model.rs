@@ -2,6 +2,7 @@
 //!
 //! Everything in the tooltip is in the first menu row too: not every desktop shows tooltips.
 
+mod commands;
 mod rows;
 #[cfg(test)]
 pub(super) mod testing;
@@ -9,8 +10,10 @@ pub(super) mod testing;
 mod tests;
 
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use nightkeep_engine::api::{Activity, FaultKind, HistoryRow, JobCondition, Live, Liveness, Phase, Progress, RunView};
 
+use self::commands::{clock_time, commands};
 use self::rows::{job_row, leftover_row, running_row, stopped_row};
 use super::MenuAction;
 use super::menu::{Menu, Row, Section};
@@ -41,7 +44,8 @@ pub enum TrayState {
     Warning,
     /// Runs move forward.
     Working,
-    /// Every run waits for a person or for a usage limit.
+    /// Every run waits for a person or for a usage limit, or a person has paused the watch. The latter hides warnings and
+    /// work: none of it is acted on.
     Paused,
     /// Nothing runs.
     Idle,
@@ -70,29 +74,30 @@ pub struct TrayModel {
 }
 
 impl TrayModel {
-    /// The model of what the engine last sent, seen at `now`.
+    /// The model of what the engine last sent, seen at `now` by a clock of this zone.
     #[must_use]
-    pub fn from(live: &Live, now: Timestamp) -> Self {
-        let told = headline(live);
+    pub fn from(live: &Live, now: Timestamp, zone: &TimeZone) -> Self {
+        let told = headline(live, zone);
         let age_s = age_s(live, now);
         let faults = live.faults.iter().take(FAULT_ROWS_MAX).map(|fault| problem_row(&fault.message)).collect();
         let mut running = running_rows(&live.status.runs, age_s);
         running.extend(live.leftovers.iter().take(LEFTOVER_ROWS_MAX).map(leftover_row));
         running.extend(live.status.jobs.iter().take(JOB_ROWS_MAX).map(job_row));
         let stopped = stopped_rows(&live.unseen, live.status.summary.stopped_unseen);
-        Self::assemble(state(live), &told, [faults, running, stopped], "Quit the tray (runs stay watched)")
+        Self::assemble(state(live), &told, [faults, running, stopped], commands(Some(live), zone))
     }
 
     /// The model while the engine has not answered yet.
     #[must_use]
     pub fn connecting() -> Self {
-        Self::assemble(TrayState::Idle, "Connecting…", Default::default(), "Quit the tray")
+        Self::assemble(TrayState::Idle, "Connecting…", Default::default(), commands(None, &TimeZone::UTC))
     }
 
     /// The model while the engine cannot be reached; `why` is a lowercase fragment.
     #[must_use]
     pub fn away(why: &str) -> Self {
-        Self::assemble(TrayState::Fault, "Not watching", [vec![problem_row(why)], vec![], vec![]], "Quit the tray")
+        let rows = [vec![problem_row(why)], vec![], vec![]];
+        Self::assemble(TrayState::Fault, "Not watching", rows, commands(None, &TimeZone::UTC))
     }
 
     /// The same with a problem of the tray itself, told first.
@@ -105,17 +110,19 @@ impl TrayModel {
         self
     }
 
-    fn assemble(state: TrayState, told: &str, [faults, running, stopped]: [Vec<Row>; 3], quit: &str) -> Self {
-        let commands =
-            vec![Row::active("Open history", MenuAction::OpenHistory), Row::active("Add job…", MenuAction::AddJob)];
-        let sections = vec![
+    fn assemble(
+        state: TrayState,
+        told: &str,
+        [faults, running, stopped]: [Vec<Row>; 3],
+        commands: [Section; 2],
+    ) -> Self {
+        let told_of = [
             Section { rows: vec![Row::text(told)], places: 1 },
             Section { rows: faults, places: FAULT_ROWS_MAX },
             Section { rows: running, places: RUNNING_ROWS_MAX + 1 + LEFTOVER_ROWS_MAX + JOB_ROWS_MAX },
             Section { rows: stopped, places: STOPPED_ROWS_MAX + 2 },
-            Section { rows: commands, places: 2 },
-            Section { rows: vec![Row::active(quit, MenuAction::Quit)], places: 1 },
         ];
+        let sections = told_of.into_iter().chain(commands).collect();
         Self { state, tooltip: tooltip(&format!("Nightkeep – {}", lowercase_first(told))), menu: Menu { sections } }
     }
 }
@@ -127,6 +134,8 @@ fn state(live: &Live) -> TrayState {
         TrayState::Fault
     } else if summary.stopped_unseen > 0 {
         TrayState::Stopped
+    } else if live.status.paused.is_some() {
+        TrayState::Paused
     } else if needs_a_look_somewhere(live) || has_fault(needs_a_look) {
         TrayState::Warning
     } else if summary.running == 0 {
@@ -142,9 +151,12 @@ fn state(live: &Live) -> TrayState {
 fn is_severe(kind: FaultKind) -> bool {
     match kind {
         FaultKind::Storage => true,
-        FaultKind::Config | FaultKind::Quarantine | FaultKind::Watch | FaultKind::Notifications | FaultKind::Pings => {
-            false
-        }
+        FaultKind::Config
+        | FaultKind::Quarantine
+        | FaultKind::Watch
+        | FaultKind::Notifications
+        | FaultKind::Pings
+        | FaultKind::Tray => false,
     }
 }
 
@@ -153,7 +165,7 @@ fn is_severe(kind: FaultKind) -> bool {
 fn needs_a_look(kind: FaultKind) -> bool {
     match kind {
         FaultKind::Storage | FaultKind::Config | FaultKind::Quarantine | FaultKind::Pings => true,
-        FaultKind::Watch | FaultKind::Notifications => false,
+        FaultKind::Watch | FaultKind::Notifications | FaultKind::Tray => false,
     }
 }
 
@@ -185,10 +197,14 @@ fn all_wait(runs: &[RunView]) -> bool {
 }
 
 /// The counts, the most urgent first where it is not the number of runs itself.
-fn headline(live: &Live) -> String {
+fn headline(live: &Live, zone: &TimeZone) -> String {
     let summary = &live.status.summary;
     let problems = live.faults.iter().filter(|fault| needs_a_look(fault.kind)).count();
     let mut parts = Vec::new();
+    if let Some(paused) = &live.status.paused {
+        let until = paused.until.as_deref().and_then(|until| clock_time(until, zone));
+        parts.push(until.map_or_else(|| "Paused".to_owned(), |until| format!("Paused until {until}")));
+    }
     if problems > 0 {
         parts.push(counted(u32::try_from(problems).unwrap_or(u32::MAX), "problem", "problems"));
     }
@@ -227,19 +243,27 @@ fn headline(live: &Live) -> String {
     if parts.is_empty() { "Nothing is running".to_owned() } else { parts.join(", ") }
 }
 
-/// How old the document is: its clocks have gone on since.
+/// How old the document is: its clocks have gone on since, unless the watch is paused.
 fn age_s(live: &Live, now: Timestamp) -> f64 {
+    if live.status.paused.is_some() {
+        return 0.0;
+    }
     live.at.parse::<Timestamp>().map_or(0.0, |at| now.duration_since(at).as_secs_f64().max(0.0))
 }
 
 /// The first runs in their order; where not all have a place, those that want a look have one before others.
-fn running_rows(runs: &[RunView], age_s: f64) -> Vec<Row> {
+fn listed(runs: &[RunView]) -> Vec<&RunView> {
     let mut chosen: Vec<(usize, &RunView)> = runs.iter().enumerate().collect();
     chosen.sort_by_key(|(_, run)| !wants_a_look(run));
     chosen.truncate(RUNNING_ROWS_MAX);
     chosen.sort_by_key(|(place, _)| *place);
-    let more = runs.len().saturating_sub(chosen.len());
-    let mut rows: Vec<Row> = chosen.into_iter().map(|(_, run)| running_row(run, age_s)).collect();
+    chosen.into_iter().map(|(_, run)| run).collect()
+}
+
+fn running_rows(runs: &[RunView], age_s: f64) -> Vec<Row> {
+    let listed = listed(runs);
+    let more = runs.len().saturating_sub(listed.len());
+    let mut rows: Vec<Row> = listed.into_iter().map(|run| running_row(run, age_s)).collect();
     if more > 0 {
         rows.push(Row::active(format!("… and {more} more"), MenuAction::OpenHistory));
     }

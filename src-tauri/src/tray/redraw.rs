@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use futures_util::{Stream, StreamExt as _};
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use nightkeep_engine::api::Live;
 use tokio::time::{Instant, sleep_until};
 
@@ -39,7 +40,7 @@ impl Link {
     fn model(&self, now: Timestamp) -> TrayModel {
         match self {
             Self::Connecting => TrayModel::connecting(),
-            Self::Live(live) => TrayModel::from(live, now),
+            Self::Live(live) => TrayModel::from(live, now, &TimeZone::system()),
             Self::Away(why) => TrayModel::away(why),
         }
     }
@@ -48,7 +49,7 @@ impl Link {
     fn shows_times(&self) -> bool {
         match self {
             Self::Connecting | Self::Away(_) => false,
-            Self::Live(live) => !live.status.runs.is_empty(),
+            Self::Live(live) => !live.status.runs.is_empty() && live.status.paused.is_none(),
         }
     }
 }

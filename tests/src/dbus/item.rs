@@ -108,14 +108,14 @@ impl Item {
         }
     }
 
-    /// Clicks the visible row with this label.
+    /// Clicks the visible row with this label, wherever it is in the menu.
     ///
     /// # Errors
     /// There is no such row, or it cannot be clicked.
     pub async fn click(&self, label: &str) -> anyhow::Result<()> {
         let _needs_update: bool = self.menu.call("AboutToShow", &0_i32).await?;
         let menu = self.view().await?.menu;
-        let row = menu.children.iter().find(|row| row.visible && row.label == label);
+        let row = menu.find(label);
         let row = row.with_context(|| format!("no row `{label}` among {:#?}", menu.lines()))?;
         ensure!(row.enabled, "the row `{label}` cannot be clicked");
         self.menu.call::<_, _, ()>("Event", &(row.id, "clicked", Value::I32(0), 0_u32)).await?;

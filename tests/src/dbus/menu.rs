@@ -47,6 +47,13 @@ impl MenuRow {
         Self::read(Layout::try_from(layout).context("failed to read a row of the menu")?)
     }
 
+    /// The first visible row with this label, below this one or below another one that is visible.
+    #[must_use]
+    pub fn find(&self, label: &str) -> Option<&Self> {
+        let mut visible = self.children.iter().filter(|row| row.visible);
+        visible.find_map(|row| if row.label == label { Some(row) } else { row.find(label) })
+    }
+
     /// The visible rows below this one, one line each; `--` for a separator, brackets around what cannot be clicked.
     #[must_use]
     pub fn lines(&self) -> Vec<String> {

@@ -1,4 +1,4 @@
-//! Clients of Healthchecks that others wrote, as they are, against the port for pings of a real engine.
+//! Clients of Healthchecks and of `sd_notify` that others wrote, as they are, against a real engine.
 //!
 //! They come from public registries, so this is no part of a usual test run: `cargo xtask test --only clients` fetches them
 //! and runs this, and says so where they cannot be had.
@@ -7,9 +7,13 @@
 mod port;
 
 use std::ffi::OsString;
+use std::fs::File;
+use std::io::Write as _;
 use std::process::Command;
 
-use nightkeep_tests::root;
+use nightkeep_engine::api::{Outcome, RunView};
+use nightkeep_tests::night::Night;
+use nightkeep_tests::{eventually, root};
 
 use port::{CHECK, KEY, Port};
 
@@ -77,6 +81,36 @@ fn healthchecks_decorator_of_python_is_understood_where_its_run_is_told_to_ping(
     let claims = port.claims_of(port.run_client());
     assert_eq!(claims, ["It reported success: `articles=3`.", "It reported failure."]);
     assert_eq!(port.pings().heard, 4, "each start is a ping of its own");
+}
+
+#[test]
+fn sdnotify_of_python_is_understood_where_its_run_is_told_to_notify() {
+    let night = Night::watched("").unwrap();
+    let pipe = night.work().join("pipe");
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let [python, script] =
+        [fetched("NIGHTKEEP_CLIENTS_PYTHON"), script("with_sdnotify.py")].map(|path| path.into_string().unwrap());
+    let client = format!("'{python}' '{script}' <pipe");
+    let begun = night.begin(&["run", "--detach", "--source", "sd-notify", "--", "sh", "-c", &client]).unwrap();
+    // Each line has it say one thing more.
+    let mut go_on = File::create(&pipe).unwrap();
+    let mut says = move || go_on.write_all(b"\n").unwrap();
+    let shown = |what: &str, wanted: &dyn Fn(&RunView) -> bool| night.until_run(what, begun.run, wanted).unwrap();
+    says();
+    let ready = shown("that it is ready", &|view| view.note.as_deref() == Some("warming up"));
+    assert_eq!((ready.step, ready.signals_foreign), (None, 0));
+    let beat = || night.json(&["status"]).unwrap()["runs"][0]["since_beat_s"].as_f64().unwrap();
+    let mut before = beat();
+    says();
+    eventually("a later beat", || (std::mem::replace(&mut before, beat()) > before).then_some(())).unwrap();
+    says();
+    let view = shown("its step", &|view| view.step == Some(3));
+    assert_eq!((view.total, view.note.as_deref()), (Some(10), Some("drafting")));
+    says();
+    shown("its last word", &|view| view.note.as_deref() == Some("all is written"));
+    says();
+    let row = night.ended(begun.run).unwrap();
+    assert_eq!((row.outcome, row.last_step), (Outcome::Succeeded, Some(3)), "{row:#?}");
 }
 
 #[test]

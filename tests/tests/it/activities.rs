@@ -1,8 +1,14 @@
 //! What a run does has limits of its own: the same quiet that is a stall of its own work is none of its sub-agent's.
 
 use std::fs;
+use std::io::Write as _;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
-use nightkeep_engine::api::{Activity, HistoryRow, Outcome, Reason};
+use nightkeep_engine::api::{
+    Activity, HistoryRow, HumanWaitKind, Outcome, Reason, RunView, SignalSpec, SignalsRequest,
+};
+use nightkeep_tests::eventually;
 use nightkeep_tests::night::{Begun, Night, waited_ms};
 use serde_json::{Value, json};
 
@@ -82,4 +88,86 @@ fn the_same_quiet_is_a_stall_where_no_longer_limit_is_named_for_what_it_does() {
     assert_eq!(row.advances, 0);
     // Before its call has come back, which is all that a busy computer allows to say.
     assert!((1_150..3_500).contains(&waited), "{waited} ms");
+}
+
+#[test]
+fn a_sub_agent_that_is_quiet_keeps_its_limit_when_the_engine_crashes() {
+    let night = Night::watched(&job("novel", &longer("subagent")).replace("sleep 3.5", "read _ < gate")).unwrap();
+    let gate = night.work().join("gate");
+    assert!(Command::new("mkfifo").arg(&gate).status().unwrap().success());
+    let begun = start(&night, "novel", call("Agent"));
+    let late = |view: &RunView| view.activity == Activity::Subagent && view.since_advance_s > 1.3;
+    night.until_run("the sub-agent", begun.run, |view| view.activity == Activity::Subagent).unwrap();
+    until_late(&night, "more quiet than work may have", begun.run, late);
+    night.crash_engine().unwrap();
+    night.start_engine().unwrap();
+    let view = night.until_run("it to be found again", begun.run, |_| true).unwrap();
+    assert_eq!(view.activity, Activity::Subagent);
+    fs::write(gate, "go\n").unwrap();
+    let view = night.until_step(begun.run, 1).unwrap();
+    assert_eq!(view.activity, Activity::Working, "its end is understood");
+}
+
+/// Nothing is told when only time has passed: it is asked.
+fn until_late(night: &Night, what: &str, run: u64, late: impl Fn(&RunView) -> bool) {
+    let is_late = || {
+        let live = night.ask(async |engine| engine.live().await).ok()?;
+        live.status.runs.iter().any(|view| view.run == run && late(view)).then_some(())
+    };
+    eventually(what, is_late).unwrap();
+}
+
+/// A run that only says something when somebody is asked to say it of it.
+fn silent(night: &Night) -> Begun {
+    night.begin(&["start", "novel"]).unwrap()
+}
+
+fn hook(night: &Night, begun: &Begun, event: &Value) {
+    let mut command = night.command(&["hook", "claude"]).unwrap();
+    let mut hook = command.env("NIGHTKEEP_RUN", &begun.tag).stdin(Stdio::piped()).spawn().unwrap();
+    hook.stdin.take().unwrap().write_all(event.to_string().as_bytes()).unwrap();
+    assert!(hook.wait().unwrap().success());
+}
+
+#[test]
+fn a_sub_agent_that_a_hook_told_of_keeps_its_limit_when_the_engine_crashes() {
+    let config = "[jobs.novel]\ncommand = [\"sleep\", \"600\"]\nwarn_after = \"1500ms\"\nstall_after = \"3s\"\ngrace = \"1s\"\n\
+                  subagent_warn_after = \"20s\"\nsubagent_stall_after = \"30s\"\n";
+    let night = Night::watched(config).unwrap();
+    let begun = silent(&night);
+    hook(&night, &begun, &json!({ "hook_event_name": "SubagentStart", "agent_id": "a1", "agent_type": "Explore" }));
+    night.crash_engine().unwrap();
+    night.start_engine().unwrap();
+    let doing = |view: &RunView| view.activity == Activity::Subagent && view.doing.as_deref() == Some("Explore");
+    let view = night.until_run("what it does", begun.run, doing).unwrap();
+    assert!(view.stall_after_s >= 29.9, "{}", view.stall_after_s);
+    let late = |view: &RunView| doing(view) && view.since_advance_s > 4.0;
+    until_late(&night, "more quiet than work may have", begun.run, late);
+    hook(&night, &begun, &json!({ "hook_event_name": "SubagentStop", "agent_id": "a1" }));
+    night.until_run("its end", begun.run, |view| view.activity == Activity::Working).unwrap();
+}
+
+#[test]
+fn the_time_that_a_run_waited_is_not_on_its_limit_when_the_engine_crashes() {
+    let config =
+        "[jobs.novel]\ncommand = [\"sleep\", \"600\"]\nwarn_after = \"1500ms\"\nstall_after = \"3s\"\ngrace = \"1s\"\n";
+    let night = Night::watched(config).unwrap();
+    let begun = silent(&night);
+    let says = |signal: SignalSpec| {
+        let said = SignalsRequest { run: begun.tag.clone(), source: "mcp".to_owned(), signals: vec![signal] };
+        night.ask(async |engine| engine.signals(&said).await).unwrap();
+    };
+    says(SignalSpec::WaitingHuman { kind: HumanWaitKind::Question, what: None });
+    let waiting = Instant::now();
+    night.crash_engine().unwrap();
+    night.start_engine().unwrap();
+    let still = |view: &RunView| view.activity == Activity::WaitingHuman && waiting.elapsed() > Duration::from_secs(4);
+    until_late(&night, "a long wait", begun.run, still);
+    says(SignalSpec::Resumed);
+    night.crash_engine().unwrap();
+    let answered = Instant::now();
+    night.start_engine().unwrap();
+    let (_, waited) = stalled(&night, begun.run);
+    assert!(answered.elapsed() > Duration::from_millis(1_500), "{:?}", answered.elapsed());
+    assert!(waited >= 6_000, "{waited} ms, of which it waited for 4 s");
 }

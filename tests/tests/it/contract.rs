@@ -71,8 +71,17 @@ fn status_has_the_fields_that_are_promised() {
     }
     // Fields are added; those that were promised stay.
     let added: Vec<&str> = keys(run).into_iter().filter(|key| !STATUS_RUN.contains(key)).collect();
-    let signals =
-        ["doing", "waits_until", "expected_s", "claim", "totals", "circling", "source_note", "signals_dropped"];
+    let signals = [
+        "doing",
+        "waits_until",
+        "expected_s",
+        "claim",
+        "totals",
+        "circling",
+        "source_note",
+        "signals_dropped",
+        "signals_foreign",
+    ];
     let shown = ["total", "since_last_output_s", "idle_for_s", "observe", "attached", "marker_note", "queue"];
     assert_eq!(added, [&shown[..], &signals].concat());
     assert_eq!(

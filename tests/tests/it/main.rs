@@ -34,6 +34,8 @@ mod fake_agent;
 #[cfg(target_os = "linux")]
 mod faults;
 #[cfg(target_os = "linux")]
+mod floods;
+#[cfg(target_os = "linux")]
 mod frozen;
 #[cfg(target_os = "linux")]
 mod full_disk;
@@ -61,8 +63,11 @@ mod mcp;
 #[cfg(target_os = "linux")]
 mod notified;
 #[cfg(target_os = "linux")]
+mod onboarding;
+#[cfg(target_os = "linux")]
 mod output;
 #[cfg(target_os = "linux")]
+mod paused;
 mod pings;
 #[cfg(target_os = "linux")]
 mod recovered;
@@ -76,6 +81,8 @@ mod secrets;
 mod security;
 #[cfg(target_os = "linux")]
 mod sentinels;
+#[cfg(target_os = "linux")]
+mod settings;
 #[cfg(target_os = "linux")]
 mod shell;
 #[cfg(target_os = "linux")]

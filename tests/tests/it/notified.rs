@@ -1,6 +1,7 @@
 //! Runs that notify as for systemd: each has a socket of its own.
 
 use std::fs;
+use std::os::unix::net::UnixDatagram;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -81,6 +82,51 @@ fn a_job_of_the_configuration_is_listened_to_from_the_start_and_to_its_last_word
         assert!(detail.timeline.iter().any(|event| event.kind == "claimed"), "{:#?}", detail.timeline);
         night.told(&["resume", "nightly"]).unwrap();
     }
+}
+
+#[test]
+fn whoever_is_not_of_the_run_is_not_heard_on_its_socket_and_that_is_said_once() {
+    has_systemd_notify();
+    let night = Night::watched("").unwrap();
+    let send = pipe(&night);
+    let begun = notifying(&night, &[], "read -r line <pipe; systemd-notify $line; exec sleep 600");
+    // This test is of the same user, knows the address, and lives on.
+    let outsider = UnixDatagram::unbound().unwrap();
+    let socket = night.run_dir(&begun.tag).path().join("notify.sock");
+    let said = ["WATCHDOG=1", "X_PROGRESS=9/10", "STATUS=not mine", "ERRNO=5", "EXTEND_TIMEOUT_USEC=9000000000"];
+    for words in said {
+        outsider.send_to(words.as_bytes(), &socket).unwrap();
+    }
+    let view = night.until_run("the count", begun.run, |view| view.signals_foreign == 5).unwrap();
+    assert_eq!((view.since_beat_s, view.step, view.note, view.claim, view.expected_s), (None, None, None, None, None));
+    outsider.send_to(b"X_PROGRESS=10/10", &socket).unwrap();
+    night.until_run("the count", begun.run, |view| view.signals_foreign == 6).unwrap();
+    // The run itself is heard.
+    send("X_PROGRESS=3/10");
+    night.until_step(begun.run, 3).unwrap();
+    let timeline = night.show(begun.run).unwrap().timeline;
+    let told: Vec<&str> =
+        timeline.iter().filter(|event| event.kind == "stranger").map(|event| event.text.as_str()).collect();
+    let pid = std::process::id();
+    let expected = format!("`sd-notify` is not heard from process {pid}, a pid that is not the run's.");
+    assert_eq!(told, [expected.as_str()]);
+    let shown = night.told(&["status"]).unwrap();
+    assert!(shown.contains("6 signals were left out, sent by a process that is not the run's"), "{shown}");
+    night.told(&["stop", "--force", &begun.run.to_string()]).unwrap();
+    assert_eq!(night.ended(begun.run).unwrap().last_step, Some(3));
+}
+
+#[test]
+fn whoever_is_of_the_run_is_heard_without_its_environment_and_without_its_parent() {
+    has_systemd_notify();
+    let night = Night::watched("").unwrap();
+    let daemon = "setsid env -i PATH=\"$PATH\" NOTIFY_SOCKET=\"$NOTIFY_SOCKET\" \
+        sh -c 'while sleep 0.1; do systemd-notify X_PROGRESS=4/10; done' & exit";
+    let begun = notifying(&night, &[], &format!("({daemon}); exec sleep 600"));
+    let view = night.until_step(begun.run, 4).unwrap();
+    assert_eq!(view.signals_foreign, 0);
+    night.told(&["stop", "--force", &begun.run.to_string()]).unwrap();
+    night.ended(begun.run).unwrap();
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU16, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 use std::{fs, thread};
 
@@ -22,6 +22,23 @@ fn config(listen: &str) -> String {
          [jobs.nightly]\ncommand = ['{agent}', 'hang']\nping = '{CHECK}'\nsources = ['ping:step (\\d+)/(\\d+)']\n\
          [jobs.other]\ncommand = ['{agent}', 'hang']\nping = '{OTHER}'\n"
     )
+}
+
+/// A port that is held until this is dropped, and that nobody takes afterwards but who asks for it: the system gives none
+/// away below its range, and no other test is given it.
+fn held() -> (TcpListener, String) {
+    static TRIED: AtomicU16 = AtomicU16::new(0);
+    let range = fs::read_to_string("/proc/sys/net/ipv4/ip_local_port_range").unwrap();
+    let first: u16 = range.split_whitespace().next().unwrap().parse().unwrap();
+    let room = u32::from(first).checked_sub(1_024).filter(|room| *room > 0).unwrap();
+    loop {
+        let tried = TRIED.fetch_add(1, Ordering::Relaxed);
+        // Test programs that run at the same time begin elsewhere.
+        let port = 1_024 + (std::process::id() * 64 + u32::from(tried)) % room;
+        if let Ok(listener) = TcpListener::bind(("127.0.0.1", u16::try_from(port).unwrap())) {
+            return (listener, format!("127.0.0.1:{port}"));
+        }
+    }
 }
 
 fn pings(night: &Night) -> PingsView {
@@ -157,8 +174,7 @@ fn a_crash_of_the_engine_moves_no_port_and_forgets_no_start_and_no_check() {
 
 #[test]
 fn a_later_version_takes_the_port_over_with_all_that_was_heard() {
-    let free = TcpListener::bind("127.0.0.1:0").unwrap();
-    let fixed = free.local_addr().unwrap().to_string();
+    let (free, fixed) = held();
     drop(free);
     let night = Night::watched(&config(&fixed)).unwrap();
     let begun = running(&night, "nightly");
@@ -199,8 +215,7 @@ fn what_a_web_page_or_another_computer_could_send_is_refused_and_nothing_can_be_
 
 #[test]
 fn a_port_that_is_taken_is_told_and_runs_go_on_until_it_is_free() {
-    let other = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = other.local_addr().unwrap().to_string();
+    let (other, address) = held();
     let night = Night::watched(&config(&address)).unwrap();
     let fault = night.fault(FaultKind::Pings).unwrap();
     assert!(fault.message.starts_with(&format!("Pings are not heard: `{address}` cannot be opened: ")), "{fault:?}");
@@ -212,8 +227,7 @@ fn a_port_that_is_taken_is_told_and_runs_go_on_until_it_is_free() {
     assert_eq!(ping(&address, &format!("{CHECK}/log"), "step 1/2"), "200 OK");
     night.until_step(begun.run, 1).unwrap();
     // Another port, and none at all, as soon as the file says so.
-    let free = TcpListener::bind("127.0.0.1:0").unwrap();
-    let moved = free.local_addr().unwrap().to_string();
+    let (free, moved) = held();
     drop(free);
     night.configure(&config(&moved)).unwrap();
     eventually("the other port", || pings(&night).url.filter(|url| url.ends_with(&moved))).unwrap();

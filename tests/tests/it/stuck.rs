@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use nightkeep_engine::api::{HistoryRow, Method, Outcome, Reason, RunDetail};
+use nightkeep_engine::api::{HistoryRow, MarkKind, Method, Outcome, ProcessEnd, Reason, RunDetail};
 use nightkeep_tests::night::{Begun, Night, agent, first, last, of_run, waited_ms};
 use serde_json::Value;
 
@@ -85,6 +85,17 @@ fn the_evidence_of_a_stuck_generator_shows_what_it_was_waiting_for() {
     assert_eq!((asks.state.as_str(), asks.protocol.as_str(), asks.pid), ("established", "tcp", process.pid));
     assert!(asks.remote.starts_with("127.0.0.1:"), "{asks:?}");
     assert_eq!(evidence.missing, Vec::<String>::new());
+    assert_eq!(process.end, Some(ProcessEnd::Obeyed));
+    let marker = evidence.marker.unwrap();
+    assert_eq!((marker.step, marker.trouble.as_deref()), (Some(2), None));
+    assert!(marker.size_bytes.is_some_and(|bytes| bytes > 10) && marker.modified_at.is_some(), "{marker:?}");
+    assert_eq!(
+        detail.quiet.teeth.iter().map(|tooth| (tooth.step, tooth.advances)).collect::<Vec<_>>(),
+        [(1, 1), (2, 1)]
+    );
+    let marks: Vec<MarkKind> = detail.quiet.marks.iter().map(|mark| mark.kind).collect();
+    assert_eq!(marks, [MarkKind::Warning, MarkKind::Asked]);
+    assert!(detail.cause[0].starts_with("The marker stopped advancing at "), "{:?}", detail.cause);
 }
 
 #[test]
@@ -95,6 +106,10 @@ fn a_stuck_generator_that_ignores_the_request_is_killed_and_its_next_run_knows()
     assert!((1_000..3_000).contains(&grace), "forced {grace} ms after the request");
     assert_eq!(of_run(&begun.tag), Vec::<u32>::new());
     assert!(night.notification("articles was force-stopped").unwrap().body.contains("ignored the stop request"));
+    assert_eq!(detail.evidence.unwrap().processes[0].end, Some(ProcessEnd::Ignored));
+    let marks: Vec<MarkKind> = detail.quiet.marks.iter().map(|mark| mark.kind).collect();
+    assert_eq!(marks, [MarkKind::Warning, MarkKind::Asked, MarkKind::Killed]);
+    assert!(detail.cause.iter().any(|told| told.contains("0 of 1 process ended")), "{:?}", detail.cause);
 
     let left: Value = serde_json::from_slice(&fs::read(night.run_dir(&begun.tag).marker()).unwrap()).unwrap();
     assert_eq!((&left["step"], &left["note"]), (&Value::from(-1), &Value::from("aborted: stalled at step 2")));

@@ -5,14 +5,12 @@ mod stage;
 use std::process::Stdio;
 
 use nightkeep_app::tray::{TrayState, icon};
-use nightkeep_engine::api::{Progress, RunView};
+use nightkeep_engine::api::{PauseView, Progress, RunView};
 use nightkeep_tests::dbus::{FakeWatcher, Item, ItemView};
 use nightkeep_tests::fake_engine::FakeEngine;
 use rustix::process::Signal;
 
 use self::stage::{Stage, Tray, live, run, stopped_unseen};
-
-const QUIT: &str = "Quit the tray (runs stay watched)";
 
 #[tokio::test]
 async fn the_tray_shows_what_runs_and_what_was_stopped() {
@@ -31,10 +29,13 @@ async fn the_tray_shows_what_runs_and_what_was_stopped() {
             "Stopped: nightly-fuzz – no progress for 45 min",
             "Mark all as seen",
             "--",
-            "Open history",
-            "Add job…",
+            "Last night’s report",
+            "Open window",
             "--",
-            QUIT,
+            "Stop a run",
+            "Pause watching",
+            "Settings…",
+            "Quit…",
         ]
     );
 }
@@ -98,13 +99,21 @@ async fn clicks_open_the_window_where_they_point() {
     assert_eq!(window.opened().await, "run/41 token=");
     item.click("Stopped: fuzz – no progress for 45 min").await.unwrap();
     assert_eq!(window.opened().await, "run/40 token=");
-    item.click("Open history").await.unwrap();
-    assert_eq!(window.opened().await, "history token=");
-    item.click("Add job…").await.unwrap();
-    assert_eq!(window.opened().await, "jobs/new token=");
+    for (row, page) in [
+        ("Last night’s report", "history"),
+        ("Open window", "overview"),
+        ("docs…", "run/41/stop"),
+        ("Settings…", "settings"),
+        ("Quit…", "quit"),
+    ] {
+        item.click(row).await.unwrap();
+        assert_eq!(window.opened().await, format!("{page} token="));
+    }
+    let asked = stage.engine.requests();
+    assert!(asked.iter().all(|request| !request.contains("/stop")), "the window asks first: {asked:?}");
     item.provide_activation_token("wayland-7").await.unwrap();
     item.activate().await.unwrap();
-    assert_eq!(window.opened().await, "history token=wayland-7");
+    assert_eq!(window.opened().await, "overview token=wayland-7");
 }
 
 #[tokio::test]
@@ -114,7 +123,7 @@ async fn a_window_that_cannot_be_opened_is_told_in_the_menu() {
     let _tray = Tray::of(stage.command().env("NIGHTKEEP_APP_BIN", "/nowhere/nightkeep-app"));
     let item = watcher.item().await.unwrap();
     seen(&item, "Nightkeep – nothing is running").await;
-    item.click("Open history").await.unwrap();
+    item.click("Open window").await.unwrap();
     let told =
         |view: &ItemView| view.menu.lines().iter().any(|row| row.starts_with("Problem: failed to open the window"));
     item.wait_until("a row with the problem", told).await.unwrap();
@@ -132,17 +141,52 @@ async fn marking_all_as_seen_is_asked_of_the_engine() {
 }
 
 #[tokio::test]
+async fn pausing_and_resuming_is_asked_of_the_engine_and_closes_no_open_menu() {
+    let stage = Stage::new(live(vec![run("docs")]));
+    let watcher = FakeWatcher::start(&stage.bus).await.unwrap();
+    let _tray = stage.tray();
+    let item = watcher.item().await.unwrap();
+    seen(&item, "Nightkeep – 1 running").await;
+    item.click("For 1 hour").await.unwrap();
+    stage.engine.wait_for_request("POST /v1/pause").await.unwrap();
+    let before = item.signals().len();
+    let mut paused = live(vec![run("docs")]);
+    paused.status.paused = Some(PauseView { since: "2026-11-18T10:26:40Z".to_owned(), until: None });
+    stage.engine.say(paused);
+    let view = seen(&item, "Nightkeep – paused, 1 running").await;
+    assert!(view.menu.lines().iter().any(|row| row == "Resume watching"), "{:#?}", view.menu.lines());
+    assert!(!view.menu.lines().iter().any(|row| row == "Pause watching"), "{:#?}", view.menu.lines());
+    assert!(!item.signals()[before..].iter().any(|signal| signal == "LayoutUpdated"), "{:?}", item.signals());
+    item.click("Resume watching").await.unwrap();
+    stage.engine.wait_for_request("POST /v1/resume").await.unwrap();
+}
+
+#[tokio::test]
 async fn quitting_ends_the_tray_and_only_the_tray() {
+    let stage = Stage::new(live(vec![]));
+    let watcher = FakeWatcher::start(&stage.bus).await.unwrap();
+    let mut tray = stage.tray();
+    let item = watcher.item().await.unwrap();
+    seen(&item, "Nightkeep – nothing is running").await;
+    item.click("Quit").await.unwrap();
+    assert_eq!(tray.ended().await.code(), Some(0));
+    watcher.gone(item.name()).await.unwrap();
+    let asked = stage.engine.requests();
+    let harmless = |request: &String| request.starts_with("GET ") || request == "POST /v1/tray";
+    assert!(asked.iter().all(harmless), "{asked:?}");
+}
+
+#[tokio::test]
+async fn a_tray_ends_when_the_engine_says_that_a_person_wants_it() {
     let stage = Stage::new(live(vec![run("docs")]));
     let watcher = FakeWatcher::start(&stage.bus).await.unwrap();
     let mut tray = stage.tray();
     let item = watcher.item().await.unwrap();
     seen(&item, "Nightkeep – 1 running").await;
-    item.click(QUIT).await.unwrap();
+    let mut last = live(vec![run("docs")]);
+    last.quitting.tray = 1;
+    stage.engine.say(last);
     assert_eq!(tray.ended().await.code(), Some(0));
-    watcher.gone(item.name()).await.unwrap();
-    let asked = stage.engine.requests();
-    assert!(asked.iter().all(|request| request.starts_with("GET ")), "{asked:?}");
 }
 
 #[tokio::test]

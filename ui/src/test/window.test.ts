@@ -10,31 +10,59 @@ const SOURCE = join(import.meta.dirname, '..');
 
 const PAGES: [string, string, FakeOptions['scene']][] = [
   ['', 'stopped since you last looked', 'full'],
-  ['history', 'Last night', 'full'],
+  ['', 'No jobs yet', 'empty'],
+  ['', 'A warning: the demo job', 'demo'],
+  ['', 'The demo job got stuck', 'demo-over'],
+  ['', 'Nothing is running', 'idle'],
+  ['', 'Not connected', 'away'],
+  // A few rows are as good as many, and axe is slow where nothing is laid out.
+  ['history?period=night', 'Last night', 'full'],
+  ['history?text=nothing-like-this', 'Last night', 'full'],
+  ['history?night=2025-01-01', 'no runs', 'full'],
   ['history', 'Nothing has run yet', 'empty'],
   ['history', 'Not connected', 'away'],
   ['run/41', 'refactor-parser', 'full'],
+  ['run/47', 'docs-sweep', 'full'],
+  ['run/46', 'dependency-review', 'full'],
+  ['run/40', 'translate-manual', 'full'],
+  ['run/38', 'refactor-lexer', 'full'],
+  ['run/36', 'nightly-fuzz', 'full'],
+  ['run/29', 'docs-sweep', 'full'],
   ['run/48', 'migrate-tests', 'full'],
   ['jobs', 'Jobs', 'full'],
   ['jobs', 'No jobs yet', 'empty'],
   ['jobs/new', 'Add a job', 'full'],
+  ['jobs/docs-sweep/edit', 'Edit docs-sweep', 'full'],
   ['types', 'Job types', 'full'],
+  ['types', 'Job types', 'empty'],
+  ['types/new?from=agent', 'Add a job type', 'full'],
+  ['settings', 'Settings', 'full'],
+  ['settings', 'Settings', 'empty'],
+  ['quit', 'Quit Nightkeep', 'full'],
+  ['quit', 'Quit Nightkeep', 'empty'],
+  ['run/48/stop', 'migrate-tests', 'full'],
   ['nowhere', 'There is no such page', 'full'],
 ];
 
 describe.each(['light', 'dark'])('in the %s theme', (theme) => {
-  test.each(PAGES)('%s (%s) has no fault that axe can find', async (page, heading, scene = 'full') => {
-    document.documentElement.lang = 'en';
-    document.documentElement.dataset['theme'] = theme;
-    document.title = 'Nightkeep';
-    openWindow(page, { scene });
-    await screen.findByRole('heading', { level: 1, name: new RegExp(heading) });
-    // Colours need a real browser's layout; the tokens' contrast has a test of its own.
-    const { violations } = await axe.run(document, { rules: { 'color-contrast': { enabled: false } } });
-    expect(
-      violations.map((violation) => `${violation.id}: ${violation.nodes.map((node) => node.html).join(' ')}`),
-    ).toEqual([]);
-  });
+  test.each(PAGES)(
+    '%s (%s) has no fault that axe can find',
+    async (page, heading, scene = 'full') => {
+      document.documentElement.lang = 'en';
+      document.documentElement.dataset['theme'] = theme;
+      document.title = 'Nightkeep';
+      openWindow(page, { scene });
+      await screen.findByRole('heading', { level: 1, name: new RegExp(heading) });
+      // Colours need a real browser's layout; the tokens' contrast has a test of its own.
+      const { violations } = await axe.run(document, { rules: { 'color-contrast': { enabled: false } } });
+      expect(
+        violations.map(
+          (violation) => `${violation.id}: ${violation.nodes.map((node) => node.html).join(' ')}`,
+        ),
+      ).toEqual([]);
+    },
+    30_000,
+  );
 });
 
 test('a page that the tray asked for before the window was up is shown', async () => {

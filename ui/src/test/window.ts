@@ -7,9 +7,9 @@ import { FakeBackend, type FakeOptions } from '../lib/backend/fake';
 export const MORNING = Date.parse('2026-11-22T07:40:00Z');
 
 /** Opens the whole window on a scripted engine. Only `Date` is faked: nothing waits for a timer. */
-export function openWindow(page = '', options: FakeOptions = {}): FakeBackend {
+export function openWindow(page = '', options: FakeOptions = {}, given?: FakeBackend): FakeBackend {
   vi.useFakeTimers({ toFake: ['Date'], now: MORNING });
-  const backend = new FakeBackend({ now: MORNING, ...options });
+  const backend = given ?? new FakeBackend({ now: MORNING, ...options });
   window.location.hash = page ? `#/${page}` : '';
   render(App, { props: { backend } });
   return backend;

@@ -4,15 +4,20 @@ mod hooks;
 mod jobs;
 mod reports;
 mod runs;
+mod settings;
+mod watch;
 
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
+use nightkeep_engine::surface::PAGES;
 
 pub use hooks::{HookClaude, HookCommand};
 pub use jobs::{Capacity, JobCommand, JobEdit, JobFields, TypeCommand};
 pub use reports::{Beat, Mcp};
 pub use runs::{Attach, Events, History, Limits, Mark, Run, Show, Status, Stop, Wait};
+pub use settings::ConfigCommand;
+pub use watch::{Pause, Quit, Resume, What};
 
 /// The whole command line.
 #[derive(Debug, Parser)]
@@ -54,12 +59,10 @@ pub enum Command {
     },
     /// Stop a run, or a job with every run of it
     Stop(Stop),
-    /// Let a job start again that was stopped, or that failed too often in a row
-    #[command(after_help = "Nothing is started by this, except a restart that waits for the end of its pause.")]
-    Resume {
-        /// The job's name
-        job: String,
-    },
+    /// Let the watch go on, or a job start again
+    Resume(Resume),
+    /// Pause the watch: judge no run and start none again for a while
+    Pause(Pause),
     /// Stamp progress: what an agent calls when it moved forward
     Mark(Mark),
     /// Give a sign of life: what an agent calls, or leaves running beside itself
@@ -82,18 +85,31 @@ pub enum Command {
     /// Show and change job types: named sets of limits
     #[command(subcommand)]
     Type(TypeCommand),
+    /// Show and change the settings: what is not about one job or type
+    #[command(subcommand)]
+    Config(ConfigCommand),
     /// Have agents tell what they do
     #[command(subcommand)]
     Hook(HookCommand),
     /// Be the engine, which watches; started by itself when it is needed
     Engine(Engine),
+    /// Watch a sample agent get stuck and be stopped, within a minute
+    #[command(after_help = "Harmless: the sample advances five times, then does nothing. It is warned about after 8 \
+        seconds and stopped after 20. See `nightkeep status --watch`, then `nightkeep show RUN`.")]
+    Demo,
     /// Check that everything Nightkeep needs is in place
     Doctor(Doctor),
     /// Open the window
     Open {
-        /// The page: `overview`, `history`, `history/41`, `jobs`, `types` or `settings`
+        /// The page of the window
+        #[arg(help = format!("The page: {PAGES}"))]
         page: Option<String>,
     },
+    /// End the tray, the watch, or all runs
+    Quit(Quit),
+    /// Be the sample agent of the demonstration
+    #[command(hide = true)]
+    DemoAgent,
     /// Wait for a slot for one run, and start it
     #[command(hide = true)]
     Waiter {

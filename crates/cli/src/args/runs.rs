@@ -268,13 +268,20 @@ pub struct Status {
 /// `nightkeep history`.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  nightkeep history --outcome aborted\n  nightkeep history --job nightly --limit 5 --json\n\n\
+    after_help = "Examples:\n  nightkeep history --outcome aborted\n  nightkeep history --job nightly --limit 5 --json\n  \
+    nightkeep history --night 2026-11-21\n\n\
     Newest first. On a terminal, what is listed counts as looked at."
 )]
 pub struct History {
     /// Print one JSON document
     #[arg(long)]
     pub json: bool,
+    /// Print a table for a spreadsheet
+    #[arg(long, conflicts_with = "json")]
+    pub csv: bool,
+    /// What a night came to, from 18:00 to 10:00; the last one unless the day is named on whose evening it began
+    #[arg(long, value_name = "DAY", num_args = 0..=1, conflicts_with_all = ["csv", "job", "outcome", "limit"])]
+    pub night: Option<Option<String>>,
     /// Only runs of this job
     #[arg(long, value_name = "NAME")]
     pub job: Option<String>,
@@ -312,7 +319,8 @@ impl From<OutcomeArg> for Outcome {
 
 /// `nightkeep show`.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  nightkeep show 41\n  nightkeep show 41 --output > all-that-was-printed.log")]
+#[command(after_help = "Examples:\n  nightkeep show 41\n  nightkeep show 41 --output > all-that-was-printed.log\n  \
+    nightkeep show 41 --markdown | gh issue create --title Stuck --body-file -")]
 pub struct Show {
     /// The run's number
     pub run: u64,
@@ -322,4 +330,7 @@ pub struct Show {
     /// Print everything the run has printed, as it was, and nothing else
     #[arg(long)]
     pub output: bool,
+    /// Print a report in Markdown, to paste into an issue or a chat: without the environment and what looks like a secret
+    #[arg(long, conflicts_with_all = ["output", "json"])]
+    pub markdown: bool,
 }

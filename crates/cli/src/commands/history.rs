@@ -5,6 +5,8 @@ use std::io::Read;
 
 use nightkeep_engine::api::{ApiError, ErrorCode, HistoryQuery, HistoryRow, Outcome};
 use nightkeep_engine::client::Client;
+use nightkeep_engine::export::{Exporter, Format};
+use nightkeep_engine::report;
 
 use super::{Here, faults};
 use crate::args::{History, Show};
@@ -16,7 +18,10 @@ use crate::render::{self, View};
 const CHUNK_BYTES: usize = 64 * 1024;
 
 pub(super) async fn history(here: &Here, wanted: History) -> Result<(), Failure> {
-    let History { json, job, outcome, limit } = wanted;
+    let History { json, csv, night, job, outcome, limit } = wanted;
+    if let Some(date) = night {
+        return of_night(here, date.as_deref(), json).await;
+    }
     let is_filtered = job.is_some() || outcome.is_some();
     let query = HistoryQuery { limit: Some(limit), before: None, job, outcome: outcome.map(Outcome::from) };
     let engine = here.engine().await?;
@@ -25,12 +30,39 @@ pub(super) async fn history(here: &Here, wanted: History) -> Result<(), Failure>
     if json {
         return console::print_json(&rows);
     }
+    if csv {
+        return print_csv(&rows);
+    }
     if rows.is_empty() && is_filtered {
         return console::print("no run matches\n");
     }
     console::print(&render::history(&rows, &View::of_this_terminal()))?;
     note_as_seen(&engine, &rows).await;
     Ok(())
+}
+
+/// What a night came to, in the words of the window.
+async fn of_night(here: &Here, date: Option<&str>, json: bool) -> Result<(), Failure> {
+    let engine = here.engine().await?;
+    let report = engine.night(date).await?;
+    faults::tell_of_the_history(&engine).await;
+    if json {
+        return console::print_json(&report);
+    }
+    console::print(&render::night(&report, &View::of_this_terminal()))?;
+    note_as_seen(&engine, &report.stopped).await;
+    Ok(())
+}
+
+fn print_csv(rows: &[HistoryRow]) -> Result<(), Failure> {
+    let table = || {
+        let mut table = Exporter::begin(Format::Csv, Vec::new())?;
+        rows.iter().try_for_each(|row| table.write(row))?;
+        table.finish()
+    };
+    let table: std::io::Result<Vec<u8>> = table();
+    let table = table.map_err(|cause| Failure::new(format!("the table cannot be made: {cause}")))?;
+    console::print_bytes(&table)
 }
 
 pub(super) async fn show(here: &Here, wanted: &Show) -> Result<(), Failure> {
@@ -41,6 +73,9 @@ pub(super) async fn show(here: &Here, wanted: &Show) -> Result<(), Failure> {
     }
     if wanted.output {
         return copy_output(run.output.path.as_deref(), wanted.run);
+    }
+    if wanted.markdown {
+        return console::print(&report::markdown(&run, &View::of_this_terminal().zone));
     }
     console::print(&render::run(&run, &View::of_this_terminal()))?;
     note_as_seen(&engine, run.ended.as_slice()).await;

@@ -1,6 +1,7 @@
 //! The commands: what is asked of the engine, and what is printed of its answers.
 
 mod beat;
+mod demo;
 mod doctor;
 mod editor;
 mod engine;
@@ -16,9 +17,11 @@ mod open;
 mod run;
 mod runs;
 mod say;
+mod settings;
 mod status;
 mod types;
 mod wait;
+mod watch;
 
 use nightkeep_engine::client::Client;
 use nightkeep_engine::places::{Places, PlacesError};
@@ -37,6 +40,9 @@ pub(crate) fn run(command: Command) -> Done {
     if let Command::Beat(wanted) = command {
         return runtime()?.block_on(beat::beat(&wanted)).map(|()| 0);
     }
+    if let Command::DemoAgent = command {
+        return demo::agent();
+    }
     let here = Here::find()?;
     runtime()?.block_on(run_here(&here, command))
 }
@@ -49,7 +55,14 @@ async fn run_here(here: &Here, command: Command) -> Done {
         Command::Attach(wanted) => runs::attach(here, wanted).await?,
         Command::Start { job } => runs::start(here, &job).await?,
         Command::Stop(wanted) => runs::stop(here, &wanted).await?,
-        Command::Resume { job } => runs::resume(here, &job).await?,
+        Command::Resume(wanted) => match wanted.job {
+            Some(job) => runs::resume(here, &job).await?,
+            None => watch::resume(here).await?,
+        },
+        Command::Pause(wanted) => watch::pause(here, wanted.until.unwrap_or_default()).await?,
+        Command::Quit(wanted) => watch::quit(here, wanted.what).await?,
+        Command::Demo => demo::demo(here).await?,
+        Command::DemoAgent => return demo::agent(),
         Command::Mark(wanted) => mark::mark(&wanted)?,
         Command::Hook(wanted) => return hook::hook(wanted),
         Command::Mcp(wanted) => mcp::mcp(wanted.run.as_deref()).await?,
@@ -60,6 +73,7 @@ async fn run_here(here: &Here, command: Command) -> Done {
         Command::Events(wanted) => events::events(here, &wanted).await?,
         Command::Show(wanted) => history::show(here, &wanted).await?,
         Command::Type(wanted) => types::type_of(here, wanted).await?,
+        Command::Config(wanted) => settings::config(here, wanted).await?,
         Command::Engine(wanted) => engine::engine(here, &wanted).await?,
         Command::Open { page } => open::open(page)?,
         Command::Waiter { run_dir } => return run::waiter(here, &run_dir).await,

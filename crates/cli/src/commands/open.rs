@@ -3,6 +3,7 @@
 use std::env;
 use std::ffi::OsString;
 
+use nightkeep_engine::surface::{PAGES, page_of};
 use nightkeep_os::DetachedStdin;
 
 use crate::failure::Failure;
@@ -13,6 +14,11 @@ const WINDOW: &str = "nightkeep-app";
 const DISPLAYS: [&str; 2] = ["WAYLAND_DISPLAY", "DISPLAY"];
 
 pub(super) fn open(page: Option<String>) -> Result<(), Failure> {
+    if let Some(unknown) = page.as_deref().filter(|page| page_of(page).is_none()) {
+        return Err(
+            Failure::usage(format!("`{unknown}` is no page of the window")).with_hint(format!("pages are {PAGES}"))
+        );
+    }
     let program = program_beside(WINDOW)?;
     if cfg!(target_os = "linux") && !DISPLAYS.into_iter().any(|name| env::var_os(name).is_some_and(|it| !it.is_empty()))
     {

@@ -97,8 +97,9 @@ fn title(view: &View) -> String {
 fn grown(status: &nightkeep_engine::api::Status, elapsed: Duration) -> nightkeep_engine::api::Status {
     use nightkeep_engine::api::{Activity, Progress};
     let mut status = status.clone();
+    let is_paused = status.paused.is_some();
     for run in &mut status.runs {
-        let stands_still = run.progress == Progress::Waiting || run.activity == Activity::Asleep;
+        let stands_still = is_paused || run.progress == Progress::Waiting || run.activity == Activity::Asleep;
         if !stands_still {
             run.since_advance_s += elapsed.as_secs_f64();
         }

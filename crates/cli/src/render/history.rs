@@ -1,6 +1,6 @@
 //! The runs that are over.
 
-use nightkeep_engine::api::{HistoryRow, Method, Outcome, Reason};
+use nightkeep_engine::api::{HistoryRow, Method, NightReport, Outcome, Reason};
 
 use super::{UNKNOWN, View, length, moment, table};
 
@@ -13,6 +13,22 @@ pub fn history(rows: &[HistoryRow], view: &View) -> String {
         return "no run has ended yet\n".to_owned();
     }
     table(view, &HEADER, "CAUSE", rows.iter().map(|row| cells(row, view)))
+}
+
+/// What a night came to: the sentences, how the time is counted, and the runs that were stopped.
+#[must_use]
+pub fn night(report: &NightReport, view: &View) -> String {
+    let NightReport { headline, not_wasted, sentences, rule, stopped, .. } = report;
+    let facts: Vec<&str> = not_wasted.iter().chain(sentences).map(String::as_str).collect();
+    let mut text = format!("{headline}\n{}\n", facts.join(" "));
+    if !stopped.is_empty() {
+        text.push('\n');
+        text.push_str(&history(stopped, view));
+    }
+    if not_wasted.is_some() {
+        text.push_str(&format!("\n{rule}\n"));
+    }
+    text
 }
 
 /// The result of a run, as a shape and a word.

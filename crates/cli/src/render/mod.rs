@@ -14,10 +14,10 @@ use comfy_table::{ColumnConstraint, ContentArrangement, Table, presets};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-pub use history::{history, result_of};
+pub use history::{history, night, result_of};
 pub use jobs::{checks, job, jobs, type_of, types};
 pub use show::run;
-pub use status::{status, summary};
+pub use status::{paused, status, summary};
 pub use units::{bytes, length, moment};
 
 /// For whom a text is made.

@@ -50,7 +50,7 @@ fn cost(run: &RunView) -> Option<String> {
 pub(super) fn doing(run: &RunView, view: &View) -> Option<String> {
     let mut parts: Vec<String> = activity(run, view).into_iter().collect();
     if let Some(expected) = run.expected_s {
-        parts.push(format!("asked for {} in this step", length(expected)));
+        parts.push(format!("up to {} for this step", length(expected)));
     }
     parts.extend(cost(run));
     if run.circling {
@@ -67,6 +67,10 @@ pub(super) fn doing(run: &RunView, view: &View) -> Option<String> {
     if run.signals_dropped > 0 {
         let dropped = count(usize::try_from(run.signals_dropped).unwrap_or(usize::MAX), "signal was", "signals were");
         parts.push(format!("{dropped} left out, which came too fast"));
+    }
+    if run.signals_foreign > 0 {
+        let foreign = count(usize::try_from(run.signals_foreign).unwrap_or(usize::MAX), "signal was", "signals were");
+        parts.push(format!("{foreign} left out, sent by a process that is not the run's"));
     }
     (!parts.is_empty()).then(|| parts.join("; "))
 }

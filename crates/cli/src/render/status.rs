@@ -1,7 +1,7 @@
 //! The runs that are not over.
 
 use nightkeep_engine::api::{
-    Activity, HistoryRow, JobCondition, JobStatus, LeftoverView, Phase, Progress, RunView, Status, Summary,
+    Activity, HistoryRow, JobCondition, JobStatus, LeftoverView, PauseView, Phase, Progress, RunView, Status, Summary,
 };
 
 use nightkeep_engine::words;
@@ -36,6 +36,9 @@ pub fn status(status: &Status, unseen: &[HistoryRow], leftovers: &[LeftoverView]
         text.push('\n');
     }
     text.push_str(&format!("{}\n", summary(&status.summary)));
+    if let Some(pause) = &status.paused {
+        text.push_str(&format!("  {}\n", paused(pause, view)));
+    }
     for job in &status.jobs {
         text.push_str(&format!("  {}\n", condition(job, view)));
     }
@@ -46,6 +49,13 @@ pub fn status(status: &Status, unseen: &[HistoryRow], leftovers: &[LeftoverView]
         text.push_str(&format!("  run {} {}, {}: {}\n", row.run, row.job, moment(&row.ended_at, view), row.message));
     }
     text
+}
+
+/// That nothing is judged, until when, and what ends it.
+#[must_use]
+pub fn paused(pause: &PauseView, view: &View) -> String {
+    let until = pause.until.as_deref().map(|at| format!(" until {}", moment(at, view))).unwrap_or_default();
+    format!("the watch is paused{until}: no run is judged, and none is started again; `nightkeep resume` lets it go on")
 }
 
 /// What a run left behind, and how to stop it.

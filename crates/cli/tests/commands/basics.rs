@@ -2,7 +2,7 @@
 
 use axum::http::StatusCode;
 use nightkeep_engine::api::{
-    ApiError, ErrorCode, HistoryRow, Live, Outcome, RunDetail, RunEvent, RunEventKind, Status, StopReply,
+    ApiError, ErrorCode, HistoryRow, Live, NightReport, Outcome, RunDetail, RunEvent, RunEventKind, Status, StopReply,
 };
 
 use crate::fake::{Fake, private_home, run};
@@ -11,12 +11,15 @@ use crate::samples;
 #[tokio::test]
 async fn help_teaches_every_command() {
     let home = private_home();
-    let commands: [&[&str]; 25] = [
+    let commands: [&[&str]; 28] = [
         &[],
         &["run"],
         &["attach"],
         &["start"],
         &["stop"],
+        &["resume"],
+        &["pause"],
+        &["quit"],
         &["mark"],
         &["beat"],
         &["mcp"],
@@ -105,6 +108,26 @@ async fn history_as_json_is_the_document_of_the_api() {
     let fake = Fake::start().says("GET /v1/history", &samples::history());
     let ended = fake.run(&["history", "--json"]).await;
     assert_eq!(serde_json::from_str::<Vec<HistoryRow>>(&ended.stdout).unwrap(), samples::history());
+}
+
+#[tokio::test]
+async fn history_as_csv_is_a_table_with_the_fields_of_the_api() {
+    let fake = Fake::start().says("GET /v1/history", &samples::history());
+    let ended = fake.run(&["history", "--csv"]).await;
+    let lines: Vec<&str> = ended.stdout.lines().collect();
+    assert_eq!(lines.len(), 1 + samples::history().len());
+    assert!(lines[0].starts_with("run,job,type,outcome,"), "{}", lines[0]);
+    assert!(lines[1].starts_with("40,refactor-parser,agent,aborted,stalled,forced,,9,"), "{}", lines[1]);
+}
+
+#[tokio::test]
+async fn a_night_is_told_in_the_words_of_the_engine() {
+    let fake = Fake::start().says("GET /v1/history/night", &samples::night());
+    let ended = fake.run(&["history", "--night", "2020-11-21"]).await;
+    insta::assert_snapshot!(ended.shown());
+    assert_eq!(fake.asked().first().map(String::as_str), Some("GET /v1/history/night?date=2020-11-21"));
+    let json = fake.run(&["history", "--night", "--json"]).await;
+    assert_eq!(serde_json::from_str::<NightReport>(&json.stdout).unwrap(), samples::night());
 }
 
 #[tokio::test]

@@ -149,7 +149,7 @@ async fn open_says_what_is_missing_and_else_starts_the_window_with_its_page() {
     std::fs::hard_link(crate::fake::program(), &program).unwrap();
     let open = |display: &'static str| {
         let mut command = tokio::process::Command::new(&program);
-        command.args(["open", "history/41"]).env_clear().env("HOME", home.path()).env("DISPLAY", display);
+        command.args(["open", "run/41"]).env_clear().env("HOME", home.path()).env("DISPLAY", display);
         command.env("PATH", std::env::var_os("PATH").unwrap()).env("TRACE", home.path().join("trace"));
         async move { command.output().await.unwrap() }
     };
@@ -166,7 +166,7 @@ async fn open_says_what_is_missing_and_else_starts_the_window_with_its_page() {
     assert!(std::process::Command::new("mkfifo").arg(&trace).status().unwrap().success());
     let read = tokio::task::spawn_blocking(move || std::fs::read_to_string(trace).unwrap());
     assert!(open(":0").await.status.success());
-    assert_eq!(tokio::time::timeout(std::time::Duration::from_secs(30), read).await.unwrap().unwrap(), "history/41\n");
+    assert_eq!(tokio::time::timeout(std::time::Duration::from_secs(30), read).await.unwrap().unwrap(), "run/41\n");
 }
 
 #[tokio::test]

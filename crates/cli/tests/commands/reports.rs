@@ -63,6 +63,7 @@ async fn status_says_what_runs_report_where_they_report_anything() {
         since_beat_s: Some(130.0),
         circling: true,
         signals_dropped: 7,
+        signals_foreign: 3,
         totals: Some(totals(true)),
         ..samples::running(42, "crawl")
     };

@@ -2,9 +2,9 @@
 
 use nightkeep_engine::api::{
     Activity, AdvanceView, CheckView, EngineInfo, Evidence, EvidenceProcess, Fault, FaultKind, HistoryRow, JobSpec,
-    JobView, LeftoverView, Leftovers, LimitsSpec, LimitsView, Live, Liveness, Method, Outcome, OutputTail, Phase,
-    PingMode, PingView, Progress, QueuePlace, Reason, RunDetail, RunView, SocketView, Status, Summary, TimelineEvent,
-    TypeView,
+    JobView, LeftoverView, Leftovers, LimitsSpec, LimitsView, Live, Liveness, Method, NightCounts, NightReport,
+    Outcome, OutputTail, Phase, PingMode, PingView, Progress, QueuePlace, QuietTimes, Quitting, Reason, RunDetail,
+    RunView, SocketView, Status, Summary, TimelineEvent, TypeView,
 };
 
 pub(crate) fn engine() -> EngineInfo {
@@ -46,6 +46,7 @@ pub(crate) fn running(run: u64, job: &str) -> RunView {
         totals: None,
         circling: false,
         signals_dropped: 0,
+        signals_foreign: 0,
         source_note: None,
     }
 }
@@ -68,11 +69,18 @@ pub(crate) fn status() -> Status {
     let queued = RunView { phase: Phase::Queued, pid: None, queue: Some(place), ..running(44, "weekly") };
     let queued = RunView { step: None, processes: None, since_output_s: None, memory_bytes: None, ..queued };
     let summary = Summary { running: 3, queued: 1, warning: 1, stopped_unseen: 1, ..Summary::default() };
-    Status { engine: engine(), summary, runs: vec![running(41, "nightly"), quiet, waiting, queued], jobs: Vec::new() }
+    Status {
+        engine: engine(),
+        summary,
+        runs: vec![running(41, "nightly"), quiet, waiting, queued],
+        jobs: Vec::new(),
+        paused: None,
+    }
 }
 
 pub(crate) fn idle() -> Live {
-    let status = Status { engine: engine(), summary: Summary::default(), runs: Vec::new(), jobs: Vec::new() };
+    let status =
+        Status { engine: engine(), summary: Summary::default(), runs: Vec::new(), jobs: Vec::new(), paused: None };
     Live {
         revision: 1,
         at: "2026-11-22T05:00:00Z".into(),
@@ -80,6 +88,8 @@ pub(crate) fn idle() -> Live {
         unseen: Vec::new(),
         leftovers: Vec::new(),
         faults: Vec::new(),
+        morning: None,
+        quitting: Quitting::default(),
     }
 }
 
@@ -123,6 +133,8 @@ pub(crate) fn stalled(run: u64) -> HistoryRow {
         recovered: false,
         seen: false,
         message: "No progress for 45 min; it stayed at step 14. All 4 processes ended.".into(),
+        total: Some(40),
+        stall_after_s: Some(2700.0),
     }
 }
 
@@ -137,6 +149,23 @@ pub(crate) fn succeeded(run: u64) -> HistoryRow {
         message: "Finished by itself.".into(),
         seen: true,
         ..stalled(run)
+    }
+}
+
+pub(crate) fn night() -> NightReport {
+    NightReport {
+        date: "2020-11-21".into(),
+        is_last: false,
+        from: "2020-11-21T17:00:00Z".into(),
+        to: "2020-11-22T09:00:00Z".into(),
+        counts: NightCounts { finished: 1, stopped: 1, ..NightCounts::default() },
+        headline: "Night of Sat 21 Nov 2020: 2 runs – 1 finished, 1 stopped.".into(),
+        not_wasted: Some("About 4 h 44 min not wasted.".into()),
+        rule: "Counted for each run that Nightkeep stopped.".into(),
+        spared: vec![],
+        longest_quiet: None,
+        sentences: vec!["Longest quiet time in a good run: 21 min (docs-sweep, limit 45 min).".into()],
+        stopped: vec![stalled(40)],
     }
 }
 
@@ -158,7 +187,7 @@ pub(crate) fn history() -> Vec<HistoryRow> {
     vec![stalled(40), succeeded(39), failed, by_you, lost]
 }
 
-pub(crate) fn detail() -> RunDetail {
+fn evidence() -> Evidence {
     let process = |pid, depth, command: &str, state: &str| EvidenceProcess {
         pid,
         parent: None,
@@ -170,7 +199,28 @@ pub(crate) fn detail() -> RunDetail {
         cpu_percent: Some(0.0),
         memory_bytes: Some(3_200_000),
         age_s: 11_160.0,
+        end: None,
     };
+    Evidence {
+        taken_at: "2020-11-22T02:15:30Z".into(),
+        processes: vec![
+            process(4711, 0, "sh -c stuck", "sleeping"),
+            process(4712, 1, "node server.js", "uninterruptible"),
+        ],
+        sockets: vec![SocketView {
+            pid: 4712,
+            protocol: "tcp".into(),
+            local: "127.0.0.1:50112".into(),
+            remote: "93.184.216.34:443".into(),
+            state: "established".into(),
+        }],
+        output: OutputTail::default(),
+        marker: None,
+        missing: vec!["the environment: permission denied".into()],
+    }
+}
+
+pub(crate) fn detail() -> RunDetail {
     let at = |time: &str| format!("2020-11-22T{time}Z");
     let event = |time: &str, kind: &str, text: &str| TimelineEvent {
         at: at(time),
@@ -193,6 +243,11 @@ pub(crate) fn detail() -> RunDetail {
         ended: Some(HistoryRow { survivors: vec![4712], ..stalled(40) }),
         message: "The marker stopped advancing at 01:31:12. It stayed at step 14 for 45 min, the limit for this job."
             .into(),
+        cause: Vec::new(),
+        total: None,
+        totals: None,
+        claim: None,
+        quiet: QuietTimes::default(),
         result: None,
         advances: vec![AdvanceView {
             at: at("01:31:12"),
@@ -205,22 +260,7 @@ pub(crate) fn detail() -> RunDetail {
             event("01:46:12", "warned", "No progress for 15 min."),
             event("02:16:04", "ended", "Killed after 30 s."),
         ],
-        evidence: Some(Evidence {
-            taken_at: at("02:15:30"),
-            processes: vec![
-                process(4711, 0, "sh -c stuck", "sleeping"),
-                process(4712, 1, "node server.js", "uninterruptible"),
-            ],
-            sockets: vec![SocketView {
-                pid: 4712,
-                protocol: "tcp".into(),
-                local: "127.0.0.1:50112".into(),
-                remote: "93.184.216.34:443".into(),
-                state: "established".into(),
-            }],
-            output: OutputTail::default(),
-            missing: vec!["the environment: permission denied".into()],
-        }),
+        evidence: Some(evidence()),
         output: OutputTail {
             lines: vec!["step 14".into(), "waiting for the model".into()],
             bytes: 2_345,
@@ -269,6 +309,7 @@ pub(crate) fn job(name: &str) -> JobView {
         last_ended_at: Some("2020-11-22T02:16:04Z".into()),
         condition: None,
         story: Vec::new(),
+        recent: Vec::new(),
         check: Some(CheckView {
             job: Some(name.into()),
             slug: Some(name.into()),

@@ -182,6 +182,13 @@ impl Jobs {
         }
     }
 
+    /// What is owed is not due before `from`: nobody was late with it.
+    pub(crate) fn none_before(&mut self, from: Awake) {
+        for restart in self.states.values_mut().filter_map(|state| state.restart.as_mut()) {
+            restart.due = restart.due.max(from);
+        }
+    }
+
     /// Restarts that nobody makes yet: while another run of the job is there, that one may be it.
     fn open_restarts(&self) -> impl Iterator<Item = (&str, &Restart)> {
         self.states.iter().filter_map(|(job, state)| {

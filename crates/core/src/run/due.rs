@@ -23,7 +23,7 @@ impl Run {
         let pace = self.pace();
         let warn = if self.quiet.warned { None } else { self.limit_at(pace.warn_after) };
         let stall = if !self.quiet.verdict_given { self.limit_at(pace.stall_after) } else { None };
-        let longest = self.limits.max_runtime.map(|max| self.started.plus(max));
+        let longest = self.longest_at();
         let verdicts = [
             (Reason::Stalled, stall),
             (Reason::MaxRuntime, longest),
@@ -32,6 +32,7 @@ impl Run {
             (Reason::Budget, self.reported_at(Reason::Budget)),
         ];
         let open = verdicts.into_iter().filter(|(reason, _)| writable && !self.told.verdicts.contains(reason));
+        let open = open.filter(|(reason, _)| self.judges(*reason));
         let verdicts = open.map(|(reason, at)| (at, Judgement::Verdict(reason)));
         let judgements = [(warn, Judgement::Warning)].into_iter().chain(verdicts);
         let judgements = judgements.filter_map(|(at, what)| Some((at?.max(self.judged_from), what)));
@@ -42,7 +43,8 @@ impl Run {
 
     /// The limits in force in what it is doing.
     pub(super) fn pace(&self) -> Pace {
-        self.heard.pace(self.limits.pace(), &self.limits.reports)
+        let pace = self.heard.pace(self.limits.pace(), &self.limits.reports);
+        self.heard.record.while_unsure(pace, &self.clock, self.allowance())
     }
 
     /// The reason of the doubt or of the stop under way.
@@ -54,6 +56,11 @@ impl Run {
                 None
             }
         }
+    }
+
+    /// When its longest run time is over: the pauses of the watch are not on it.
+    fn longest_at(&self) -> Option<Awake> {
+        self.limits.max_runtime.map(|max| self.started.plus(max).plus(self.held.in_all))
     }
 
     fn limit_at(&self, limit: Span) -> Option<Awake> {
@@ -80,9 +87,12 @@ impl Run {
 
     /// Whether the limit behind `reason` is passed at `now`.
     pub(crate) fn is_over(&self, now: Now, reason: Reason) -> bool {
+        if !self.judges(reason) {
+            return false;
+        }
         match reason {
             Reason::Stalled => !self.clock.is_paused() && self.since_advance(now.awake) >= self.pace().stall_after,
-            Reason::MaxRuntime => self.limits.max_runtime.is_some_and(|max| now.awake.since(self.started) >= max),
+            Reason::MaxRuntime => self.longest_at().is_some_and(|at| at <= now.awake),
             Reason::User => true,
             Reason::Unresponsive | Reason::Circling | Reason::Budget => {
                 self.reported_at(reason).is_some_and(|at| at <= now.awake)

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::doing::Record;
 use super::{Awake, Resume, Span};
 use crate::input::Activity;
 use crate::reports::{Cap, Circles, Pace, Reports};
@@ -18,12 +19,14 @@ const OPEN_MAX: usize = 256;
 #[derive(Debug, Clone, Default)]
 pub(super) struct Heard {
     best: BTreeMap<Source, Best>,
-    open: Vec<Open>,
+    pub(super) open: Vec<Open>,
     /// What the stall clock showed when the first thing with limits of its own began that is open.
-    apart_from: Option<Span>,
+    pub(super) apart_from: Option<Span>,
     /// Time on the stall clock in which such things were open: it is theirs, not the run's own.
-    apart: Span,
-    waits: BTreeMap<Source, Wait>,
+    pub(super) apart: Span,
+    pub(super) waits: BTreeMap<Source, Wait>,
+    /// What is on record of what it does.
+    pub(super) record: Record,
     /// The first of the waits that are open began then.
     pub(super) waiting_since: Option<Awake>,
     /// A person was told of the wait.
@@ -85,13 +88,13 @@ enum Asked {
 
 /// Something that has begun.
 #[derive(Debug, Clone)]
-struct Open {
-    source: Source,
-    id: String,
-    activity: Activity,
-    what: Option<String>,
+pub(super) struct Open {
+    pub(super) source: Source,
+    pub(super) id: String,
+    pub(super) activity: Activity,
+    pub(super) what: Option<String>,
     /// What the stall clock showed then, or 0 when the run advanced since.
-    at: Span,
+    pub(super) at: Span,
 }
 
 /// The same again.
@@ -115,13 +118,14 @@ pub(super) enum Stepped {
 
 impl Heard {
     /// What an earlier watch had heard, if there was one. A sign of life is expected from this moment on.
-    pub(super) fn new(now: Awake, resume: &Resume) -> Self {
+    pub(super) fn new(now: Awake, resume: &Resume, reports: &Reports) -> Self {
         let mut heard = Self {
             beat: now,
             totals: resume.totals,
             totals_on_record: resume.totals,
             expected: resume.expected,
             claim: resume.claim.clone(),
+            record: Record::of(now, resume, reports),
             asked: if resume.expected.is_some() { Asked::Before } else { Asked::Nothing },
             ..Self::default()
         };
@@ -134,8 +138,10 @@ impl Heard {
                 heard.spent.insert(*cap, now);
             }
         }
-        if let Some((source, wait)) = resume.waits.clone() {
-            let _news = heard.wait(now, &source, wait);
+        heard.resume_doing(&resume.doing);
+        for (source, wait) in resume.waits.clone() {
+            let _news = heard.wait(resume.waits_since.unwrap_or(now), &source, wait);
+            heard.record.waits(&source);
         }
         heard
     }
@@ -143,6 +149,12 @@ impl Heard {
     /// When the usage limit is said to pass that it waits for.
     pub(super) fn waits_until(&self) -> Option<Wall> {
         self.waits.values().find_map(|wait| if let Wait::Limit { until, .. } = wait { *until } else { None })
+    }
+
+    /// When the last of the usage limits is said to pass that it waits for.
+    pub(super) fn last_limit(&self) -> Option<Wall> {
+        let until = |wait: &Wait| if let Wait::Limit { until, .. } = wait { *until } else { None };
+        self.waits.values().filter_map(until).max()
     }
 
     /// Compares a step with the best one of its source, and keeps a new best.
@@ -209,6 +221,7 @@ impl Heard {
         let (activity, what) = begun;
         if reports.pace(activity).is_some() {
             let _since = self.apart_from.get_or_insert(at);
+            self.record.begun();
         }
         self.open.push(Open { source: source.clone(), id, activity, what, at });
     }
@@ -232,6 +245,7 @@ impl Heard {
     /// The run advanced: nothing of before counts.
     pub(super) fn advanced(&mut self) {
         self.expected = None;
+        self.record.advanced();
         self.apart = Span::ZERO;
         self.apart_from = self.apart_from.map(|_| Span::ZERO);
         self.open.iter_mut().for_each(|open| open.at = Span::ZERO);
@@ -323,6 +337,12 @@ impl Heard {
         (limits.repeats > 0 && self.circles.times == limits.repeats).then_some(self.circles.times)
     }
 
+    /// What was counted of going round in circles counts no more.
+    pub(super) fn forget_circles(&mut self) {
+        self.circles = Round::default();
+        self.circling = None;
+    }
+
     /// A turn of which nothing came; whether there have now been too many.
     pub(super) fn empty_turn(&mut self, limits: &Circles) -> Option<u32> {
         self.circles.empty_turns = self.circles.empty_turns.saturating_add(1);
@@ -375,7 +395,7 @@ mod tests {
 
     #[test]
     fn a_call_ends_the_circles_of_turns_without_one_though_it_was_made_before() {
-        let mut heard = Heard::new(Awake::from_ms(0), &Resume::default());
+        let mut heard = Heard::new(Awake::from_ms(0), &Resume::default(), &Reports::default());
         let limits = Circles { repeats: 3, empty_turns: 2, stop: false };
         assert_eq!(heard.called(7, &limits), None);
         assert_eq!((heard.empty_turn(&limits), heard.empty_turn(&limits)), (None, Some(2)));
@@ -392,7 +412,7 @@ mod tests {
     fn what_an_earlier_watch_told_of_costs_is_known() {
         let now = Awake::from_ms(3);
         let resume = Resume { told_cost: vec![(Cap::Run, false), (Cap::Day, true)], ..Resume::default() };
-        let heard = Heard::new(now, &resume);
+        let heard = Heard::new(now, &resume, &Reports::default());
         assert_eq!(heard.told_cost, BTreeSet::from([Cap::Run, Cap::Day]));
         assert_eq!(heard.spent, BTreeMap::from([(Cap::Day, now)]), "only the warning was told of the other");
     }
@@ -400,12 +420,12 @@ mod tests {
     #[test]
     fn what_an_earlier_watch_granted_is_not_granted_again_when_the_marker_is_read() {
         let resume = Resume { expected: Some(Span::from_mins(25)), ..Resume::default() };
-        let mut heard = Heard::new(Awake::from_ms(0), &resume);
+        let mut heard = Heard::new(Awake::from_ms(0), &resume, &Reports::default());
         let asked = Some(Span::from_mins(25));
         assert_eq!(heard.asks(Stepped::Same, 3, asked), None);
         assert_eq!(heard.asks(Stepped::Same, 3, asked), None);
         assert_eq!(heard.asks(Stepped::Forward, 4, asked), asked);
-        let mut heard = Heard::new(Awake::from_ms(0), &resume);
+        let mut heard = Heard::new(Awake::from_ms(0), &resume, &Reports::default());
         assert_eq!(heard.asks(Stepped::Forward, 4, asked), asked);
     }
 }

@@ -21,6 +21,8 @@ pub(crate) enum Told {
     Waiting,
     /// The usage limit that it waited for has passed.
     LimitPassed,
+    /// What it does is to be put on record.
+    Doing,
 }
 
 impl Run {
@@ -30,6 +32,12 @@ impl Run {
             return;
         }
         self.sign_of_life(now.awake, out);
+        self.take_in(now, source, signal, out);
+        let doing = self.heard.doing(&self.limits.reports);
+        self.heard.record.compare(now.awake, &doing);
+    }
+
+    fn take_in(&mut self, now: Now, source: &Source, signal: Signal, out: &mut Vec<Effect>) {
         match signal {
             Signal::Beat => self.awaits_first_beat = false,
             Signal::Advance(advance) => self.advance_of(now, source, advance, out),
@@ -76,6 +84,7 @@ impl Run {
     pub(super) fn sign_of_life(&mut self, now: Awake, out: &mut Vec<Effect>) {
         let since = now.since(self.heard.beat);
         self.heard.beat = now;
+        self.held.since_beat = Span::ZERO;
         self.heard.has_beaten = true;
         let _given = self.told.verdicts.remove(&Reason::Unresponsive);
         if self.heard.liveness.is_some_and(|liveness| liveness != Liveness::Healthy) {
@@ -111,25 +120,32 @@ impl Run {
 
     fn resumed(&mut self, now: Now, out: &mut Vec<Effect>) {
         self.clock.resume(now.awake);
+        self.heard.record.resumed();
         self.note_heard(HeardEntry::Resumed, out);
     }
 
     fn waits(&mut self, now: Now, source: &Source, wait: Wait, out: &mut Vec<Effect>) {
         let wait = wait.dated(now.wall);
-        if let Wait::Limit { until, after: _ } = wait {
-            let over = until.map(|until| {
-                let ms = u64::try_from(until.as_ms().saturating_sub(now.wall.as_ms())).unwrap_or(0);
-                now.awake.plus(Span::from_ms(ms)).plus(LIMIT_SLACK)
-            });
-            self.heard.limit_over = over;
-        }
+        let is_limit = matches!(wait, Wait::Limit { .. });
         if self.heard.wait(now.awake, source, wait.clone()) {
+            self.heard.record.waits(source);
             self.note_heard(HeardEntry::Waits { wait, source: source.clone() }, out);
+        }
+        if is_limit {
+            self.expect_limit(now);
         }
         self.clock.pause(now.awake);
         if matches!(self.life, Life::Doubted(reason) if reason.is_doubtful()) {
             self.clear(CalledOff::Advanced, out);
         }
+    }
+
+    /// When the usage limit that it waits for counts as passed.
+    pub(super) fn expect_limit(&mut self, now: Now) {
+        self.heard.limit_over = self.heard.last_limit().map(|until| {
+            let ms = u64::try_from(until.as_ms().saturating_sub(now.wall.as_ms())).unwrap_or(0);
+            now.awake.plus(Span::from_ms(ms)).plus(LIMIT_SLACK)
+        });
     }
 
     /// Its own word for its end is kept; the end of its process decides.
@@ -144,7 +160,9 @@ impl Run {
         let Some(times) = times else { return };
         self.heard.circling = Some(now.awake);
         self.note_heard(HeardEntry::Circling { times, empty_turns }, out);
-        self.tell_heard(HeardNotice::Circling { times }, out);
+        if self.judges(Reason::Circling) {
+            self.tell_heard(HeardNotice::Circling { times }, out);
+        }
     }
 
     fn measure(&mut self, now: Now, metrics: &Metrics, out: &mut Vec<Effect>) {
@@ -175,10 +193,18 @@ impl Run {
         }
     }
 
-    /// Puts on record what the work took so far, unless it is.
-    pub(crate) fn settle_totals(&mut self, now: Now, out: &mut Vec<Effect>) {
+    /// Puts on record what the work took so far, unless it is, and what it does that may be quiet for long.
+    pub(crate) fn put_on_record(&mut self, now: Now, out: &mut Vec<Effect>) {
+        self.keep_doing(false, out);
         if self.heard.totals != self.heard.totals_on_record {
             self.keep_totals(now.awake, out);
+        }
+    }
+
+    fn keep_doing(&mut self, is_due: bool, out: &mut Vec<Effect>) {
+        let doing = self.heard.doing(&self.limits.reports);
+        if let Some(doing) = self.heard.record.keep(is_due, doing) {
+            self.note_heard(HeardEntry::Doing(doing), out);
         }
     }
 
@@ -190,11 +216,28 @@ impl Run {
 
     /// More time for the present step, up to the cap.
     pub(super) fn expects(&mut self, now: Now, span: Span, out: &mut Vec<Effect>) {
-        let most = self.limits.stall_after.times(self.limits.reports.expect_cap);
-        let until = self.clock.elapsed(now.awake).minus(self.allowance()).plus(span).min(most);
+        let until = self.clock.elapsed(now.awake).minus(self.allowance()).plus(span).min(self.most());
+        self.allow(now, until, false, out);
+    }
+
+    /// A person gives the present step more time than it has, up to the same cap. That is no sign of life.
+    pub(crate) fn extend(&mut self, now: Now, by: Span, out: &mut Vec<Effect>) {
+        let has = self.pace().stall_after;
+        let until = has.plus(by).min(self.most());
+        if self.life != Life::Ended && until > has {
+            self.allow(now, until, true, out);
+        }
+    }
+
+    /// What no step is given more than.
+    fn most(&self) -> Span {
+        self.limits.stall_after.times(self.limits.reports.expect_cap)
+    }
+
+    fn allow(&mut self, now: Now, until: Span, by_person: bool, out: &mut Vec<Effect>) {
         if self.heard.expected != Some(until) {
             self.heard.expected = Some(until);
-            self.note_heard(HeardEntry::Expects { until }, out);
+            self.note_heard(HeardEntry::Expects { until, by_person }, out);
         }
         if self.doubted() == Some(Reason::Stalled) && !self.is_over(now, Reason::Stalled) {
             self.clear(CalledOff::Expected, out);
@@ -212,14 +255,16 @@ impl Run {
         let (activity, _) = self.heard.activity();
         let waits = self.heard.waiting_since.filter(|_| activity == Activity::WaitingHuman && !self.heard.told_waiting);
         let waiting = waits.map(|since| (since.plus(TELL_WAITING_AFTER), Told::Waiting));
-        let late = self.beats().and_then(|beats| match self.heard.liveness {
-            None | Some(Liveness::Healthy) => Some((beats.degraded_after, Liveness::Degraded)),
-            Some(Liveness::Degraded) => Some((beats.unreachable_after, Liveness::Unreachable)),
-            Some(Liveness::Unreachable) => None,
-        });
         let late =
-            late.map(|(after, liveness)| (self.heard.beat.plus(after).max(self.judged_from), Told::Liveness(liveness)));
-        [limit, waiting, late].into_iter().flatten().min_by_key(|(at, _)| *at)
+            self.beats().filter(|_| self.judges(Reason::Unresponsive)).and_then(|beats| match self.heard.liveness {
+                None | Some(Liveness::Healthy) => Some((beats.degraded_after, Liveness::Degraded)),
+                Some(Liveness::Degraded) => Some((beats.unreachable_after, Liveness::Unreachable)),
+                Some(Liveness::Unreachable) => None,
+            });
+        let late =
+            late.map(|(after, liveness)| (self.expected_at(after).max(self.judged_from), Told::Liveness(liveness)));
+        let doing = self.heard.record.due().map(|at| (at, Told::Doing));
+        [limit, waiting, late, doing].into_iter().flatten().min_by_key(|(at, _)| *at)
     }
 
     /// Tells what is due.
@@ -230,6 +275,7 @@ impl Run {
                     self.resumed(now, out);
                 }
             }
+            Told::Doing => self.keep_doing(true, out),
             Told::Waiting => {
                 self.heard.told_waiting = true;
                 let since = self.heard.waiting_since.map_or(Span::ZERO, |since| now.awake.since(since));
@@ -264,7 +310,7 @@ impl Run {
             Reason::Unresponsive => self
                 .beats()
                 .filter(|beats| beats.stop && !self.heard.waits())
-                .map(|beats| self.heard.beat.plus(beats.unreachable_after)),
+                .map(|beats| self.expected_at(beats.unreachable_after)),
             Reason::Circling => self.heard.circling.filter(|_| reports.circles.stop),
             Reason::Budget => {
                 let spent = self.heard.spent.values().min().copied();

@@ -29,6 +29,9 @@ pub(crate) enum What {
     Survivors,
     Stop(bool),
     Writable(bool),
+    /// The watch is paused, for so many milliseconds or until it is resumed.
+    Pauses(Option<u64>),
+    GoesOn,
     Ticks,
 }
 
@@ -49,6 +52,8 @@ fn what() -> impl Strategy<Value = What> {
         1 => Just(What::Survivors),
         1 => prop::bool::weighted(0.3).prop_map(What::Stop),
         1 => any::<bool>().prop_map(What::Writable),
+        2 => prop::option::of(0_u64..20_000).prop_map(What::Pauses),
+        1 => Just(What::GoesOn),
         8 => Just(What::Ticks),
     ]
 }

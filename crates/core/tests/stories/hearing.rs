@@ -109,13 +109,15 @@ pub(crate) fn signal(hears: Hears, wall: Wall) -> Signal {
     }
 }
 
-pub(crate) fn entry_words(entry: &HeardEntry) -> String {
-    match entry {
+pub(crate) fn entry_words(entry: &HeardEntry) -> Option<String> {
+    Some(match entry {
         HeardEntry::Waits { wait: Wait::Human { .. }, .. } => "waits for a person".to_owned(),
         HeardEntry::Waits { wait: Wait::Limit { .. }, .. } => "waits for a limit".to_owned(),
+        HeardEntry::Doing(_) => return None,
         HeardEntry::Resumed => "waits no longer".to_owned(),
         HeardEntry::Liveness { liveness, since } => format!("{liveness:?} after {since}"),
-        HeardEntry::Expects { until } => format!("more time, up to {until}"),
+        HeardEntry::Expects { until, by_person: false } => format!("more time, up to {until}"),
+        HeardEntry::Expects { until, by_person: true } => format!("a person gives more time, up to {until}"),
         HeardEntry::Unclaimed => "claims nothing any more".to_owned(),
         HeardEntry::Result(result) => format!("hands back {result}"),
         HeardEntry::Claimed(claim) => format!("claims success: {}", claim.succeeded),
@@ -124,7 +126,7 @@ pub(crate) fn entry_words(entry: &HeardEntry) -> String {
             format!("spent {cost_microusd} of {max_microusd}{}", of_a_day(*cap))
         }
         HeardEntry::Totals(totals) => format!("cost {} so far", totals.cost_microusd),
-    }
+    })
 }
 
 pub(crate) fn notice_words(notice: &HeardNotice) -> String {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use nightkeep_core::{Effect, Entry, Exit, Input, Look, Now, Outcome, Reason, RunId, Stage, Wall};
+use nightkeep_os::ProcessFacts;
 
 use super::attached::{self, Kin};
 use super::fact::{Fact, Over, Unseen};
@@ -56,6 +57,7 @@ impl Actor {
             Effect::Notify(notice) => self.notify(now, &notice),
             Effect::Forget(id) => self.forget(id),
             Effect::Job(effect) => self.carry_out_job(now, effect),
+            Effect::Pause(entry) => self.note_pause(now, entry),
         }
     }
 
@@ -202,8 +204,9 @@ impl Actor {
         self.note_stop(now, id);
         let Some(run) = self.runs.get(&id) else { return };
         let (top, dir, store, at) = (run.top(), run.dir.clone(), self.store.clone(), self.stamp(now));
+        let marker = run.marker.clone();
         self.spawn(async move {
-            let evidence = Box::new(evidence::take(top, dir).await);
+            let evidence = Box::new(evidence::take(top, dir, marker).await);
             let processes = evidence.processes.len();
             store.try_append(id.0, vec![Stamped { at, entry: entry::Entry::EvidenceTaken { evidence } }]);
             Fact::EvidenceDone(id, processes)
@@ -212,10 +215,18 @@ impl Actor {
 
     /// Carries out a stage of a stop, or remembers it until the run can be reached.
     pub(super) fn signal(&mut self, id: RunId, stage: Stage) {
+        let at = self.stamp(self.now());
         let Some(run) = self.runs.get_mut(&id) else { return };
         run.stage = Some(stage);
+        let (top, present) = (run.top(), present(run.top()));
         if stage == Stage::Forced {
-            run.around.stubborn = stubborn(run.top());
+            run.around.stubborn = names(present.as_deref().unwrap_or_default());
+        }
+        // Below a keeper nobody is missing; below a root that has ended nobody would be found.
+        if let (Some(Top { is_member: false, .. }), Some(present)) = (top, present) {
+            let pids = present.iter().map(|process| process.identity.pid).collect();
+            let entry = entry::Entry::Present { stage: record::stage(stage), pids };
+            self.store.try_append(id.0, vec![Stamped { at, entry }]);
         }
         match &mut run.body {
             Body::Unreached => {}
@@ -324,17 +335,28 @@ const fn subject(effect: &Effect) -> Option<RunId> {
         | Effect::Signal(id, _)
         | Effect::LeaveAbortedNote { run: id, .. }
         | Effect::Forget(id) => Some(*id),
-        Effect::Notify(_) | Effect::Launch(_) | Effect::Wait(_) | Effect::Cancel(_) | Effect::Job(_) => None,
+        Effect::Notify(_)
+        | Effect::Launch(_)
+        | Effect::Wait(_)
+        | Effect::Cancel(_)
+        | Effect::Job(_)
+        | Effect::Pause(_) => None,
     }
 }
 
-/// The names of those whom a polite signal did not end, each once.
-fn stubborn(top: Option<Top>) -> Vec<String> {
-    let found = top.and_then(|top| top.processes().ok()).unwrap_or_default();
+/// Who of a run is there, where that can be seen. What has ended and was not collected is not.
+fn present(top: Option<Top>) -> Option<Vec<ProcessFacts>> {
+    let mut found = top?.processes().ok()?;
+    found.retain(|process| process.state != nightkeep_os::ProcessState::Zombie);
+    Some(found)
+}
+
+/// The names of processes, each once.
+fn names(found: &[ProcessFacts]) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
-    for process in found.into_iter().filter(|process| process.state != nightkeep_os::ProcessState::Zombie) {
+    for process in found {
         if !names.contains(&process.name) {
-            names.push(process.name);
+            names.push(process.name.clone());
         }
     }
     names

@@ -47,7 +47,8 @@ fn decision(effect: &Effect) -> Option<Decision> {
         | Effect::LeaveAbortedNote { .. }
         | Effect::Notify(_)
         | Effect::Forget(_)
-        | Effect::Job(_) => None,
+        | Effect::Job(_)
+        | Effect::Pause(_) => None,
     }
 }
 
@@ -87,6 +88,7 @@ fn of_entry(run: RunId, entry: &Entry) -> Option<Decision> {
         | Entry::Heard(
             HeardEntry::Waits { .. }
             | HeardEntry::Resumed
+            | HeardEntry::Doing(_)
             | HeardEntry::Liveness { .. }
             | HeardEntry::Expects { .. }
             | HeardEntry::Claimed(_)
@@ -100,6 +102,8 @@ fn of_entry(run: RunId, entry: &Entry) -> Option<Decision> {
         | Entry::Slept { .. }
         | Entry::ClockJumped { .. }
         | Entry::Starved { .. }
+        | Entry::WatchPaused { .. }
+        | Entry::WatchResumed
         | Entry::Signalled { .. }
         | Entry::Leftovers(LeftoverEntry::Signalled { .. } | LeftoverEntry::Gone { .. }) => None,
     }

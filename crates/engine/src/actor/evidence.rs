@@ -1,16 +1,18 @@
 //! What is seen of a run just before the first signal. A part that cannot be had is named and holds nothing up.
 
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use nightkeep_core::Span;
+use nightkeep_core::{Span, Wall};
 use nightkeep_os::{ProcessFacts, SocketFacts};
 
 use super::output;
 use super::run::Top;
 use super::usage::percent;
-use crate::api::{Evidence, EvidenceProcess, OutputTail, SocketView};
+use crate::api::{Evidence, EvidenceProcess, MarkerSeen, OutputTail, SocketView};
 use crate::clean::clean_text;
 use crate::clock;
+use crate::marker::{self, Reading};
 use crate::rundir::RunDir;
 
 /// Between the two looks from which the processor share is worked out.
@@ -23,7 +25,7 @@ const PROCESSES_MAX: usize = 1_000;
 const SOCKETS_MAX: usize = 1_000;
 
 /// Takes the evidence. Takes a bit over [`BETWEEN_LOOKS`].
-pub(super) async fn take(top: Option<Top>, dir: Option<RunDir>) -> Evidence {
+pub(super) async fn take(top: Option<Top>, dir: Option<RunDir>, marker: Option<PathBuf>) -> Evidence {
     let mut evidence = Evidence { taken_at: clock::rfc3339(clock::now().wall), ..Evidence::default() };
     let first = look(top).await;
     tokio::time::sleep(BETWEEN_LOOKS).await;
@@ -37,6 +39,10 @@ pub(super) async fn take(top: Option<Top>, dir: Option<RunDir>) -> Evidence {
         }
         Err(why) => evidence.missing.push(format!("the process tree: {why}")),
     }
+    evidence.marker = match marker {
+        Some(path) => tokio::task::spawn_blocking(move || look_at(&path)).await.ok(),
+        None => None,
+    };
     evidence.output = match dir.as_ref().map(output::tail) {
         Some(Ok(tail)) => tail,
         Some(Err(why)) => {
@@ -49,6 +55,24 @@ pub(super) async fn take(top: Option<Top>, dir: Option<RunDir>) -> Evidence {
         }
     };
     evidence
+}
+
+/// The marker once more, with what its file system says of it.
+fn look_at(path: &Path) -> MarkerSeen {
+    let shown = clean_text(&path.display().to_string(), COMMAND_MAX);
+    match marker::read(path) {
+        Ok(Reading { step, stamp, .. }) => {
+            let written_ms = i64::try_from(stamp.written_ns / 1_000_000).ok();
+            MarkerSeen {
+                path: shown,
+                modified_at: written_ms.map(|ms| clock::rfc3339(Wall::from_ms(ms))),
+                size_bytes: Some(stamp.size),
+                step,
+                trouble: None,
+            }
+        }
+        Err(trouble) => MarkerSeen { path: shown, trouble: Some(trouble.to_string()), ..MarkerSeen::default() },
+    }
 }
 
 async fn look(top: Option<Top>) -> Result<Vec<ProcessFacts>, String> {
@@ -77,6 +101,7 @@ fn seen(process: &ProcessFacts, before: &[ProcessFacts]) -> EvidenceProcess {
         cpu_percent,
         memory_bytes: Some(process.memory_bytes),
         age_s: Span::from_ms(process.age_ms).as_secs_f64(),
+        end: None,
     }
 }
 

@@ -7,8 +7,8 @@ use nightkeep_os::{ExecError, ExitStatus, Identity};
 use tokio::sync::oneshot;
 
 use crate::api::{
-    ApiError, AttachRequest, Fault, HandOverRequest, HistoryRow, Live, PingsView, Reconciled, ResumeReply, RunEvent,
-    SignalsReply, SignalsRequest, StartReply, StopReply,
+    ApiError, AttachRequest, ExtendReply, Fault, HandOverRequest, HistoryRow, Live, PauseRequest, PauseView, PingsView,
+    QuitChoice, Reconciled, ResumeReply, ResumedReply, RunEvent, SignalsReply, SignalsRequest, StartReply, StopReply,
 };
 use crate::config::ConfigEvent;
 use crate::keeper::link::KeeperLink;
@@ -110,6 +110,8 @@ pub(super) enum Fact {
     PingPort(Port),
     /// What was pinged was kept a while ago.
     PingsKept,
+    /// Surfaces have heard that they are to end.
+    QuitDue,
 }
 
 /// The end of a run.
@@ -187,6 +189,10 @@ pub(super) enum Command {
     Attach { request: Box<AttachRequest>, reply: Reply<StartReply> },
     /// Start a job.
     StartJob { job: String, reply: Reply<StartReply> },
+    /// Start the demonstration.
+    StartDemo(Reply<StartReply>),
+    /// Give the present step of a run more time.
+    ExtendRun { run: u64, by_s: f64, reply: Reply<ExtendReply> },
     /// Stop a run.
     StopRun { run: u64, force: bool, reply: Reply<StopReply> },
     /// Stop a job with all its runs.
@@ -213,10 +219,20 @@ pub(super) enum Command {
     ConfigEdited,
     /// Somebody looked at runs; the unseen ones have to be read again.
     HistorySeen(Seen),
+    /// Somebody took back having looked at a run.
+    HistoryUnseen,
     /// A person looks at the history.
     SomebodyIsHere,
     /// Let a later version take over.
     HandOver { request: HandOverRequest, reply: Reply<()> },
+    /// Pause the watch.
+    Pause { request: PauseRequest, reply: Reply<PauseView> },
+    /// Let the watch go on.
+    Resume(Reply<ResumedReply>),
+    /// End the tray, the engine, or all runs and both.
+    Quit { choice: QuitChoice, reply: Reply<StopReply> },
+    /// Whether the desktop has a place for the tray.
+    TrayReports { has_place: bool },
     /// End.
     Shutdown,
 }

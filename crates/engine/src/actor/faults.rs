@@ -62,6 +62,7 @@ const fn rank(kind: FaultKind) -> u8 {
         FaultKind::Watch => 3,
         FaultKind::Pings => 4,
         FaultKind::Notifications => 5,
+        FaultKind::Tray => 6,
     }
 }
 

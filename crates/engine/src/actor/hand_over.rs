@@ -27,7 +27,8 @@ impl UnderWay {
         Arc::clone(&self.0)
     }
 
-    fn is_nothing(&self) -> bool {
+    /// Whether nothing is under way.
+    pub(super) fn is_nothing(&self) -> bool {
         Arc::strong_count(&self.0) == 1
     }
 

@@ -1,5 +1,7 @@
 //! The way to the engine: what the API's routes call. Cloning it is cheap.
 
+mod types;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -11,19 +13,22 @@ use super::output;
 use super::task::Actor;
 use super::waiting::SlotRequest;
 use crate::api::{
-    ApiError, AttachRequest, ErrorCode, HandOverRequest, HistoryQuery, HistoryRow, JobCheck, JobSpec, JobView,
-    LimitsSpec, Live, OutputTail, PingsView, ProbeReport, ProbeRequest, Reconciled, ResumeReply, RunDetail, RunEvent,
-    SignalsReply, SignalsRequest, StartReply, StopReply, TypeView, Validation,
+    ApiError, AttachRequest, Cleaned, ErrorCode, ExtendReply, HandOverRequest, HistoryPage, HistoryPageQuery,
+    HistoryQuery, HistoryRow, JobCheck, JobSpec, JobView, Live, NightQuery, NightReport, NotificationTest, OutputTail,
+    PauseRequest, PauseView, PingsView, ProbeReport, ProbeRequest, QuitChoice, Reconciled, ResumeReply, ResumedReply,
+    RunDetail, RunEvent, SettingsSpec, SettingsView, SignalsReply, SignalsRequest, StartReply, StopReply, StorageView,
+    Validation,
 };
 use crate::clock::Clock;
 use crate::config::{self, ConfigFile, EditError, Surroundings};
-use crate::marker;
-use crate::notify::Seen;
+use crate::notify::{Seen, trial};
 use crate::places::Places;
+use crate::retention::Broom;
 use crate::rundir::{OsText, RunDir, is_tag};
 use crate::service::Service;
 use crate::store::entry::Stamp;
-use crate::store::{StoreError, StoreHandle};
+use crate::store::{HistoryBounds, StoreError, StoreHandle};
+use crate::{marker, night};
 
 /// What is told of a job beyond its runs: so many of the last entries.
 const STORY_MAX: u32 = 10;
@@ -40,6 +45,7 @@ pub struct Handle {
     places: Places,
     clock: Clock,
     boot: String,
+    broom: Broom,
 }
 
 impl Handle {
@@ -54,7 +60,14 @@ impl Handle {
             places: actor.places.clone(),
             clock: actor.clock.clone(),
             boot: actor.boot.clone(),
+            broom: Broom::new().0,
         }
+    }
+
+    /// With somebody who removes old runs when that is asked for.
+    #[must_use]
+    pub(crate) fn with(self, broom: Broom) -> Self {
+        Self { broom, ..self }
     }
 
     /// A live document at once, and another after every change.
@@ -117,6 +130,16 @@ impl Handle {
         self.ask(|reply| Command::StartJob { job, reply }).await
     }
 
+    /// Starts the demonstration.
+    pub async fn start_demo(&self) -> Result<StartReply, ApiError> {
+        self.ask(Command::StartDemo).await
+    }
+
+    /// Gives the present step of a run more time.
+    pub async fn extend_run(&self, run: u64, by_s: f64) -> Result<ExtendReply, ApiError> {
+        self.ask(|reply| Command::ExtendRun { run, by_s, reply }).await
+    }
+
     /// Begins to stop a run.
     pub async fn stop_run(&self, run: u64, force: bool) -> Result<StopReply, ApiError> {
         self.ask(|reply| Command::StopRun { run, force, reply }).await
@@ -142,6 +165,26 @@ impl Handle {
         self.ask(Command::Reconcile).await
     }
 
+    /// Pauses the watch, or changes the end of the pause.
+    pub async fn pause(&self, request: PauseRequest) -> Result<PauseView, ApiError> {
+        self.ask(|reply| Command::Pause { request, reply }).await
+    }
+
+    /// Lets the watch go on.
+    pub async fn resume(&self) -> Result<ResumedReply, ApiError> {
+        self.ask(Command::Resume).await
+    }
+
+    /// Ends the tray, the engine, or all runs and both.
+    pub async fn quit(&self, choice: QuitChoice) -> Result<StopReply, ApiError> {
+        self.ask(|reply| Command::Quit { choice, reply }).await
+    }
+
+    /// Whether the desktop has a place for the tray.
+    pub async fn tray_reports(&self, has_place: bool) -> Result<(), ApiError> {
+        self.commands.send(Command::TrayReports { has_place }).await.map_err(|_| is_ending())
+    }
+
     /// Ends the engine's task. Runs go on.
     pub async fn stop_engine(&self) -> Result<(), ApiError> {
         self.commands.send(Command::Shutdown).await.map_err(|_| is_ending())
@@ -162,6 +205,19 @@ impl Handle {
         // An engine that is busy or ends hears of it another time.
         drop(self.commands.try_send(Command::SomebodyIsHere));
         self.store.history(query.clone()).await.map_err(|fault| storage(&fault))
+    }
+
+    /// Ended runs that match, a page of them.
+    pub async fn history_page(&self, query: HistoryPageQuery) -> Result<HistoryPage, ApiError> {
+        drop(self.commands.try_send(Command::SomebodyIsHere));
+        let filter = HistoryBounds::of(&query.filter)?;
+        self.store.history_page(query, filter).await.map_err(|fault| storage(&fault))
+    }
+
+    /// What the runs of a night came to; the last night when none is named.
+    pub async fn night(&self, query: NightQuery) -> Result<NightReport, ApiError> {
+        let date = query.date.as_deref().map(night::date_of).transpose()?;
+        self.store.night(date, self.stamp().at_wall_ms).await.map_err(|fault| storage(&fault))
     }
 
     /// One run with all that is known of it.
@@ -194,6 +250,12 @@ impl Handle {
     pub async fn see_run(&self, run: u64) -> Result<(), ApiError> {
         let _was_unseen = self.store.mark_seen(run, self.stamp()).await.map_err(|fault| storage(&fault))?;
         self.commands.send(Command::HistorySeen(Seen::Run(run))).await.map_err(|_| is_ending())
+    }
+
+    /// A run that is over is to count as if nobody had looked at it.
+    pub async fn unsee_run(&self, run: u64) -> Result<(), ApiError> {
+        let _was_seen = self.store.mark_unseen(run, self.stamp()).await.map_err(|fault| storage(&fault))?;
+        self.commands.send(Command::HistoryUnseen).await.map_err(|_| is_ending())
     }
 
     /// Somebody looked at all runs.
@@ -243,16 +305,11 @@ impl Handle {
                 last_ended_at: last.map(|last| last.ended_at.clone()),
                 condition: live.status.jobs.iter().find(|status| status.job == job.name).cloned(),
                 story: story.iter().map(crate::words::job_event).collect(),
+                recent: self.recent_runs(&job.name).await?,
                 check: pings.check_of(&job.name).filter(|check| check.url.is_some() || check.last.is_some()),
             });
         }
         Ok(views)
-    }
-
-    /// All job types.
-    #[must_use]
-    pub fn types(&self) -> Vec<TypeView> {
-        self.config.current().types()
     }
 
     /// Says what is wrong with a job before it is saved; `replacing` is the job that it is to take the place of.
@@ -317,14 +374,42 @@ impl Handle {
         self.commands.send(Command::JobRemoved { job }).await.map_err(|_| is_ending())
     }
 
-    /// Sets the limits of a job type in `config.toml`.
-    pub async fn set_type(&self, name: String, limits: LimitsSpec) -> Result<(), ApiError> {
-        self.edit(move |file| file.set_type(&name, &limits).map(drop)).await
+    /// What is not about one job or type.
+    #[must_use]
+    pub fn settings(&self) -> SettingsView {
+        SettingsView {
+            spec: self.config.current().settings_spec(),
+            file: self.config.path().display().to_string(),
+            data_dir: self.places.data_dir().display().to_string(),
+            fault: self.config.fault().map(|fault| fault.to_string()),
+        }
     }
 
-    /// Sets how many runs of a job type may run side by side in `config.toml`.
-    pub async fn set_capacity(&self, name: String, max_running: Option<u32>) -> Result<(), ApiError> {
-        self.edit(move |file| file.set_capacity(&name, max_running).map(drop)).await
+    /// Sets it in `config.toml`.
+    pub async fn set_settings(&self, wanted: SettingsSpec) -> Result<(), ApiError> {
+        self.edit(move |file| file.set_settings(&wanted).map(drop)).await
+    }
+
+    /// Shows a notification that only says that it is there.
+    pub async fn test_notification(&self) -> NotificationTest {
+        trial().await
+    }
+
+    /// What is taken up on the disk.
+    pub async fn storage(&self) -> Result<StorageView, ApiError> {
+        let (broom, places) = (self.broom.clone(), self.places.clone());
+        let looked = tokio::task::spawn_blocking(move || broom.storage(&places)).await;
+        looked.map_err(|fault| ApiError::new(ErrorCode::Internal, fault.to_string()))
+    }
+
+    /// Removes what is left of old runs, at once.
+    pub async fn clean(&self) -> Result<Cleaned, ApiError> {
+        self.broom.clean().await
+    }
+
+    /// Calls that off.
+    pub fn cancel_clean(&self) {
+        self.broom.cancel();
     }
 
     /// Looks at a marker's path.

@@ -15,7 +15,7 @@ use super::waiting::Starter;
 use crate::api::{ApiError, ErrorCode, FaultKind, JobCondition, JobStatus, OnStall, ResumeReply};
 use crate::clock::rfc3339;
 use crate::store::entry::Registration;
-use crate::store::job::{JobEntries, JobEntry, StampedJob, StoredJob};
+use crate::store::job::{ALL_JOBS, JobEntries, JobEntry, StampedJob, StoredJob};
 use crate::store::state::StoredRun;
 use crate::words::job_sentence;
 
@@ -44,6 +44,10 @@ impl Actor {
         };
         let now = self.now();
         for (job, stored) in stored {
+            if job == ALL_JOBS {
+                self.recall_pause(&stored);
+                continue;
+            }
             let state = self.recalled(now, &stored, open);
             tracing::info!(%job, ?state, "is remembered");
             self.give(Input::Job(JobInput::Known { job, state }));
@@ -140,7 +144,7 @@ impl Actor {
         }
     }
 
-    fn note_job(&mut self, now: Now, job: String, entry: JobEntry) {
+    pub(super) fn note_job(&mut self, now: Now, job: String, entry: JobEntry) {
         tracing::info!(target: DECISIONS, %job, decision = entry.kind(), why = %job_sentence(&entry), "job");
         let at = self.stamp(now);
         let durable =
@@ -157,6 +161,9 @@ impl Actor {
 
     /// What was decided about a job is in the journal, or waits for that.
     pub(super) fn job_noted(&mut self, job: &str) {
+        if job == ALL_JOBS {
+            self.pause_noted();
+        }
         self.stop_noted(job);
         for wait in self.resume_waits.extract_if(.., |wait| wait.job == job) {
             // Whoever asked may have gone.
@@ -264,6 +271,7 @@ impl Actor {
             stamp
         };
         StoredJob {
+            paused: None,
             failures,
             breaker: breaker.map(at),
             stopped: stopped.map(at),

@@ -115,6 +115,15 @@ pub(super) fn marker_watch(facts: &mpsc::Sender<Fact>) -> MarkerWatch {
     markers
 }
 
+/// What is done about a run that stands still.
+fn mode(observe: bool, by_job: Option<OnStall>) -> Mode {
+    match (observe, by_job) {
+        (true, _) => Mode::Observe,
+        (false, Some(OnStall::Notify)) => Mode::Notify,
+        (false, Some(OnStall::Abort | OnStall::Restart) | None) => Mode::Enforce,
+    }
+}
+
 impl Actor {
     /// Begins to watch a run whose number the store has given.
     pub(super) fn watch(
@@ -131,7 +140,8 @@ impl Actor {
             registered;
         let (started_awake, started_wall) = started.unwrap_or((now.awake, now.wall));
         let marker = registration.marker.as_ref().map(PathBuf::from);
-        let sources = self.read_sources(id, &registration, dir.as_ref(), notify, &read);
+        let doing = resume.as_ref().map_or(&[][..], |resume| &resume.doing.open);
+        let sources = self.read_sources(id, &registration, dir.as_ref(), notify, (&read, doing));
         // A heartbeat tells something once there is one.
         let beats_if_any = registration.sources.iter().any(|source| source.starts_with("sentinel:"));
         let kind = (!registration.attached).then(|| registration.job_type.clone());
@@ -162,6 +172,7 @@ impl Actor {
             before: None,
             usage: Usage::default(),
             inlet: Inlet::default(),
+            strangers: 0,
             sources,
             source_trouble: BTreeMap::new(),
             output_age: OutputAge::default(),
@@ -176,11 +187,7 @@ impl Actor {
             run: id,
             job: registration.job,
             limits,
-            mode: match (registration.observe, registration.by_job) {
-                (true, _) => Mode::Observe,
-                (false, Some(OnStall::Notify)) => Mode::Notify,
-                (false, Some(OnStall::Abort | OnStall::Restart) | None) => Mode::Enforce,
-            },
+            mode: mode(registration.observe, registration.by_job),
             clock_from: clock_from.unwrap_or(started_awake),
             started: started_awake,
             up,

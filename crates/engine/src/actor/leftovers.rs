@@ -257,7 +257,8 @@ impl Actor {
             | Effect::Launch(_)
             | Effect::Wait(_)
             | Effect::Cancel(_)
-            | Effect::Job(_) => {}
+            | Effect::Job(_)
+            | Effect::Pause(_) => {}
         }
     }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::task::Actor;
 use super::view::{run_view, waiting_view};
 use crate::api::{
-    EngineInfo, FaultKind, JobCondition, JobStatus, Live, Liveness, Phase, Progress, RunView, Status, Summary,
+    EngineInfo, FaultKind, JobCondition, JobStatus, Live, Liveness, Phase, Progress, Quitting, RunView, Status, Summary,
 };
 use crate::clock::rfc3339;
 use crate::store::Quarantine;
@@ -15,10 +15,18 @@ pub(super) fn empty(info: &EngineInfo) -> Live {
     Live {
         revision: 0,
         at: info.started_at.clone(),
-        status: Status { engine: info.clone(), summary: Summary::default(), runs: Vec::new(), jobs: Vec::new() },
+        status: Status {
+            engine: info.clone(),
+            summary: Summary::default(),
+            runs: Vec::new(),
+            jobs: Vec::new(),
+            paused: None,
+        },
         unseen: Vec::new(),
         leftovers: Vec::new(),
         faults: Vec::new(),
+        morning: None,
+        quitting: Quitting::default(),
     }
 }
 
@@ -76,10 +84,18 @@ impl Actor {
         Live {
             revision: self.revision,
             at: rfc3339(now.wall),
-            status: Status { engine: self.info.clone(), summary: summary(&runs, &jobs, self.unseen.count), runs, jobs },
+            status: Status {
+                engine: self.info.clone(),
+                summary: summary(&runs, &jobs, self.unseen.count),
+                runs,
+                jobs,
+                paused: self.pause_view(),
+            },
             unseen: self.unseen.rows.clone(),
             leftovers: self.leftover_views(),
             faults: self.faults.list(),
+            morning: self.next_morning().map(rfc3339),
+            quitting: self.quitting.told(),
         }
     }
 
@@ -149,6 +165,9 @@ fn says_the_same(one: &Live, other: &Live, passed_s: f64) -> bool {
     };
     let (runs, others) = (&one.status.runs, &other.status.runs);
     one.faults == other.faults
+        && one.status.paused == other.status.paused
+        && one.morning == other.morning
+        && one.quitting == other.quitting
         && one.unseen == other.unseen
         && one.leftovers == other.leftovers
         && one.status.summary == other.status.summary

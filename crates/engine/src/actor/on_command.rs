@@ -27,6 +27,8 @@ impl Actor {
             Command::CallerLeft { run, request } => self.caller_left(run, request),
             Command::Attach { request, reply } => self.attach(&request, reply),
             Command::StartJob { job, reply } => self.start_job(&job, reply),
+            Command::StartDemo(reply) => self.start_demo(reply),
+            Command::ExtendRun { run, by_s, reply } => self.extend_run(RunId(run), by_s, reply),
             Command::StopRun { run, force, reply } => self.stop_run(RunId(run), force, reply),
             Command::StopJob { job, force, reply } => self.stop_job(&job, force, reply),
             Command::Signals { request, reply } => self.signals_came(request, reply),
@@ -51,12 +53,21 @@ impl Actor {
             Command::HistorySeen(seen) => {
                 self.somebody_is_here();
                 self.take_away(seen);
-                let store = self.store.clone();
-                self.spawn(async move { Fact::History(unseen(&store).await) });
+                self.count_unseen();
             }
+            Command::HistoryUnseen => self.count_unseen(),
             Command::HandOver { request, reply } => self.hand_over(request, reply),
+            Command::Pause { request, reply } => self.pause_watch(request, reply),
+            Command::Resume(reply) => self.resume_watch(reply),
+            Command::Quit { choice, reply } => self.quit(choice, reply),
+            Command::TrayReports { has_place } => self.tray_reports(has_place),
             Command::Shutdown => self.ending = true,
         }
+    }
+
+    fn count_unseen(&self) {
+        let store = self.store.clone();
+        self.spawn(async move { Fact::History(unseen(&store).await) });
     }
 
     fn register(&mut self, tag: &str, known: Option<u64>, reply: Reply<StartReply>) {

@@ -60,6 +60,7 @@ impl Actor {
             Fact::Unwatched(stored) => self.unwatched(stored.as_deref()),
             Fact::TellRecoveries => self.tell_recoveries(),
             Fact::MorningDue => self.plan_morning(false),
+            Fact::QuitDue => self.ending = true,
             Fact::Night(night) => self.night_read(&night.0, &night.1),
             Fact::History(unseen) => {
                 self.unseen = unseen;

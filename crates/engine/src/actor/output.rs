@@ -23,7 +23,9 @@ const BYTES_MAX: u64 = 256 * 1024;
 pub(super) fn tail(run: &RunDir) -> io::Result<OutputTail> {
     let mut tail = OutputTail::default();
     let is_there = add(&mut tail, &run.output(), None)?;
+    let of_stdout = tail.lines.len();
     add(&mut tail, &run.stderr(), Some("── standard error ──"))?;
+    let of_stderr = tail.lines.len().saturating_sub(of_stdout + 1);
     tail.path = is_there.then(|| run.output().display().to_string());
     if tail.dropped_bytes == 0
         && let Ok(Some(exit)) = run.read_exit()
@@ -33,6 +35,9 @@ pub(super) fn tail(run: &RunDir) -> io::Result<OutputTail> {
     }
     let surplus = tail.lines.len().saturating_sub(LINES_MAX);
     drop(tail.lines.drain(..surplus));
+    // Counted from the end: lines may have gone from the beginning.
+    let from = tail.lines.len().saturating_sub(of_stderr);
+    tail.stderr_from = u32::try_from(from).ok().filter(|_| of_stderr > 0);
     Ok(tail)
 }
 

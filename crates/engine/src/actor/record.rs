@@ -5,7 +5,7 @@ use nightkeep_core::{self as core, Awake, BegunStop, Limits, Resume, Source, Spa
 
 mod heard;
 
-pub(super) use heard::liveness;
+pub(super) use heard::{activity, liveness};
 
 use super::run::Watched;
 use crate::api::{Method, Outcome, Reason};
@@ -43,6 +43,8 @@ pub(super) fn stored(run: &Watched, at: Stamp, what: core::Entry) -> Stamped {
         }
         core::Entry::ClockJumped { by_ms } => Entry::ClockJumped { by_ms },
         core::Entry::Starved { late } => Entry::Starved { ms: late.as_ms() },
+        core::Entry::WatchPaused { until } => Entry::WatchPaused { until_wall_ms: until.map(core::Wall::as_ms) },
+        core::Entry::WatchResumed => Entry::WatchResumed,
         core::Entry::Signalled { stage: reached } => Entry::Signalled { stage: stage(reached) },
         core::Entry::Leftovers(what) => leftovers(what),
         core::Entry::Ended { outcome, reason: why, method: how, exit, survivors } => {
@@ -61,6 +63,7 @@ pub(super) const fn called_off(why: core::CalledOff) -> &'static str {
         core::CalledOff::Late => "the engine came late, and looks again first",
         core::CalledOff::NotConfirmed => "the last look did not confirm it",
         core::CalledOff::Beaten => "a sign of life came",
+        core::CalledOff::Paused => "the watch was paused",
         core::CalledOff::Expected => "it asked for more time",
     }
 }
@@ -173,7 +176,7 @@ const fn core_reason(reason: Reason) -> core::Reason {
     }
 }
 
-const fn stage(stage: core::Stage) -> Stage {
+pub(super) const fn stage(stage: core::Stage) -> Stage {
     match stage {
         core::Stage::PoliteRoot => Stage::PoliteRoot,
         core::Stage::PoliteRest => Stage::PoliteRest,
@@ -219,7 +222,11 @@ pub(super) fn resume(stored: &StoredRun, boot: &str) -> Resume {
     Resume {
         step: stored.best_step,
         best: stored.steps.iter().map(|(source, step)| (Source::named(source.clone()), *step)).collect(),
-        waits: stored.heard.waits.as_ref().map(heard::waits),
+        waits: heard::all_waits(&stored.heard),
+        waits_since: stored.heard.waits_since.as_ref().and_then(same_boot),
+        waited: Span::from_ms(stored.heard.waited_ms),
+        doing: heard::core_doing(&stored.heard.doing),
+        tells_what_it_does: stored.heard.tells_what_it_does,
         expected: stored.heard.expected_ms.map(Span::from_ms),
         totals: heard::core_totals(&stored.heard.totals),
         claim: stored.heard.claimed.clone().map(|(succeeded, message)| nightkeep_core::Claim { succeeded, message }),
@@ -228,6 +235,7 @@ pub(super) fn resume(stored: &StoredRun, boot: &str) -> Resume {
         advances: stored.gaps.count,
         warned: stored.warned.is_some(),
         acknowledged: stored.acknowledged.is_some(),
+        held: core::HeldBefore { in_all: Span::ZERO, is_on_record: stored.held.since.is_some() },
         stop: stored.stop.as_ref().map(|stop| BegunStop {
             reason: core_reason(stop.reason),
             force: stop.force,

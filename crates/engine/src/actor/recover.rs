@@ -3,7 +3,7 @@
 
 use std::collections::HashSet;
 
-use nightkeep_core::{Exit, RunId, Wall};
+use nightkeep_core::{Exit, RunId, Span, Wall};
 use nightkeep_os::Identity;
 
 use super::carry_out::unseen;
@@ -53,9 +53,11 @@ impl Actor {
     /// Watches a run again that the history calls open.
     pub(super) fn go_on_with(&mut self, stored: &StoredRun, found: Found) {
         let id = RunId(stored.run);
-        let resume = record::resume(stored, &self.boot);
         let last_sign = last_sign(stored);
-        let clock_from = record::awake_in(last_sign, &self.boot);
+        let (held_ms, quiet_ms) = stored.held.until(&self.stamp(self.now()), stored.last_advance.as_ref());
+        let mut resume = record::resume(stored, &self.boot);
+        resume.held.in_all = Span::from_ms(held_ms);
+        let clock_from = record::awake_in(last_sign, &self.boot).map(|at| at.plus(Span::from_ms(quiet_ms)));
         let mut registered = self.registered_before(stored);
         let start = stored.started.as_ref().unwrap_or(&stored.registered);
         // A run of an earlier boot has ended; until that is found out, no limit may count on a clock that began anew.

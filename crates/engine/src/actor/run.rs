@@ -56,6 +56,8 @@ pub(super) struct Watched {
     pub(super) usage: Usage,
     /// How fast it may speak.
     pub(super) inlet: Inlet,
+    /// So many signals came from processes that are not its own.
+    pub(super) strangers: u64,
     /// Who reads its sources beside the marker.
     pub(super) sources: Option<SourceReader>,
     /// Which of them cannot be read, why, and since when.

@@ -3,16 +3,12 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use nightkeep_core::{
-    Activity, Advance, Claim, HumanWait, Input, Metrics, Now, RunId, Signal, Source, Span, Wait, Wall,
-};
+use nightkeep_core::{Advance, Claim, HumanWait, Input, Metrics, Now, RunId, Signal, Source, Span, Wait, Wall};
 
 use super::fact::{Fact, Reply};
 use super::sources::Agent;
 use super::task::Actor;
-use crate::api::{
-    ApiError, ErrorCode, HumanWaitKind, OpenActivity, SIGNALS_MAX, SignalSpec, SignalsReply, SignalsRequest,
-};
+use crate::api::{ApiError, ErrorCode, HumanWaitKind, SIGNALS_MAX, SignalSpec, SignalsReply, SignalsRequest};
 
 /// A step that came too fast goes in after this long.
 const HELD_FOR: Duration = Duration::from_secs(1);
@@ -144,15 +140,9 @@ fn signal(said: SignalSpec, now: Now) -> Result<Signal, ApiError> {
         SignalSpec::Advance { step, total, note, series } => {
             Signal::Advance(Advance { step, total, note: note.map(text), series: series.map(name) })
         }
-        SignalSpec::Begins { id, activity, what } => Signal::Begins {
-            id: name(id),
-            activity: match activity {
-                OpenActivity::Tool => Activity::Tool,
-                OpenActivity::Subagent => Activity::Subagent,
-                OpenActivity::Compacting => Activity::Compacting,
-            },
-            what: what.map(text),
-        },
+        SignalSpec::Begins { id, activity, what } => {
+            Signal::Begins { id: name(id), activity: super::record::activity(activity), what: what.map(text) }
+        }
         SignalSpec::Ends { id, digest } => Signal::Ends { id: name(id), digest },
         SignalSpec::EmptyTurn => Signal::EmptyTurn,
         SignalSpec::WaitingHuman { kind, what } => Signal::Waits(Wait::Human {

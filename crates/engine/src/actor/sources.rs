@@ -5,14 +5,14 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use nightkeep_core::{Advance, Input, RunId, Signal, Source};
+use nightkeep_core::{Advance, Input, OpenActivity, RunId, Signal, Source};
 use tokio::sync::{Notify, mpsc, oneshot};
 
 use super::fact::Fact;
 use super::task::Actor;
 use crate::rundir::RunDir;
 use crate::sources::sd_notify::Listening;
-use crate::sources::{Feed, Places, SOURCES_MAX, SourceSpec, Waiting, Whereabouts};
+use crate::sources::{Begun, Feed, PassedOver, Places, SOURCES_MAX, SourceSpec, Waiting, Whereabouts};
 use crate::store::entry::{Entry, Registration, Stamped};
 use crate::store::heard::HeardEntry;
 
@@ -62,6 +62,7 @@ pub(super) struct Heard {
     signals: Vec<Signal>,
     came_to: Option<String>,
     trouble: Option<String>,
+    passed_over: PassedOver,
 }
 
 /// One source, and what reads it.
@@ -86,7 +87,7 @@ impl Actor {
         run: &Registration,
         dir: Option<&RunDir>,
         notify: Option<PathBuf>,
-        read: &BTreeMap<String, String>,
+        (read, doing): (&BTreeMap<String, String>, &[OpenActivity]),
     ) -> Option<SourceReader> {
         if run.sources.is_empty() {
             return None;
@@ -96,12 +97,16 @@ impl Actor {
             cwd: run.cwd.as_ref().map_or_else(|| self.around.home.clone(), PathBuf::from),
             home: self.around.home.clone(),
             output: dir.map(RunDir::output),
-            notify: notify.map(|path| Listening { path, woken: Arc::clone(&woken) }),
+            notify: notify.map(|path| Listening { path, run: dir.cloned(), woken: Arc::clone(&woken) }),
         };
         let feeds = run.sources.iter().take(SOURCES_MAX).map(|text| {
             // A source that had said nothing yet is read from its beginning, as by the reader before.
             let from = read.get(text);
             let feed = SourceSpec::parse(text).and_then(|spec| spec.feed(&whereabouts, from.map(String::as_str)));
+            let feed = feed.map(|mut feed| {
+                feed.go_on_with(&begun(doing, text));
+                feed
+            });
             Fed { source: text.clone(), feed }
         });
         let (asks, asked) = mpsc::channel(ASKS_MAX);
@@ -114,7 +119,7 @@ impl Actor {
     pub(super) fn source_read(&mut self, id: RunId, heard: Heard) {
         let now = self.now();
         let at = self.stamp(now);
-        let Heard { source, signals, came_to, trouble } = heard;
+        let Heard { source, signals, came_to, trouble, passed_over } = heard;
         let Some(run) = self.runs.get_mut(&id) else { return };
         let mut entries = Vec::new();
         let known = run.source_trouble.get(&source).map(|(what, _)| what.clone());
@@ -128,6 +133,14 @@ impl Actor {
             }
             entries.push(HeardEntry::SourceTrouble { source: source.clone(), what: trouble });
         }
+        run.inlet.dropped = run.inlet.dropped.saturating_add(passed_over.too_fast);
+        if let (Some(pid), true) = (passed_over.stranger, passed_over.strangers > 0) {
+            if run.strangers == 0 {
+                tracing::warn!(run = id.0, pid, %source, "a process that is not the run's is not heard");
+                entries.push(HeardEntry::Stranger { source: source.clone(), pid });
+            }
+            run.strangers = run.strangers.saturating_add(passed_over.strangers);
+        }
         if !signals.is_empty() {
             let _counted = self.take_signals(id, &Source::named(source.clone()), together(signals));
             self.give(Input::Settle(id));
@@ -138,6 +151,12 @@ impl Actor {
             self.store.try_append(id.0, stamped.collect());
         }
     }
+}
+
+/// What of all that is open was told by one source.
+fn begun(doing: &[OpenActivity], source: &str) -> Vec<Begun> {
+    let of_it = doing.iter().filter(|open| open.source.as_str() == source).cloned();
+    of_it.map(|OpenActivity { id, activity, what, .. }| Begun { id, activity, what }).collect()
 }
 
 /// Of steps that follow one another only the last is worth a line in the story: they were reached between two looks.
@@ -221,7 +240,8 @@ fn look(mut feeds: Vec<Fed>) -> (Vec<Fed>, Vec<(Heard, bool)>, Vec<PathBuf>) {
             }
             Err(trouble) => (false, None, Some(trouble.clone())),
         };
-        heard.push((Heard { source: fed.source.clone(), signals, came_to, trouble }, more));
+        let passed_over = fed.feed.as_mut().map(|feed| feed.passed_over()).unwrap_or_default();
+        heard.push((Heard { source: fed.source.clone(), signals, came_to, trouble, passed_over }, more));
     }
     (feeds, heard, places)
 }

@@ -51,7 +51,13 @@ impl Actor {
         self.stop_each(&ids, force, job, reply);
     }
 
-    fn stop_each(&mut self, ids: &[RunId], force: bool, job: Option<(String, bool)>, reply: Reply<StopReply>) {
+    pub(super) fn stop_each(
+        &mut self,
+        ids: &[RunId],
+        force: bool,
+        job: Option<(String, bool)>,
+        reply: Reply<StopReply>,
+    ) {
         let is_to_begin = |id: &&RunId| self.runs.get(id).is_some_and(|run| run.stage.is_none());
         let left = ids.iter().filter(is_to_begin).copied().collect();
         self.stop_waits.push(StopWait { runs: ids.iter().map(|id| id.0).collect(), left, job, reply });

@@ -16,7 +16,9 @@ use super::hand_over::{Leaving, UnderWay};
 use super::handle::Handle;
 use super::jobs::ResumeWait;
 use super::leftovers::Left;
+use super::pause::PauseWaits;
 use super::pings::Pings;
+use super::quit::Quits;
 use super::reconcile::{self, Reconciling};
 use super::run::{Found, Watched};
 use super::stops::StopWait;
@@ -127,6 +129,9 @@ pub(super) struct Actor {
     /// The history or the configuration changed, which a live document does not hold but whose change it announces.
     pub(super) news: bool,
     pub(super) ending: bool,
+    /// Who waits to hear of a pause of the watch.
+    pub(super) pause_waits: PauseWaits,
+    pub(super) quitting: Quits,
     /// What was begun and has to be finished before a successor takes over.
     pub(super) under_way: UnderWay,
     /// A successor takes over as soon as it is.
@@ -159,6 +164,16 @@ pub async fn start(parts: Parts) -> std::io::Result<(Handle, tokio::task::JoinHa
     Ok((handle, task))
 }
 
+/// What is said of this engine.
+fn info(started: nightkeep_core::Wall) -> EngineInfo {
+    EngineInfo {
+        version: crate::VERSION.to_owned(),
+        api: crate::api::API_VERSION,
+        pid: std::process::id(),
+        started_at: clock::rfc3339(started),
+    }
+}
+
 impl Actor {
     fn new(
         parts: Parts,
@@ -166,12 +181,7 @@ impl Actor {
         commands: mpsc::WeakSender<Command>,
     ) -> std::io::Result<(Self, mpsc::Receiver<Asked>)> {
         let first = parts.clock.sample();
-        let info = EngineInfo {
-            version: crate::VERSION.to_owned(),
-            api: crate::api::API_VERSION,
-            pid: std::process::id(),
-            started_at: clock::rfc3339(first.wall),
-        };
+        let info = info(first.wall);
         let exits = {
             let facts = facts.clone();
             ExitWatch::start(move |identity, status| {
@@ -228,6 +238,8 @@ impl Actor {
             with_end: BTreeMap::new(),
             news: false,
             ending: false,
+            pause_waits: PauseWaits::default(),
+            quitting: Quits::default(),
             under_way: UnderWay::default(),
             leaving: None,
             taken_over: parts.taken_over,
@@ -249,7 +261,7 @@ impl Actor {
                 command = commands.recv() => Turn::Command(command),
                 Some(asked) = pinged.recv() => Turn::Pinged(asked),
                 () = until(self.clock.clone(), wake) => Turn::Wake,
-                () = UnderWay::look_again(), if self.leaving.is_some() => Turn::Leaving,
+                () = UnderWay::look_again(), if self.is_leaving() => Turn::Leaving,
             };
             if matches!(turn, Turn::Wake) {
                 // Whoever has something to tell is let in first.
@@ -278,10 +290,16 @@ impl Actor {
             }
             self.publish();
             self.leave_when_finished(facts.is_empty());
+            self.quit_when_finished(facts.is_empty());
         }
         self.close_pings().await;
         tracing::info!("the engine's task ends");
         self.leaving.map(Leaving::successor)
+    }
+
+    /// Whether only what is under way holds up the end.
+    fn is_leaving(&self) -> bool {
+        self.leaving.is_some() || self.ends_with_the_last_run()
     }
 
     /// A task whose result comes back as a fact. A successor takes over only when it has.

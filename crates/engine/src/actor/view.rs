@@ -58,6 +58,7 @@ pub(super) fn run_view(watched: &Watched, core: &RunSnapshot, now: Now) -> RunVi
         circling: core.circling,
         source_note: source_note(watched),
         signals_dropped: watched.inlet.dropped,
+        signals_foreign: watched.strangers,
     };
     view.idle_for_s = idle_for_s(&view);
     view
@@ -106,6 +107,7 @@ pub(super) fn waiting_view(waiting: &Waiting, place: Option<QueuePlace>) -> RunV
         circling: false,
         source_note: None,
         signals_dropped: 0,
+        signals_foreign: 0,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{LimitsView, Method, Outcome, Phase, Reason};
+use super::{ClaimView, LimitsView, Method, Outcome, Phase, QuietTimes, Reason, TotalsView};
 
 /// A run that is over: one entry of `nightkeep history --json`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -48,6 +48,13 @@ pub struct HistoryRow {
     pub seen: bool,
     /// One sentence that says what happened.
     pub message: String,
+    /// How many steps it said there are.
+    #[serde(default)]
+    #[cfg_attr(feature = "bindings", ts(type = "number | null"))]
+    pub total: Option<i64>,
+    /// After how long without an advance it was to be stopped.
+    #[serde(default)]
+    pub stall_after_s: Option<f64>,
 }
 
 /// One advance.
@@ -92,6 +99,45 @@ pub struct EvidenceProcess {
     pub memory_bytes: Option<u64>,
     /// How long it had been there.
     pub age_s: f64,
+    /// What became of it, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "bindings", ts(optional))]
+    pub end: Option<ProcessEnd>,
+}
+
+/// What became of a process of a run that was stopped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
+#[serde(rename_all = "kebab-case")]
+pub enum ProcessEnd {
+    /// It had ended before anybody asked it to.
+    Gone,
+    /// It ended within the grace, after it was asked to.
+    Obeyed,
+    /// It did not end within the grace, and was killed.
+    Ignored,
+    /// It was killed without having been asked.
+    Killed,
+    /// It outlived the forced stop.
+    Alive,
+}
+
+/// The marker, as it was just before the first signal.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, utoipa::ToSchema)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
+pub struct MarkerSeen {
+    /// Where it is.
+    pub path: String,
+    /// When it was last written, as its file system says.
+    pub modified_at: Option<String>,
+    /// How large it was.
+    #[cfg_attr(feature = "bindings", ts(type = "number | null"))]
+    pub size_bytes: Option<u64>,
+    /// The step that stood in it.
+    #[cfg_attr(feature = "bindings", ts(type = "number | null"))]
+    pub step: Option<i64>,
+    /// Why it could not be used, as a fragment.
+    pub trouble: Option<String>,
 }
 
 /// An open network socket of a process of the run.
@@ -128,6 +174,11 @@ pub struct OutputTail {
     pub removed: bool,
     /// Where the rest of it is.
     pub path: Option<String>,
+    /// Which of the lines, counted from 0, is the first of standard error, where that has a file of its own. Before it
+    /// may stand a line that says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "bindings", ts(optional))]
+    pub stderr_from: Option<u32>,
 }
 
 /// What was seen just before the first signal.
@@ -142,6 +193,10 @@ pub struct Evidence {
     pub sockets: Vec<SocketView>,
     /// The end of the output.
     pub output: OutputTail,
+    /// The marker.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "bindings", ts(optional))]
+    pub marker: Option<MarkerSeen>,
     /// Parts that could not be had, each with its reason.
     pub missing: Vec<String>,
 }
@@ -193,6 +248,22 @@ pub struct RunDetail {
     pub ended: Option<HistoryRow>,
     /// One sentence that says what is or was the case.
     pub message: String,
+    /// The same at length, a sentence each: what is the case first, then how it came and how it went.
+    #[serde(default)]
+    pub cause: Vec<String>,
+    /// How many steps there are, by its own word.
+    #[serde(default)]
+    #[cfg_attr(feature = "bindings", ts(type = "number | null"))]
+    pub total: Option<i64>,
+    /// What its work took, where it said so.
+    #[serde(default)]
+    pub totals: Option<TotalsView>,
+    /// Its own word for its end.
+    #[serde(default)]
+    pub claim: Option<ClaimView>,
+    /// How long it was quiet, and when.
+    #[serde(default)]
+    pub quiet: QuietTimes,
     /// What it handed back, where it did: any JSON, in which no text can steer a terminal.
     #[serde(default)]
     #[cfg_attr(feature = "bindings", ts(type = "unknown"))]

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{CheckView, Outcome, TimelineEvent};
+use super::{CheckView, Outcome, RecentRun, TimelineEvent};
 use crate::rundir::ReportsMs;
 
 /// Limits as people write them: durations are text like `90s`, `10m`, `1h30m`; what is left out is inherited.
@@ -327,6 +327,9 @@ pub struct JobView {
     /// Where it can be pinged, and its last ping; `null` while nobody listens and none was heard.
     #[serde(default)]
     pub check: Option<CheckView>,
+    /// Its last 30 runs that are over, newest first.
+    #[serde(default)]
+    pub recent: Vec<RecentRun>,
 }
 
 /// A job type with the limits that come out: `nightkeep type list --json`.
@@ -346,6 +349,21 @@ pub struct TypeView {
     pub max_running: Option<u32>,
     /// How many jobs are of this type.
     pub jobs: u32,
+}
+
+/// `POST /v1/preflight/type`: a job type as it would be saved.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
+#[serde(deny_unknown_fields)]
+pub struct TypeDraft {
+    /// Its name.
+    pub name: String,
+    /// Whether it is to be made, so that there must be none of its name.
+    pub adding: bool,
+    /// What would be said of it.
+    pub limits: LimitsSpec,
+    /// How many of its runs could run side by side; `null` for any number.
+    pub max_running: Option<u32>,
 }
 
 /// A field that is at fault.

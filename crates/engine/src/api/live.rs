@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{ClaimView, HistoryRow, JobStatus, TotalsView};
+use super::{ClaimView, HistoryRow, JobStatus, PauseView, Quitting, TotalsView};
 
 macro_rules! words {
     ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident),+ $(,)? }) => {
@@ -139,6 +139,8 @@ words! {
         Notifications,
         /// The port for pings cannot be opened.
         Pings,
+        /// The desktop has no place for the tray.
+        Tray,
     }
 }
 
@@ -282,6 +284,10 @@ pub struct RunView {
     #[serde(default)]
     #[cfg_attr(feature = "bindings", ts(type = "number"))]
     pub signals_dropped: u64,
+    /// So many signals were left out because they came from processes that are not its own.
+    #[serde(default)]
+    #[cfg_attr(feature = "bindings", ts(type = "number"))]
+    pub signals_foreign: u64,
 }
 
 /// `nightkeep status --json`.
@@ -297,6 +303,9 @@ pub struct Status {
     /// Jobs that are not started as usual, by name.
     #[serde(default)]
     pub jobs: Vec<JobStatus>,
+    /// The pause of the watch: nothing is judged and nothing started again while there is one.
+    #[serde(default)]
+    pub paused: Option<PauseView>,
 }
 
 /// Processes that a run left behind when its root ended by itself.
@@ -343,4 +352,10 @@ pub struct Live {
     pub leftovers: Vec<LeftoverView>,
     /// What is wrong with the watch.
     pub faults: Vec<Fault>,
+    /// When a pause "until the morning" would end.
+    #[serde(default)]
+    pub morning: Option<String>,
+    /// What a person wants to end.
+    #[serde(default)]
+    pub quitting: Quitting,
 }

@@ -5,22 +5,29 @@
 
 mod error;
 mod events;
+mod gaps;
 mod history;
 mod jobs;
 mod live;
 mod pings;
 mod preflight;
+mod quiet;
+mod report;
 mod requests;
+mod settings;
 mod signals;
+mod watch;
 
 pub use error::{ApiError, ErrorCode};
 pub use events::{RunEvent, RunEventKind};
+pub use gaps::{GapsView, LimitsSuggestion, QuietRun, RecentRun};
 pub use history::{
-    AdvanceView, Evidence, EvidenceProcess, HistoryRow, OutputTail, RunDetail, SocketView, TimelineEvent,
+    AdvanceView, Evidence, EvidenceProcess, HistoryRow, MarkerSeen, OutputTail, ProcessEnd, RunDetail, SocketView,
+    TimelineEvent,
 };
 pub use jobs::{
     FieldFault, JobCondition, JobSpec, JobStatus, JobType, JobView, Leftovers, LimitsSpec, LimitsView, OnStall,
-    PingMode, ProbeReport, ProbeState, ResumeReply, TypeView, Validation,
+    PingMode, ProbeReport, ProbeState, ResumeReply, TypeDraft, TypeView, Validation,
 };
 pub use live::{
     Activity, EngineInfo, Fault, FaultKind, LeftoverView, Live, Liveness, Method, Outcome, Phase, Progress, QueuePlace,
@@ -28,14 +35,21 @@ pub use live::{
 };
 pub use pings::{CheckView, PingView, PingsView};
 pub use preflight::{CheckName, CheckResult, JobCheck};
-pub use requests::{
-    AttachRequest, CapacityRequest, HandOverRequest, HistoryQuery, ProbeRequest, Reconciled, RegisterRequest, SlotNews,
-    StartReply, StopReply, StopRequest,
+pub use quiet::{BandKind, MarkKind, QuietBand, QuietMark, QuietTimes, QuietTooth};
+pub use report::{
+    HistoryFilter, HistoryKey, HistoryOrder, HistoryPage, HistoryPageQuery, NightCounts, NightQuery, NightReport,
+    QuietTime, ResultKind, Spared, SparedUntil,
 };
-
+pub use requests::{
+    AttachRequest, CapacityRequest, ExtendReply, ExtendRequest, HandOverRequest, HistoryQuery, ProbeRequest,
+    Reconciled, RegisterRequest, SlotNews, StartReply, StopReply, StopRequest,
+};
+pub use settings::{Cleaned, CleaningView, NotificationTest, SettingsSpec, SettingsView, StorageView};
 pub use signals::{
     ClaimView, HumanWaitKind, OpenActivity, SIGNALS_MAX, SignalSpec, SignalsReply, SignalsRequest, TotalsView,
 };
+
+pub use watch::{PauseRequest, PauseView, QuitChoice, QuitRequest, Quitting, ResumedReply, TrayReport};
 
 /// The version of the API: the first part of every path, and what clients compare before they speak.
 pub const API_VERSION: u32 = 1;

@@ -122,6 +122,24 @@ pub struct StopReply {
     pub stays_stopped: bool,
 }
 
+/// `POST /v1/runs/{run}/extend`: a person gives the present step more time than its limit.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ExtendRequest {
+    /// So many seconds beyond the limit that is in force.
+    pub by_s: f64,
+}
+
+/// The reply to [`ExtendRequest`].
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
+pub struct ExtendReply {
+    /// The limit of the present step, in seconds. It is held to a cap, and the next step has its usual limit again.
+    pub stall_after_s: f64,
+    /// By how many seconds it grew; 0 where the cap was reached before.
+    pub given_s: f64,
+}
+
 /// The reply to `POST /v1/reconcile`: what came of comparing the history with what really runs.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Reconciled {

@@ -8,6 +8,7 @@ mod events;
 mod hand_over;
 mod http;
 pub(crate) mod start;
+mod watch;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -20,9 +21,11 @@ pub use events::{Events, RunEvents, SlotEvents, Told, follow};
 pub use start::nightkeep_program;
 
 use crate::api::{
-    API_VERSION, ApiError, AttachRequest, CapacityRequest, EngineInfo, ErrorCode, HistoryQuery, HistoryRow, JobCheck,
-    JobSpec, JobView, LimitsSpec, Live, PingsView, ProbeReport, ProbeRequest, Reconciled, RegisterRequest, ResumeReply,
-    RunDetail, SignalsReply, SignalsRequest, StartReply, Status, StopReply, StopRequest, TypeView, Validation,
+    API_VERSION, ApiError, AttachRequest, CapacityRequest, Cleaned, EngineInfo, ErrorCode, ExtendReply, ExtendRequest,
+    GapsView, HistoryPage, HistoryPageQuery, HistoryQuery, HistoryRow, JobCheck, JobSpec, JobView, LimitsSpec, Live,
+    NightReport, NotificationTest, PingsView, ProbeReport, ProbeRequest, Reconciled, RegisterRequest, ResumeReply,
+    RunDetail, SettingsSpec, SettingsView, SignalsReply, SignalsRequest, StartReply, Status, StopReply, StopRequest,
+    StorageView, TypeDraft, TypeView, Validation,
 };
 use http::{Body, encode, request};
 
@@ -89,6 +92,17 @@ impl Client {
         self.get(&history_path(query)).await
     }
 
+    /// The runs that are over and match, a page of them.
+    pub async fn history_page(&self, query: &HistoryPageQuery) -> Result<HistoryPage, ApiError> {
+        self.post("/v1/history/page", query).await
+    }
+
+    /// What the runs of a night came to; the last night when none is named.
+    pub async fn night(&self, date: Option<&str>) -> Result<NightReport, ApiError> {
+        let query = date.map(|date| format!("?date={}", encode(date))).unwrap_or_default();
+        self.get(&format!("/v1/history/night{query}")).await
+    }
+
     /// One run, with all that is known of it.
     pub async fn run(&self, run: u64) -> Result<RunDetail, ApiError> {
         self.get(&format!("/v1/runs/{run}")).await
@@ -144,9 +158,24 @@ impl Client {
         self.post(&format!("/v1/runs/{run}/stop"), &how).await
     }
 
+    /// Gives the present step of a run more time than its limit.
+    pub async fn extend_run(&self, run: u64, by: ExtendRequest) -> Result<ExtendReply, ApiError> {
+        self.post(&format!("/v1/runs/{run}/extend"), &by).await
+    }
+
+    /// Starts the demonstration.
+    pub async fn start_demo(&self) -> Result<StartReply, ApiError> {
+        self.post("/v1/demo", &()).await
+    }
+
     /// Notes that somebody has looked at a run.
     pub async fn mark_seen(&self, run: u64) -> Result<(), ApiError> {
         self.send("POST", &format!("/v1/runs/{run}/seen"), &()).await
+    }
+
+    /// Takes back that somebody has looked at a run.
+    pub async fn mark_unseen(&self, run: u64) -> Result<(), ApiError> {
+        self.send("DELETE", &format!("/v1/runs/{run}/seen"), &()).await
     }
 
     /// Notes that somebody has looked at all that is over.
@@ -209,6 +238,56 @@ impl Client {
     /// Sets how many runs of a job type may run side by side; `None` for any number.
     pub async fn set_capacity(&self, name: &str, max_running: Option<u32>) -> Result<(), ApiError> {
         self.send("PUT", &format!("/v1/types/{}/capacity", encode(name)), &CapacityRequest { max_running }).await
+    }
+
+    /// Removes what the configuration says of a job type.
+    pub async fn remove_type(&self, name: &str) -> Result<(), ApiError> {
+        self.send("DELETE", &format!("/v1/types/{}", encode(name)), &()).await
+    }
+
+    /// Says what is wrong with a job type before it is saved.
+    pub async fn validate_type(&self, draft: &TypeDraft) -> Result<Validation, ApiError> {
+        self.post("/v1/preflight/type", draft).await
+    }
+
+    /// How long runs of a type were quiet, and the limits that they speak for.
+    pub async fn type_gaps(&self, name: &str) -> Result<GapsView, ApiError> {
+        self.get(&format!("/v1/types/{}/gaps", encode(name))).await
+    }
+
+    /// The same of the runs of one job.
+    pub async fn job_gaps(&self, job: &str) -> Result<GapsView, ApiError> {
+        self.get(&format!("/v1/jobs/{}/gaps", encode(job))).await
+    }
+
+    /// What is not about one job or type.
+    pub async fn settings(&self) -> Result<SettingsView, ApiError> {
+        self.get("/v1/settings").await
+    }
+
+    /// Sets it; it is in force at once.
+    pub async fn set_settings(&self, wanted: &SettingsSpec) -> Result<(), ApiError> {
+        self.send("PUT", "/v1/settings", wanted).await
+    }
+
+    /// Shows a notification that only says that it is there.
+    pub async fn test_notification(&self) -> Result<NotificationTest, ApiError> {
+        self.post("/v1/notifications/test", &()).await
+    }
+
+    /// What is taken up on the disk.
+    pub async fn storage(&self) -> Result<StorageView, ApiError> {
+        self.get("/v1/storage").await
+    }
+
+    /// Removes what is left of old runs; answers when that is done.
+    pub async fn clean(&self) -> Result<Cleaned, ApiError> {
+        self.post("/v1/storage/clean", &()).await
+    }
+
+    /// Calls that off.
+    pub async fn cancel_clean(&self) -> Result<(), ApiError> {
+        self.send("DELETE", "/v1/storage/clean", &()).await
     }
 
     /// Looks at a marker's path.

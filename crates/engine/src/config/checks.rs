@@ -16,6 +16,9 @@ use crate::sources::{SOURCES_MAX, SourceSpec};
 /// The longest name of a job or type, in characters.
 const NAME_CHARS_MAX: usize = 60;
 
+/// What is wrong with a capacity of zero.
+pub(super) const NO_RUN_AT_ALL: &str = "at least 1 run has to be able to run; leave it out for any number";
+
 /// The first thing in a configuration that cannot be meant, and the way to it in the file.
 pub(super) fn first_fault(config: &Config) -> Option<(KeyPath, String)> {
     let own = config.settings.limits();
@@ -171,15 +174,18 @@ fn env_faults(env: &BTreeMap<String, String>) -> Vec<FieldFault> {
 
 /// Every duration that is none, and when all are, what is wrong with them together.
 fn limit_faults(job: &JobSpec, config: &Config) -> Vec<FieldFault> {
-    let unreadable: Vec<FieldFault> = limits::KEYS
-        .iter()
-        .filter_map(|key| {
-            let mut alone = LimitsSpec::default();
-            *limits::slot(&mut alone, key)? = limits::get(&job.limits, key).cloned();
-            limits::overrides(&alone).err()
-        })
-        .collect();
+    let unreadable = unreadable_limits(&job.limits);
     if unreadable.is_empty() { config.limits_of(job).err().into_iter().collect() } else { unreadable }
+}
+
+/// Each limit whose text is none.
+pub(super) fn unreadable_limits(own: &LimitsSpec) -> Vec<FieldFault> {
+    let faults = limits::KEYS.iter().filter_map(|key| {
+        let mut alone = LimitsSpec::default();
+        *limits::slot(&mut alone, key)? = limits::get(own, key).cloned();
+        limits::overrides(&alone).err()
+    });
+    faults.collect()
 }
 
 /// The place in the file of a field of a job: limits stand directly in its table, and so does its name.

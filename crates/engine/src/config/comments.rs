@@ -38,8 +38,13 @@ pub(super) fn take_trailing(document: &mut DocumentMut, outer: &str) -> String {
         }
     }
     let comes_last = last.is_none_or(|(_, is_outer)| is_outer);
+    if comes_last { take_all_trailing(document) } else { String::new() }
+}
+
+/// Takes the comments at the end of the text, for a table that comes after everything.
+pub(super) fn take_all_trailing(document: &mut DocumentMut) -> String {
     let trailing = document.trailing().as_str().unwrap_or_default().to_owned();
-    if !comes_last || !trailing.contains('#') {
+    if !trailing.contains('#') {
         return String::new();
     }
     document.set_trailing("");

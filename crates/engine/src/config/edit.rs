@@ -6,8 +6,8 @@ use std::path::PathBuf;
 
 use toml_edit::{Array, Decor, DocumentMut, InlineTable, Item, Key, Table, TableLike, Value};
 
-use super::{Config, ConfigFault, checks, comments, limits, shape};
-use crate::api::{ApiError, ErrorCode, FieldFault, JobSpec, LimitsSpec};
+use super::{Config, ConfigFault, checks, comments, limits, settings, shape};
+use crate::api::{ApiError, ErrorCode, FieldFault, JobSpec, LimitsSpec, SettingsSpec};
 
 /// Why an edit was not made. The file is as it was.
 #[derive(Debug, thiserror::Error)]
@@ -31,6 +31,20 @@ pub enum EditError {
     NotFound {
         /// The name.
         name: String,
+    },
+    /// The file says nothing of a job type of that name.
+    #[error("`config.toml` says nothing of a job type `{name}`")]
+    NoType {
+        /// The name.
+        name: String,
+    },
+    /// Jobs are of that type.
+    #[error("the job type `{name}` is that of {jobs}")]
+    TypeInUse {
+        /// The name.
+        name: String,
+        /// Which jobs, as a list.
+        jobs: String,
     },
     /// What was asked for cannot be meant.
     #[error("{}", .0.message)]
@@ -60,7 +74,10 @@ impl From<EditError> for ApiError {
                 Self::new(ErrorCode::Conflict, message).with_hint("mend the file in an editor, then try again")
             }
             EditError::Exists { .. } => Self::new(ErrorCode::Conflict, message).at_field("name"),
-            EditError::NotFound { .. } => Self::new(ErrorCode::NotFound, message),
+            EditError::TypeInUse { .. } => {
+                Self::new(ErrorCode::Conflict, message).with_hint("give these jobs another type first")
+            }
+            EditError::NotFound { .. } | EditError::NoType { .. } => Self::new(ErrorCode::NotFound, message),
             EditError::Invalid(fault) => Self::new(ErrorCode::Invalid, message).at_field(fault.field),
             EditError::Changed { .. } => Self::new(ErrorCode::Conflict, message).with_hint("try again"),
             EditError::Io { source, .. } => {
@@ -80,7 +97,9 @@ pub(crate) enum Edit<'e> {
     ReplaceJob { name: &'e str, job: &'e JobSpec },
     RemoveJob { name: &'e str },
     SetType { name: &'e str, limits: &'e LimitsSpec },
+    RemoveType { name: &'e str },
     SetCapacity { name: &'e str, max_running: Option<u32> },
+    SetSettings(&'e SettingsSpec),
 }
 
 /// The text with the edit made. `config` is what `text` says.
@@ -101,12 +120,11 @@ pub(crate) fn apply(text: &str, config: &Config, edit: Edit<'_>) -> Result<Strin
                 rename(jobs, name, &job.name);
             }
         }
-        Edit::RemoveJob { name } => {
-            let orphaned = tables(&mut document, "jobs").remove(name);
-            comments::keep_general_ones(&mut document, orphaned.as_ref().and_then(Item::as_table));
-        }
+        Edit::RemoveJob { name } => remove_table(&mut document, "jobs", name),
         Edit::SetType { name, limits } => set_type(&mut document, config, name, limits),
+        Edit::RemoveType { name } => remove_table(&mut document, "types", name),
         Edit::SetCapacity { name, max_running } => set_capacity(&mut document, config, name, max_running),
+        Edit::SetSettings(wanted) => settings::write(&mut document, config, wanted).map_err(EditError::Invalid)?,
     }
     let edited = document.to_string();
     Ok(if text.starts_with('\n') { edited } else { edited.trim_start_matches('\n').to_owned() })
@@ -145,10 +163,12 @@ fn check(config: &Config, edit: Edit<'_>) -> Result<(), EditError> {
             Some(message) => Err(EditError::Invalid(FieldFault { field: "type".to_owned(), message })),
             None => config.with_type(name, limits).map(|_| ()).map_err(EditError::Invalid),
         },
+        Edit::RemoveType { name } => config.without_type(name),
+        // They are read when they are written.
+        Edit::SetSettings(_) => Ok(()),
         Edit::SetCapacity { name, max_running } => {
             let fault = checks::name_fault(name).map(|message| ("type", message));
-            let none =
-                || ("max_running", "at least 1 run has to be able to run; leave it out for any number".to_owned());
+            let none = || ("max_running", checks::NO_RUN_AT_ALL.to_owned());
             match fault.or_else(|| (max_running == Some(0)).then(none)) {
                 Some((field, message)) => Err(EditError::Invalid(FieldFault { field: field.to_owned(), message })),
                 None => Ok(()),
@@ -178,6 +198,11 @@ fn add_table(document: &mut DocumentMut, outer: &str, name: &str, mut table: Tab
     let gap = if document.is_empty() && before.is_empty() { "" } else { "\n" };
     table.decor_mut().set_prefix(format!("{before}{gap}"));
     tables(document, outer).insert(name, Item::Table(table));
+}
+
+fn remove_table(document: &mut DocumentMut, outer: &str, name: &str) {
+    let orphaned = tables(document, outer).remove(name);
+    comments::keep_general_ones(document, orphaned.as_ref().and_then(Item::as_table));
 }
 
 fn set_capacity(document: &mut DocumentMut, config: &Config, name: &str, max_running: Option<u32>) {
@@ -272,7 +297,7 @@ fn limit_value(spec: &LimitsSpec, key: &str) -> Option<Value> {
 }
 
 /// Sets or removes one value, unless it says already what it should. What stands around the value stays.
-fn put(table: &mut dyn TableLike, key: &str, before: Option<&str>, after: Option<Value>) {
+pub(super) fn put(table: &mut dyn TableLike, key: &str, before: Option<&str>, after: Option<Value>) {
     if before == after.as_ref().map(ToString::to_string).as_deref() {
         return;
     }

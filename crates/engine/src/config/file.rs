@@ -13,7 +13,7 @@ use tokio::time::{sleep, timeout};
 
 use super::edit::{self, Edit, EditError};
 use super::{Config, ConfigFault};
-use crate::api::{JobSpec, LimitsSpec};
+use crate::api::{JobSpec, LimitsSpec, SettingsSpec};
 use crate::marker::replace_file;
 
 /// A larger file is not taken for a configuration.
@@ -149,12 +149,28 @@ impl ConfigFile {
         self.edit(Edit::SetType { name, limits })
     }
 
+    /// Removes what the file says of a job type. One of our own that jobs use stays.
+    ///
+    /// # Errors
+    /// Why the file is as it was.
+    pub fn remove_type(&self, name: &str) -> Result<Arc<Config>, EditError> {
+        self.edit(Edit::RemoveType { name })
+    }
+
     /// Sets how many runs of a type may run side by side; `None` for any number.
     ///
     /// # Errors
     /// Why the file is as it was.
     pub fn set_capacity(&self, name: &str, max_running: Option<u32>) -> Result<Arc<Config>, EditError> {
         self.edit(Edit::SetCapacity { name, max_running })
+    }
+
+    /// Sets what is not about one job or type.
+    ///
+    /// # Errors
+    /// Why the file is as it was.
+    pub fn set_settings(&self, wanted: &SettingsSpec) -> Result<Arc<Config>, EditError> {
+        self.edit(Edit::SetSettings(wanted))
     }
 
     /// Sends an event for every edit by somebody else, until `events` is closed. Edits through this value are known

@@ -61,8 +61,10 @@ mod preflight;
 mod program;
 mod reports;
 mod resolve;
+mod settings;
 mod shape;
 pub mod size;
+mod types;
 mod validate;
 
 use nightkeep_core::Capacities;
@@ -78,6 +80,7 @@ pub use limits::{is_off, overrides, view};
 pub use notifications::Notifications;
 pub use preflight::preflight;
 pub use resolve::{Surroundings, cwd_of, expand, progress_of, stop_signal_of};
+pub use types::validate_type;
 pub use validate::validate;
 
 use crate::api::{FieldFault, JobSpec, JobType, LimitsSpec, TypeView};
@@ -266,40 +269,12 @@ impl Config {
         }
     }
 
-    /// This configuration with other limits of one type, if every job can still be judged.
-    fn with_type(&self, name: &str, limits: &LimitsSpec) -> Result<Self, FieldFault> {
-        let mut changed = self.clone();
-        let max_running = self.max_running_of(name);
-        changed.types.retain(|(known, _)| known != name);
-        changed.types.push((name.to_owned(), JobType { limits: limits.clone(), max_running }));
-        changed.limits_of_type(name)?;
-        for job in &changed.jobs {
-            changed.limits_of(job).map_err(|fault| FieldFault {
-                message: format!("the job `{}` does not go with it: {}", job.name, fault.message),
-                field: fault.field,
-            })?;
-        }
-        Ok(changed)
-    }
-
     fn type_overrides(&self, name: &str) -> Option<&LimitsSpec> {
         self.types.iter().find(|(known, _)| known == name).map(|(_, kind)| &kind.limits)
     }
 
     fn max_running_of(&self, name: &str) -> Option<u32> {
         self.types.iter().find(|(known, _)| known == name).and_then(|(_, kind)| kind.max_running)
-    }
-
-    fn type_view(&self, name: &str) -> TypeView {
-        let count = self.jobs.iter().filter(|job| job.r#type.as_deref().unwrap_or(DEFAULT_TYPE) == name).count();
-        TypeView {
-            name: name.to_owned(),
-            built_in: Limits::built_in(name).is_some(),
-            overrides: self.type_overrides(name).cloned().unwrap_or_default(),
-            limits: view(&self.limits_of_type(name).expect("limits of types were checked when the text was read")),
-            max_running: self.max_running_of(name),
-            jobs: u32::try_from(count).unwrap_or(u32::MAX),
-        }
     }
 }
 

@@ -61,6 +61,11 @@ impl KeyPath {
         longer
     }
 
+    /// Whether it begins with the table of that name.
+    pub(super) fn is_below(&self, table: &str) -> bool {
+        self.0.first().is_some_and(|first| first == table)
+    }
+
     /// The path as it is written in TOML.
     pub(super) fn join(&self) -> String {
         let written = self.0.iter().map(|part| toml_edit::Key::new(part).display_repr().into_owned());

@@ -176,7 +176,7 @@ fn idle_warnings(job: &JobSpec, limits: &Limits, said: &mut Validation) {
 }
 
 /// Surfaces show whole sentences.
-fn into_sentence(fault: &mut FieldFault) {
+pub(super) fn into_sentence(fault: &mut FieldFault) {
     let mut rest = fault.message.chars();
     if let Some(first) = rest.next() {
         fault.message = first.to_uppercase().chain(rest).chain(['.']).collect();

@@ -146,6 +146,21 @@ async fn show_all(
     }
 }
 
+/// Shows `text` for a while, and names the service that did.
+pub(super) async fn try_out(text: &Text, shown_for: Duration) -> Result<Option<String>, NotShown> {
+    match imp::show(text, None).await {
+        Ok(handle) => {
+            let server = imp::server().await;
+            let _kept = tokio::spawn(async move {
+                tokio::time::sleep(shown_for).await;
+                drop(handle);
+            });
+            Ok(server)
+        }
+        Err(fault) => Err(if imp::service_is_there().await { NotShown::Refused(fault) } else { NotShown::NoService }),
+    }
+}
+
 impl Seen {
     /// What is not about ended runs stays.
     const fn covers(self, slot: &Slot) -> bool {

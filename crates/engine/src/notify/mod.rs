@@ -5,8 +5,10 @@ mod many;
 pub mod policy;
 mod recovery;
 mod text;
+mod trial;
 
 pub use desktop::{Banner, NotShown, Note, Notifier, Seen};
 pub use many::Need;
 pub use recovery::{Recovery, RecoveryKind};
 pub use text::{Around, Text, Urgency};
+pub(crate) use trial::trial;

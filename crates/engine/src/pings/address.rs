@@ -44,20 +44,27 @@ impl Listen {
         if self.port == 0 { None } else { Some(self.port) }
     }
 
-    /// As it would be written.
+    /// As it would be written, in a sentence.
     pub(super) fn shown(self) -> String {
-        let host = match (self.v4, self.v6) {
-            (true, true) => "localhost",
-            (true, false) => "127.0.0.1",
-            (false, _) => "[::1]",
-        };
-        format!("`{host}:{}`", self.port)
+        format!("`{self}`")
     }
 
     /// The address to bind first, and the one that is bound beside it, with the port of the first.
     pub(super) fn addresses(self) -> (IpAddr, Option<IpAddr>) {
         let v6 = IpAddr::from(Ipv6Addr::LOCALHOST);
         if self.v4 { (Ipv4Addr::LOCALHOST.into(), self.v6.then_some(v6)) } else { (v6, None) }
+    }
+}
+
+/// As it would be written.
+impl std::fmt::Display for Listen {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let host = match (self.v4, self.v6) {
+            (true, true) => "localhost",
+            (true, false) => "127.0.0.1",
+            (false, _) => "[::1]",
+        };
+        write!(f, "{host}:{}", self.port)
     }
 }
 

@@ -6,6 +6,7 @@
 //! cannot be believed, nothing is too old.
 
 mod belief;
+mod broom;
 
 use std::collections::BTreeMap;
 use std::fs::{self, DirEntry};
@@ -15,7 +16,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use nightkeep_core::Belief;
+use tokio::sync::mpsc;
 
+pub(crate) use self::broom::Broom;
+use self::broom::{Progress, Wish};
+use crate::api::{ApiError, Cleaned, ErrorCode};
 use crate::clock::Clock;
 use crate::config::{ConfigFile, Settings};
 use crate::places::Places;
@@ -50,44 +55,56 @@ pub(crate) struct Tidier {
     pub(crate) places: Places,
     pub(crate) store: StoreHandle,
     pub(crate) clock: Clock,
+    pub(crate) broom: Broom,
 }
 
 impl Tidier {
-    /// Removes what is too old or too much, once a day. Ends with the task that runs it.
-    pub(crate) async fn keep_small(self, config: Arc<ConfigFile>) {
+    /// Removes what is too old or too much, once a day and whenever somebody wants it. Ends with the task that runs it.
+    pub(crate) async fn keep_small(self, config: Arc<ConfigFile>, mut wanted: mpsc::Receiver<Wish>) {
         let mut belief = belief::begin(&self.places, &self.clock);
         let mut left = FIRST_AFTER;
         loop {
             let pause = left.min(CLOCK_EVERY);
-            tokio::time::sleep(pause).await;
+            let wish = tokio::select! {
+                () = tokio::time::sleep(pause) => None,
+                Some(wish) = wanted.recv() => Some(wish),
+            };
             belief.take(self.clock.sample());
             belief::keep(&self.places, &belief);
+            if let Some(wish) = wish {
+                let _heard = wish.send(self.tidy(&config, &belief).await);
+                continue;
+            }
             left = left.saturating_sub(pause);
             if left.is_zero() {
                 left = AGAIN_AFTER;
-                self.tidy(&config, &belief).await;
+                drop(self.tidy(&config, &belief).await);
             }
         }
     }
 
-    async fn tidy(&self, config: &ConfigFile, belief: &Belief) {
-        let ended = match self.store.ended_runs().await {
-            Ok(ended) => ended,
-            Err(fault) => {
-                tracing::warn!(fault = %fault.with_causes(), "old runs are not removed: the history cannot be read");
-                return;
-            }
+    async fn tidy(&self, config: &ConfigFile, belief: &Belief) -> Result<Cleaned, ApiError> {
+        let failed = |fault: String| {
+            tracing::warn!(fault, "old runs are not removed");
+            ApiError::new(ErrorCode::Storage, format!("old runs are not removed: {fault}"))
         };
+        let ended = self.store.ended_runs().await.map_err(|fault| failed(fault.with_causes()))?;
         let (runs, config, now_ms) = (self.places.runs_dir(), config.current(), self.believed_ms(belief));
-        let work = move || remove_old(&runs, &ended, config.settings(), now_ms);
-        match tokio::task::spawn_blocking(work).await {
-            Ok(Ok(removed)) if removed == Removed::default() => {}
-            Ok(Ok(Removed { runs, outputs, bytes, failures })) => {
-                tracing::info!(runs, outputs, bytes, failures, "what was left of old runs was removed");
-            }
-            Ok(Err(fault)) => tracing::warn!(%fault, "old runs are not removed"),
-            Err(fault) => tracing::error!(%fault, "old runs are not removed"),
+        let progress = self.broom.progress();
+        progress.begin();
+        let work = move || {
+            let removed = remove_old(&runs, &ended, config.settings(), now_ms, &progress);
+            progress.end();
+            (removed, !progress.goes_on())
+        };
+        let (removed, is_cancelled) =
+            tokio::task::spawn_blocking(work).await.map_err(|fault| failed(fault.to_string()))?;
+        let removed = removed.map_err(|fault| failed(fault.to_string()))?;
+        let Removed { runs, outputs, bytes, failures } = removed;
+        if removed != Removed::default() {
+            tracing::info!(runs, outputs, bytes, failures, "what was left of old runs was removed");
         }
+        Ok(Cleaned { runs, outputs, bytes, failures, is_cancelled, is_clock_doubted: now_ms.is_none() })
     }
 
     /// This moment, if the clock can be believed.
@@ -114,6 +131,7 @@ fn remove_old(
     ended: &BTreeMap<String, i64>,
     settings: &Settings,
     now_ms: Option<i64>,
+    progress: &Progress,
 ) -> io::Result<Removed> {
     let mut removed = Removed::default();
     let mut over = Vec::new();
@@ -132,14 +150,19 @@ fn remove_old(
     let oldest_ms = now_ms.map(|now_ms| now_ms.saturating_sub(i64::from(settings.keep_days).saturating_mul(DAY_MS)));
     let is_old = |run: &Ended| oldest_ms.is_some_and(|oldest_ms| run.ended_ms < oldest_ms);
     let (old, kept): (Vec<Ended>, Vec<Ended>) = over.into_iter().partition(is_old);
+    progress.expect(old.len());
     for run in &old {
+        if !progress.goes_on() {
+            return Ok(removed);
+        }
+        progress.step();
         let bytes = output_bytes(&run.dir);
         match remove_run(runs, run) {
             Ok(()) => removed = Removed { runs: removed.runs + 1, bytes: removed.bytes + bytes, ..removed },
             Err(_) => removed.failures += 1,
         }
     }
-    remove_outputs(&kept, settings.output_total_max, &mut removed);
+    remove_outputs(&kept, settings.output_total_max, &mut removed, progress);
     Ok(removed)
 }
 
@@ -159,11 +182,11 @@ fn remove_run(runs: &Path, run: &Ended) -> io::Result<()> {
 }
 
 /// Removes the outputs of the oldest of `runs`, which are in the order of their ends, until the rest is not too much.
-fn remove_outputs(runs: &[Ended], max: u64, removed: &mut Removed) {
+fn remove_outputs(runs: &[Ended], max: u64, removed: &mut Removed, progress: &Progress) {
     let sizes: Vec<u64> = runs.iter().map(|run| output_bytes(&run.dir)).collect();
     let mut total: u64 = sizes.iter().sum();
     for (run, bytes) in runs.iter().zip(sizes) {
-        if total <= max {
+        if total <= max || !progress.goes_on() {
             return;
         }
         if bytes == 0 {
@@ -238,7 +261,8 @@ mod tests {
         let ended = BTreeMap::from([("old".to_owned(), 60), ("older".to_owned(), 1)]);
         let removed = |max| {
             let settings = Settings { output_total_max: max, ..Settings::default() };
-            remove_old(home.runs.path(), &ended, &settings, None).expect("the directory can be read")
+            remove_old(home.runs.path(), &ended, &settings, None, &Progress::default())
+                .expect("the directory can be read")
         };
         assert_eq!(removed(1_000), Removed::default());
         let too_much = Removed { outputs: 1, bytes: 100, ..Removed::default() };
@@ -288,7 +312,8 @@ mod tests {
 
         fn remove_old(&self, ended: &[(&str, i64)], settings: &Settings) -> Removed {
             let ended = ended.iter().map(|(tag, day)| ((*tag).to_owned(), day * DAY_MS)).collect();
-            remove_old(self.runs.path(), &ended, settings, Some(NOW)).expect("the directory can be read")
+            remove_old(self.runs.path(), &ended, settings, Some(NOW), &Progress::default())
+                .expect("the directory can be read")
         }
 
         fn left(&self) -> Vec<String> {

@@ -2,9 +2,11 @@
 
 mod events;
 mod openapi;
+mod reports;
 mod routes;
 mod run_events;
 mod serve;
+mod watch_routes;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -57,6 +59,8 @@ pub fn router(handle: Handle) -> Router {
         .route("/v1/events", get(events::events))
         .route("/v1/events/runs", get(run_events::run_events))
         .route("/v1/history", get(routes::history))
+        .route("/v1/history/page", post(reports::history_page))
+        .route("/v1/history/night", get(reports::night))
         .route("/v1/history/seen", post(routes::see_all))
         .route("/v1/runs", post(routes::register))
         .route("/v1/signals", post(routes::signals))
@@ -65,7 +69,9 @@ pub fn router(handle: Handle) -> Router {
         .route("/v1/attach", post(routes::attach))
         .route("/v1/runs/{run}", get(routes::run))
         .route("/v1/runs/{run}/stop", post(routes::stop_run))
-        .route("/v1/runs/{run}/seen", post(routes::see_run))
+        .route("/v1/runs/{run}/seen", post(routes::see_run).delete(routes::unsee_run))
+        .route("/v1/runs/{run}/extend", post(routes::extend_run))
+        .route("/v1/demo", post(routes::start_demo))
         .route("/v1/jobs", get(routes::jobs).post(routes::add_job))
         .route("/v1/jobs/validate", routes::validate_jobs())
         .route("/v1/jobs/{job}", put(routes::replace_job).delete(routes::remove_job))
@@ -77,9 +83,20 @@ pub fn router(handle: Handle) -> Router {
         .route("/v1/jobs/{job}/stop", post(routes::stop_job))
         .route("/v1/jobs/{job}/resume", post(routes::resume_job))
         .route("/v1/types", get(routes::types))
-        .route("/v1/types/{type}", put(routes::set_type))
+        .route("/v1/types/{type}", put(routes::set_type).delete(routes::remove_type))
+        .route("/v1/types/{type}/gaps", get(routes::type_gaps))
+        .route("/v1/jobs/{job}/gaps", get(routes::job_gaps))
+        .route("/v1/preflight/type", post(routes::validate_type))
         .route("/v1/reconcile", post(routes::reconcile))
         .route("/v1/types/{type}/capacity", put(routes::set_capacity))
+        .route("/v1/notifications/test", post(routes::test_notification))
+        .route("/v1/storage", get(routes::storage))
+        .route("/v1/storage/clean", post(routes::clean).delete(routes::cancel_clean))
+        .route("/v1/settings", get(routes::settings).put(routes::set_settings))
+        .route("/v1/pause", post(watch_routes::pause))
+        .route("/v1/resume", post(watch_routes::resume))
+        .route("/v1/quit", post(watch_routes::quit))
+        .route("/v1/tray", post(watch_routes::tray))
         .route("/v1/probe", post(routes::probe))
         .route("/v1/openapi.json", get(openapi::serve))
         .fallback(routes::no_such_route)

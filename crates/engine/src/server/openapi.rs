@@ -3,7 +3,7 @@
 use axum::Json;
 use utoipa::OpenApi;
 
-use super::{events, routes, run_events};
+use super::{events, reports, routes, run_events, watch_routes};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -23,8 +23,13 @@ use super::{events, routes, run_events};
         routes::signals,
         routes::pings,
         routes::stop_run,
+        routes::extend_run,
+        routes::start_demo,
         routes::see_run,
+        routes::unsee_run,
         routes::see_all,
+        reports::history_page,
+        reports::night,
         routes::last_run,
         routes::latest_run,
         routes::start_job,
@@ -35,6 +40,16 @@ use super::{events, routes, run_events};
         routes::remove_job,
         routes::set_type,
         routes::set_capacity,
+        routes::cancel_clean,
+        routes::clean,
+        routes::job_gaps,
+        routes::remove_type,
+        routes::set_settings,
+        routes::settings,
+        routes::storage,
+        routes::test_notification,
+        routes::type_gaps,
+        routes::validate_type,
         routes::probe,
         routes::reconcile,
         routes::stop_engine,
@@ -43,6 +58,10 @@ use super::{events, routes, run_events};
         routes::validate_job,
         routes::preflight,
         routes::test_job,
+        watch_routes::pause,
+        watch_routes::resume,
+        watch_routes::quit,
+        watch_routes::tray,
     )
 )]
 struct Document;

@@ -12,10 +12,11 @@ use serde::de::DeserializeOwned;
 use super::Failure;
 use crate::actor::Handle;
 use crate::api::{
-    ApiError, AttachRequest, CapacityRequest, EngineInfo, ErrorCode, HandOverRequest, HistoryQuery, HistoryRow,
-    JobCheck, JobSpec, JobView, LimitsSpec, Live, PingsView, ProbeReport, ProbeRequest, Reconciled, RegisterRequest,
-    ResumeReply, RunDetail, SignalsReply, SignalsRequest, StartReply, Status, StopReply, StopRequest, TypeView,
-    Validation,
+    ApiError, AttachRequest, CapacityRequest, Cleaned, EngineInfo, ErrorCode, ExtendReply, ExtendRequest, GapsView,
+    HandOverRequest, HistoryQuery, HistoryRow, JobCheck, JobSpec, JobView, LimitsSpec, Live, NotificationTest,
+    PingsView, ProbeReport, ProbeRequest, Reconciled, RegisterRequest, ResumeReply, RunDetail, SettingsSpec,
+    SettingsView, SignalsReply, SignalsRequest, StartReply, Status, StopReply, StopRequest, StorageView, TypeDraft,
+    TypeView, Validation,
 };
 
 /// A JSON body; one that cannot be read is an [`ApiError`] like any other.
@@ -33,7 +34,7 @@ impl<T: DeserializeOwned, S: Send + Sync> OptionalFromRequest<S> for Body<T> {
     }
 }
 
-fn wanted<T: Default>(body: Option<Body<T>>) -> T {
+pub(super) fn wanted<T: Default>(body: Option<Body<T>>) -> T {
     body.map_or_else(T::default, |Body(body)| body)
 }
 
@@ -43,7 +44,7 @@ impl From<JsonRejection> for Failure {
     }
 }
 
-type Reply<T> = Result<Json<T>, Failure>;
+pub(super) type Reply<T> = Result<Json<T>, Failure>;
 
 /// Who is there, and which version it speaks.
 #[utoipa::path(get, path = "/v1/engine", responses((status = 200, body = EngineInfo), (status = "4XX", body = ApiError)))]
@@ -115,10 +116,32 @@ pub(super) async fn stop_run(
     Ok(Json(handle.stop_run(run, wanted(body).force).await?))
 }
 
+/// Gives the present step of a run more time than its limit, up to a cap.
+#[utoipa::path(post, path = "/v1/runs/{run}/extend", params(("run" = u64, Path)), request_body = ExtendRequest, responses((status = 200, body = ExtendReply), (status = "4XX", body = ApiError)))]
+pub(super) async fn extend_run(
+    State(handle): State<Handle>,
+    Path(run): Path<u64>,
+    Body(body): Body<ExtendRequest>,
+) -> Reply<ExtendReply> {
+    Ok(Json(handle.extend_run(run, body.by_s).await?))
+}
+
+/// Starts the demonstration: a sample agent that advances five times, gets stuck and is stopped within a minute.
+#[utoipa::path(post, path = "/v1/demo", responses((status = 200, body = StartReply), (status = "4XX", body = ApiError)))]
+pub(super) async fn start_demo(State(handle): State<Handle>) -> Reply<StartReply> {
+    Ok(Json(handle.start_demo().await?))
+}
+
 /// Somebody looked at a run.
 #[utoipa::path(post, path = "/v1/runs/{run}/seen", params(("run" = u64, Path)), responses((status = 200), (status = "4XX", body = ApiError)))]
 pub(super) async fn see_run(State(handle): State<Handle>, Path(run): Path<u64>) -> Reply<()> {
     Ok(Json(handle.see_run(run).await?))
+}
+
+/// A run that is over is to count as if nobody had looked at it.
+#[utoipa::path(delete, path = "/v1/runs/{run}/seen", params(("run" = u64, Path)), responses((status = 200), (status = "4XX", body = ApiError)))]
+pub(super) async fn unsee_run(State(handle): State<Handle>, Path(run): Path<u64>) -> Reply<()> {
+    Ok(Json(handle.unsee_run(run).await?))
 }
 
 /// Somebody looked at all runs.
@@ -202,6 +225,67 @@ pub(super) async fn set_capacity(
     Body(body): Body<CapacityRequest>,
 ) -> Reply<()> {
     Ok(Json(handle.set_capacity(r#type, body.max_running).await?))
+}
+
+/// Removes what `config.toml` says of a job type: one that Nightkeep brings is as it came, another is gone.
+#[utoipa::path(delete, path = "/v1/types/{type}", params(("type" = String, Path)), responses((status = 200), (status = "4XX", body = ApiError)))]
+pub(super) async fn remove_type(State(handle): State<Handle>, Path(r#type): Path<String>) -> Reply<()> {
+    Ok(Json(handle.remove_type(r#type).await?))
+}
+
+/// How long runs of a job type were quiet, and the limits that they speak for.
+#[utoipa::path(get, path = "/v1/types/{type}/gaps", params(("type" = String, Path)), responses((status = 200, body = GapsView), (status = "4XX", body = ApiError)))]
+pub(super) async fn type_gaps(State(handle): State<Handle>, Path(r#type): Path<String>) -> Reply<GapsView> {
+    Ok(Json(handle.type_gaps(r#type).await?))
+}
+
+/// The same of the runs of one job.
+#[utoipa::path(get, path = "/v1/jobs/{job}/gaps", params(("job" = String, Path)), responses((status = 200, body = GapsView), (status = "4XX", body = ApiError)))]
+pub(super) async fn job_gaps(State(handle): State<Handle>, Path(job): Path<String>) -> Reply<GapsView> {
+    Ok(Json(handle.job_gaps(job).await?))
+}
+
+/// Says what is wrong with a job type before it is saved.
+#[utoipa::path(post, path = "/v1/preflight/type", request_body = TypeDraft, responses((status = 200, body = Validation), (status = "4XX", body = ApiError)))]
+pub(super) async fn validate_type(State(handle): State<Handle>, Body(body): Body<TypeDraft>) -> Json<Validation> {
+    Json(handle.validate_type(&body))
+}
+
+/// What is not about one job or type.
+#[utoipa::path(get, path = "/v1/settings", responses((status = 200, body = SettingsView), (status = "4XX", body = ApiError)))]
+pub(super) async fn settings(State(handle): State<Handle>) -> Json<SettingsView> {
+    Json(handle.settings())
+}
+
+/// Sets it in `config.toml`; it is in force at once.
+#[utoipa::path(put, path = "/v1/settings", request_body = SettingsSpec, responses((status = 200), (status = "4XX", body = ApiError)))]
+pub(super) async fn set_settings(State(handle): State<Handle>, Body(body): Body<SettingsSpec>) -> Reply<()> {
+    Ok(Json(handle.set_settings(body).await?))
+}
+
+/// Shows a notification that only says that it is there.
+#[utoipa::path(post, path = "/v1/notifications/test", responses((status = 200, body = NotificationTest), (status = "4XX", body = ApiError)))]
+pub(super) async fn test_notification(State(handle): State<Handle>) -> Json<NotificationTest> {
+    Json(handle.test_notification().await)
+}
+
+/// What is taken up on the disk.
+#[utoipa::path(get, path = "/v1/storage", responses((status = 200, body = StorageView), (status = "4XX", body = ApiError)))]
+pub(super) async fn storage(State(handle): State<Handle>) -> Reply<StorageView> {
+    Ok(Json(handle.storage().await?))
+}
+
+/// Removes what is left of runs that are too old, and outputs that are too much; answers when that is done.
+#[utoipa::path(post, path = "/v1/storage/clean", responses((status = 200, body = Cleaned), (status = "4XX", body = ApiError)))]
+pub(super) async fn clean(State(handle): State<Handle>) -> Reply<Cleaned> {
+    Ok(Json(handle.clean().await?))
+}
+
+/// Calls that off; what is removed by then stays removed.
+#[utoipa::path(delete, path = "/v1/storage/clean", responses((status = 200), (status = "4XX", body = ApiError)))]
+pub(super) async fn cancel_clean(State(handle): State<Handle>) -> Json<()> {
+    handle.cancel_clean();
+    Json(())
 }
 
 /// Looks at a marker's path.

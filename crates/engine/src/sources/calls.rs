@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use nightkeep_core::{Activity, Advance, Claim, HumanWait, Metrics, Signal, Span, Wait};
 use serde_json::Value;
 
+use super::Begun;
 use super::json::{Digest, list, shown, text};
 
 /// So many open calls are kept. An agent has a few at a time; of one above that only the end is told.
@@ -82,6 +83,15 @@ pub(super) struct Calls {
 }
 
 impl Calls {
+    /// Takes back what an earlier reader had told to have begun: its end is told, and a question is still one.
+    pub(super) fn go_on_with(&mut self, open: &[Begun]) {
+        for Begun { id, activity, what } in open {
+            let name = what.as_deref().map_or("", |what| what.split(':').next().unwrap_or(what));
+            let call = Call { asks: asks(name).map(|kind| (kind, None)), ..Call::other(*activity, what.clone()) };
+            self.open.insert(id.clone(), call);
+        }
+    }
+
     /// A call begins. One that is open already, or cannot be kept, is not told.
     pub(super) fn begin(&mut self, id: &str, call: Call, out: &mut Vec<Signal>) {
         let fits = !id.is_empty() && self.open.len() < OPEN_MAX;

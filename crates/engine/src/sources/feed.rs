@@ -8,7 +8,7 @@ use std::time::SystemTime;
 use nightkeep_core::Signal;
 
 use super::sentinels::Said;
-use super::{Commits, Files, Reader};
+use super::{Begun, Commits, Files, Reader};
 use crate::captured::Kept;
 use crate::sentinel;
 
@@ -28,13 +28,32 @@ pub trait Feed: Send {
     /// Why it cannot be read at this moment, as a fragment.
     fn look(&mut self, out: &mut Vec<Signal>) -> Result<bool, String>;
 
+    /// What was not taken in since this was last asked.
+    fn passed_over(&mut self) -> PassedOver {
+        PassedOver::default()
+    }
+
     /// How far it has come, for whoever goes on after a crash.
     fn came_to(&self) -> Option<String> {
         None
     }
 
+    /// Takes back what an earlier reader had told to have begun, and no end of it.
+    fn go_on_with(&mut self, _open: &[Begun]) {}
+
     /// The directories in which something happens when there is something new.
     fn places(&self) -> Vec<PathBuf>;
+}
+
+/// What a source did not take in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct PassedOver {
+    /// So many signals came too fast.
+    pub too_fast: u64,
+    /// So many came from somebody who is not the run.
+    pub strangers: u64,
+    /// The first of these, ever.
+    pub stranger: Option<u32>,
 }
 
 /// A source that is heard elsewhere: there is nothing to read.
@@ -119,6 +138,10 @@ impl Feed for Grown {
             read += got.count;
         }
         Ok(true)
+    }
+
+    fn go_on_with(&mut self, open: &[Begun]) {
+        self.reader.go_on_with(open);
     }
 
     fn came_to(&self) -> Option<String> {

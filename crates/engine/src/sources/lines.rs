@@ -2,7 +2,7 @@
 
 use nightkeep_core::Signal;
 
-use super::Reader;
+use super::{Begun, Reader};
 
 /// The longest line that is looked at, in bytes. Streams of coding agents have lines of tens of kilobytes; a longer one
 /// says no more than that something was written.
@@ -12,6 +12,9 @@ pub const LINE_MAX: usize = 8 * 1024 * 1024;
 pub trait LineReader: Send {
     /// Takes one line in, without its end, and appends what it says.
     fn line(&mut self, line: &[u8], out: &mut Vec<Signal>);
+
+    /// Takes back what an earlier reader had told to have begun, and no end of it.
+    fn go_on_with(&mut self, _open: &[Begun]) {}
 }
 
 /// A reader of whole lines, each of which is a beat at least.
@@ -60,6 +63,10 @@ impl<R: LineReader> Lines<R> {
 }
 
 impl<R: LineReader> Reader for Lines<R> {
+    fn go_on_with(&mut self, open: &[Begun]) {
+        self.reader.go_on_with(open);
+    }
+
     fn take(&mut self, bytes: &[u8], out: &mut Vec<Signal>) {
         let returns = self.returns;
         for (n, piece) in bytes.split(|byte| *byte == b'\n' || (returns && *byte == b'\r')).enumerate() {

@@ -30,7 +30,7 @@ pub fn said(signal: Signal) -> SignalSpec {
 }
 
 /// What begins and ends; working and waiting are no such things.
-const fn open(activity: Activity) -> Option<OpenActivity> {
+pub(crate) const fn open(activity: Activity) -> Option<OpenActivity> {
     match activity {
         Activity::Tool => Some(OpenActivity::Tool),
         Activity::Subagent => Some(OpenActivity::Subagent),

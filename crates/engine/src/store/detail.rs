@@ -3,10 +3,12 @@
 use super::entry::{Entry, Stamped};
 use super::error::StoreError;
 use super::fold;
-use super::heard::HeardEntry;
+use super::heard::{HeardEntry, Totals};
 use super::read::{Reader, history_row, rfc3339, seconds};
 use super::state::StoredRun;
-use crate::api::{AdvanceView, Evidence, LimitsView, OutputTail, Phase, RunDetail, TimelineEvent};
+use crate::api::{
+    AdvanceView, ClaimView, Evidence, LimitsView, OutputTail, Phase, RunDetail, TimelineEvent, TotalsView,
+};
 use crate::{clean, words};
 
 /// Advances of a run that are shown.
@@ -26,7 +28,10 @@ impl Reader {
     /// When it cannot be read.
     pub fn detail(&self, run: u64) -> Result<Option<RunDetail>, StoreError> {
         let Some(state) = self.run(run)? else { return Ok(None) };
-        let zone = self.zone();
+        let (zone, clock) = (self.zone(), self.clock_of(run)?);
+        let mut evidence = self.evidence(run)?;
+        let processes = evidence.as_mut().map(|evidence| evidence.processes.as_mut_slice()).unwrap_or_default();
+        self.tell_ends(&state, processes)?;
         Ok(Some(RunDetail {
             run,
             phase: phase(&state),
@@ -34,10 +39,18 @@ impl Reader {
             limits: limits(&state),
             ended: history_row(&state, &zone),
             message: words::message(&state, &zone),
+            cause: words::at_length(&state, processes, &zone),
+            total: state.total,
+            totals: reported(&state.heard.totals),
+            claim: state.heard.claimed.as_ref().map(|(succeeded, message)| ClaimView {
+                succeeded: *succeeded,
+                message: message.as_deref().map(|message| clean::clean_text(message, NOTE_CHARS_MAX)),
+            }),
+            quiet: self.quiet(&state, &clock)?,
             result: self.result(run)?,
-            advances: self.advances(run)?,
-            timeline: self.timeline(&state)?,
-            evidence: self.evidence(run)?,
+            advances: self.advances(run, &clock)?,
+            timeline: self.timeline(&state, &clock)?,
+            evidence,
             output: OutputTail::default(),
             tag: state.tag,
             job: state.job,
@@ -66,11 +79,10 @@ impl Reader {
         })
     }
 
-    fn advances(&self, run: u64) -> Result<Vec<AdvanceView>, StoreError> {
+    fn advances(&self, run: u64, clock: &ClockOfRun) -> Result<Vec<AdvanceView>, StoreError> {
         let sql = "SELECT a.at_wall_ms, a.step, a.note, a.gap_ms, a.seq, j.body ->> '$.source'
                    FROM advances AS a JOIN journal AS j ON j.seq = a.seq
                    WHERE a.run = ?1 ORDER BY a.seq DESC LIMIT ?2";
-        let clock = self.clock_of(run)?;
         let mut latest: Vec<AdvanceView> = self.ask(|db| {
             db.prepare_cached(sql)?
                 .query_map((fold::to_sql(run), ADVANCES_MAX), |row| {
@@ -89,10 +101,9 @@ impl Reader {
         Ok(latest)
     }
 
-    fn timeline(&self, state: &StoredRun) -> Result<Vec<TimelineEvent>, StoreError> {
+    fn timeline(&self, state: &StoredRun, clock: &ClockOfRun) -> Result<Vec<TimelineEvent>, StoreError> {
         let sql = "SELECT at_wall_ms, at_awake_ms, boot, body, seq FROM journal
-                   WHERE run = ?1 AND kind NOT IN ('advanced', 'read', 'seen') ORDER BY seq DESC LIMIT ?2";
-        let clock = self.clock_of(state.run)?;
+                   WHERE run = ?1 AND kind NOT IN ('advanced', 'doing', 'read', 'seen', 'unseen', 'present') ORDER BY seq DESC LIMIT ?2";
         let mut events: Vec<TimelineEvent> = self.ask(|db| {
             let mut select = db.prepare_cached(sql)?;
             let mut rows = select.query((fold::to_sql(state.run), EVENTS_MAX))?;
@@ -147,13 +158,13 @@ impl Reader {
 }
 
 /// When, in the order of the journal, and by how much the wall clock was set.
-struct ClockOfRun {
+pub(super) struct ClockOfRun {
     set: Vec<(i64, i64)>,
 }
 
 impl ClockOfRun {
     /// The time of an entry on the clock as it went on, so that the story of a run has one order.
-    fn restated(&self, seq: i64, wall_ms: i64) -> i64 {
+    pub(super) fn restated(&self, seq: i64, wall_ms: i64) -> i64 {
         let since = self.set.iter().filter(|(at, _)| *at > seq);
         since.fold(wall_ms, |wall_ms, (_, by_ms)| wall_ms.saturating_add(*by_ms))
     }
@@ -161,6 +172,25 @@ impl ClockOfRun {
 
 fn lasted_s(entry: &Entry) -> Option<f64> {
     if let Entry::Slept { ms, .. } = entry { Some(seconds(*ms)) } else { None }
+}
+
+/// What the work took, where anything is known of it.
+fn reported(totals: &Totals) -> Option<TotalsView> {
+    let Totals { succeeded, failed, turns, cost_microusd, timed, latency_ms, last_latency_ms } = *totals;
+    let calls = succeeded.saturating_add(failed);
+    #[expect(clippy::cast_precision_loss, reason = "counts for display")]
+    let share = |part: u64, of: u64| (of > 0).then(|| part as f64 / of as f64);
+    (*totals != Totals::default()).then(|| TotalsView {
+        succeeded,
+        failed,
+        success_rate: share(succeeded, calls),
+        mean_latency_s: share(latency_ms, timed).map(|ms| ms / 1e3),
+        last_latency_s: last_latency_ms.map(seconds),
+        // Of what is over, a slow last call is no news.
+        slow: false,
+        cost_usd: seconds(cost_microusd) / 1e3,
+        turns,
+    })
 }
 
 fn phase(state: &StoredRun) -> Phase {

@@ -272,6 +272,13 @@ pub enum Entry {
         /// Which.
         stage: Stage,
     },
+    /// Who was there when a signal of the stop was sent.
+    Present {
+        /// Which signal.
+        stage: Stage,
+        /// The processes of the run.
+        pids: Vec<u32>,
+    },
     /// The polite signal has reached it: from here its grace counts for whoever goes on with the stop.
     SignalDelivered,
     /// The root process is gone; others of the run may be there.
@@ -341,10 +348,19 @@ pub enum Entry {
         /// By how much.
         ms: u64,
     },
+    /// The watch is paused: it is not judged from here on.
+    WatchPaused {
+        /// Until when; `None` until a person resumes it.
+        until_wall_ms: Option<i64>,
+    },
+    /// It is judged again: the time of the pause is on no limit.
+    WatchResumed,
     /// It is over.
     Ended(Box<Ending>),
     /// Somebody has looked at it.
     Seen,
+    /// It is to count as if nobody had looked at it.
+    Unseen,
     /// What was seen just before the first signal.
     EvidenceTaken {
         /// All of it.
@@ -384,6 +400,7 @@ impl Entry {
             Self::StopIntended { .. } => "stop-intended",
             Self::StopAbandoned { .. } => "stop-abandoned",
             Self::Signalled { .. } => "signalled",
+            Self::Present { .. } => "present",
             Self::SignalDelivered => "signal-delivered",
             Self::RootEnded { .. } => "root-ended",
             Self::Acknowledged { .. } => "acknowledged",
@@ -397,8 +414,11 @@ impl Entry {
             Self::Slept { .. } => "slept",
             Self::ClockJumped { .. } => "clock-jumped",
             Self::Starved { .. } => "starved",
+            Self::WatchPaused { .. } => "watch-paused",
+            Self::WatchResumed => "watch-resumed",
             Self::Ended(_) => "ended",
             Self::Seen => "seen",
+            Self::Unseen => "unseen",
             Self::EvidenceTaken { .. } => "evidence-taken",
             Self::Queued { .. } => "queued",
             Self::SlotGiven => "slot-given",

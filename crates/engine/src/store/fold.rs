@@ -1,10 +1,13 @@
 //! Journal and folded tables: the one function that writes an entry's consequences, live and when rebuilding.
 
+use jiff::tz::TimeZone;
 use rusqlite::{Connection, OptionalExtension, Row, Transaction};
 
 use super::entry::{Entry, Stamp, Stamped};
 use super::error::StoreError;
+use super::read::NOTE_CHARS_MAX;
 use super::state::StoredRun;
+use crate::{clean, words};
 
 /// What went wrong while entries were folded; the caller adds where the database is.
 pub(super) enum FoldError {
@@ -100,15 +103,16 @@ fn save(tx: &Transaction<'_>, state: &StoredRun) -> Result<(), FoldError> {
     let ended = state.ended.as_ref();
     tx.prepare_cached(
         "INSERT INTO runs (run, tag, job, job_type, started_wall_ms, ended_wall_ms, outcome, reason, method,
-                           best_step, advances, seen, state)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
+                           best_step, advances, seen, state, took_ms, recovered, cancelled, words)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)
          ON CONFLICT (run) DO UPDATE SET
              started_wall_ms = excluded.started_wall_ms, ended_wall_ms = excluded.ended_wall_ms,
              outcome = excluded.outcome, reason = excluded.reason, method = excluded.method,
              best_step = excluded.best_step, advances = excluded.advances, seen = excluded.seen,
-             state = excluded.state",
+             state = excluded.state, took_ms = excluded.took_ms, recovered = excluded.recovered,
+             cancelled = excluded.cancelled, words = excluded.words",
     )?
-    .execute((
+    .execute(rusqlite::params![
         to_sql(state.run),
         &state.tag,
         &state.job,
@@ -122,8 +126,21 @@ fn save(tx: &Transaction<'_>, state: &StoredRun) -> Result<(), FoldError> {
         state.gaps.count,
         state.seen,
         json,
-    ))?;
+        ended.and(state.took_ms).map(to_sql),
+        ended.is_some_and(|ending| ending.recovered),
+        state.cancelled().is_some(),
+        ended.map(|_| words_of(state)),
+    ])?;
     Ok(())
+}
+
+/// What a run that is over is found by, in small letters. Times of the day in it are those of UTC, as the zone of
+/// whoever looks is not known here.
+fn words_of(state: &StoredRun) -> String {
+    let StoredRun { run, job, job_type, note, .. } = state;
+    let note = note.as_deref().map(|note| clean::clean_text(note, NOTE_CHARS_MAX)).unwrap_or_default();
+    let message = words::message(state, &TimeZone::UTC);
+    format!("{run} {job} {job_type} {note} {message}").to_lowercase()
 }
 
 /// The word that an enum of the API is stored under: the one it has in JSON.

@@ -172,6 +172,14 @@ impl StoreHandle {
         self.write(Write::MarkSeen(run, at)).await.map(|written| written.seen() > 0)
     }
 
+    /// Takes back that somebody has looked at a run that is over. Returns whether somebody had.
+    ///
+    /// # Errors
+    /// When it was not written.
+    pub async fn mark_unseen(&self, run: u64, at: Stamp) -> Result<bool, StoreError> {
+        self.write(Write::MarkUnseen(run, at)).await.map(|written| written.seen() > 0)
+    }
+
     /// Notes that somebody has looked at all runs that are over. Returns how many had not been looked at.
     ///
     /// # Errors

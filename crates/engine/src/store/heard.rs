@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::api::Liveness;
+use super::entry::Stamp;
+use crate::api::{Liveness, OpenActivity};
 
 /// What its owner was told of what a run cost: by each cap, whether all of it was spent by then.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -55,6 +56,39 @@ pub struct Totals {
     pub last_latency_ms: Option<u64>,
 }
 
+/// What a run does that has limits of its own, and what such things took.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Doing {
+    /// What is open.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub open: Vec<Open>,
+    /// Time on the stall clock that such things took which are over.
+    pub apart_ms: u64,
+    /// What the stall clock showed when the first of those began that are open.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub apart_from_ms: Option<u64>,
+    /// The sources that say that it waits.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub waiting: Vec<String>,
+}
+
+/// Something that has begun.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Open {
+    /// Who says so.
+    pub source: String,
+    /// Its name.
+    pub id: String,
+    /// What kind of thing it is.
+    pub activity: OpenActivity,
+    /// What it is, for people.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub what: Option<String>,
+    /// What the stall clock showed then, or 0 when the run advanced since.
+    pub at_ms: u64,
+}
+
 /// Something that the sources of a run said, or did not say.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
@@ -74,6 +108,8 @@ pub enum HeardEntry {
     },
     /// It no longer waits.
     Resumed,
+    /// What it does that has limits of its own, all of it.
+    Doing(Doing),
     /// Beats came late, stayed away, or came again.
     Liveness {
         /// What is said of it from here on.
@@ -81,10 +117,13 @@ pub enum HeardEntry {
         /// Awake time since the last sign of life.
         since_ms: u64,
     },
-    /// It asked for more time for its present step.
+    /// It asked for more time for its present step, or a person gave it.
     Expects {
         /// What the stall clock may show.
         until_ms: u64,
+        /// A person gave it, unasked.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        by_person: bool,
     },
     /// It said how it ends, before it did.
     Claimed {
@@ -135,6 +174,13 @@ pub enum HeardEntry {
         /// Why not, as a fragment; `None` when it can be read.
         what: Option<String>,
     },
+    /// Somebody who is not the run spoke in its place, and was not heard.
+    Stranger {
+        /// At which source.
+        source: String,
+        /// The first one's process.
+        pid: u32,
+    },
 }
 
 impl HeardEntry {
@@ -144,6 +190,7 @@ impl HeardEntry {
         match self {
             Self::Waits { .. } => "waits",
             Self::Resumed => "resumed",
+            Self::Doing(_) => "doing",
             Self::Liveness { .. } => "liveness",
             Self::Expects { .. } => "expects",
             Self::Claimed { .. } => "claimed",
@@ -154,6 +201,7 @@ impl HeardEntry {
             Self::Totals(_) => "totals",
             Self::Read { .. } => "read",
             Self::SourceTrouble { .. } => "source-trouble",
+            Self::Stranger { .. } => "stranger",
         }
     }
 }
@@ -165,6 +213,18 @@ pub struct Heard {
     /// What it waits for, while it does.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub waits: Option<WaitsFor>,
+    /// What else it waits for, by who says so.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub waits_too: BTreeMap<String, WaitsFor>,
+    /// Since when it waits.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub waits_since: Option<Stamp>,
+    /// Awake time for which it had waited before, since its last advance.
+    pub waited_ms: u64,
+    /// What it does that has limits of its own.
+    pub doing: Doing,
+    /// Whether it ever told of such things.
+    pub tells_what_it_does: bool,
     /// What the stall clock may show in the present step, where more time was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expected_ms: Option<u64>,
@@ -194,14 +254,28 @@ pub struct WaitsFor {
 }
 
 impl Heard {
-    pub(super) fn apply(&mut self, entry: &HeardEntry) {
+    /// Takes in what was said at `at`, and when the run last advanced before.
+    pub(super) fn apply(&mut self, entry: &HeardEntry, at: &Stamp, last_advance: Option<&Stamp>) {
         match entry {
             HeardEntry::Waits { on, what, until_wall_ms, source } => {
                 let (what, source) = (what.clone(), source.clone());
-                self.waits = Some(WaitsFor { on: *on, what, until_wall_ms: *until_wall_ms, source });
+                let _same = self.waits_too.remove(&source);
+                let wait = WaitsFor { on: *on, what, until_wall_ms: *until_wall_ms, source };
+                if let Some(other) = self.waits.replace(wait).filter(|other| self.waits_on_another(other)) {
+                    let _former = self.waits_too.insert(other.source.clone(), other);
+                }
+                let _since = self.waits_since.get_or_insert_with(|| at.clone());
             }
-            HeardEntry::Resumed => self.waits = None,
-            HeardEntry::Expects { until_ms } => self.expected_ms = Some(*until_ms),
+            HeardEntry::Resumed => self.resumed(at, last_advance),
+            HeardEntry::Doing(doing) => {
+                self.tells_what_it_does = true;
+                self.waits_too.retain(|source, _| doing.waiting.contains(source));
+                if self.waits.as_ref().is_some_and(|wait| !doing.waiting.contains(&wait.source)) {
+                    self.waits = self.waits_too.pop_first().map(|(_, wait)| wait);
+                }
+                self.doing = doing.clone();
+            }
+            HeardEntry::Expects { until_ms, .. } => self.expected_ms = Some(*until_ms),
             HeardEntry::Claimed { succeeded, message } => self.claimed = Some((*succeeded, message.clone())),
             HeardEntry::Unclaimed => self.claimed = None,
             HeardEntry::Totals(totals) => self.totals = *totals,
@@ -215,8 +289,33 @@ impl Heard {
             }
             HeardEntry::Result { .. }
             | HeardEntry::SourceTrouble { .. }
+            | HeardEntry::Stranger { .. }
             | HeardEntry::Liveness { .. }
             | HeardEntry::Circling { .. } => {}
         }
+    }
+
+    fn waits_on_another(&self, other: &WaitsFor) -> bool {
+        self.waits.as_ref().is_some_and(|wait| wait.source != other.source)
+    }
+
+    /// It no longer waits: so long its stall clock stood still, since its last advance at most.
+    fn resumed(&mut self, at: &Stamp, last_advance: Option<&Stamp>) {
+        (self.waits, self.waits_too) = (None, BTreeMap::new());
+        let Some(since) = self.waits_since.take().filter(|since| since.boot == at.boot) else { return };
+        let advance_ms =
+            last_advance.filter(|advance| advance.boot == at.boot).map_or(0, |advance| advance.at_awake_ms);
+        let from_ms = since.at_awake_ms.max(advance_ms);
+        self.waited_ms = self.waited_ms.saturating_add(at.at_awake_ms.saturating_sub(from_ms));
+    }
+
+    /// The run advanced: nothing of before counts.
+    pub(super) fn advanced(&mut self) {
+        self.expected_ms = None;
+        self.waited_ms = 0;
+        let Doing { open, apart_ms, apart_from_ms, waiting: _ } = &mut self.doing;
+        *apart_ms = 0;
+        *apart_from_ms = apart_from_ms.map(|_| 0);
+        open.iter_mut().for_each(|open| open.at_ms = 0);
     }
 }

@@ -80,7 +80,20 @@ pub enum JobEntry {
     },
     /// There is no such job any more.
     Removed,
+    /// The watch is paused, which concerns [`ALL_JOBS`].
+    WatchPaused {
+        /// Until when; `None` until a person resumes it.
+        until_wall_ms: Option<i64>,
+    },
+    /// The watch goes on.
+    WatchResumed {
+        /// A person wants it; otherwise it was time.
+        by_person: bool,
+    },
 }
+
+/// The name under which stands what concerns all jobs; none has it.
+pub const ALL_JOBS: &str = "";
 
 impl JobEntry {
     /// The stable word that the entry is stored and shown under.
@@ -98,6 +111,8 @@ impl JobEntry {
             Self::Resumed => "resumed",
             Self::CarriedOver { .. } => "carried-over",
             Self::Removed => "removed",
+            Self::WatchPaused { .. } => "watch-paused",
+            Self::WatchResumed { .. } => "watch-resumed",
         }
     }
 }
@@ -114,6 +129,18 @@ pub struct StoredJob {
     pub stopped: Option<Stamp>,
     /// The restart that is owed.
     pub restart: Option<StoredRestart>,
+    /// The pause of the watch, for [`ALL_JOBS`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub paused: Option<StoredPause>,
+}
+
+/// A pause of the watch.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StoredPause {
+    /// Since when.
+    pub since: Stamp,
+    /// Until when; `None` until a person resumes it.
+    pub until_wall_ms: Option<i64>,
 }
 
 /// A restart that is owed.
@@ -158,6 +185,11 @@ impl StoredJob {
             }
             JobEntry::Resumed | JobEntry::Removed => *self = Self::default(),
             JobEntry::CarriedOver { from: _, state } => self.clone_from(state),
+            JobEntry::WatchPaused { until_wall_ms } => {
+                let since = self.paused.take().map_or_else(|| at.clone(), |paused| paused.since);
+                self.paused = Some(StoredPause { since, until_wall_ms: *until_wall_ms });
+            }
+            JobEntry::WatchResumed { by_person: _ } => self.paused = None,
         }
     }
 }

@@ -11,19 +11,24 @@
 
 pub mod entry;
 pub mod heard;
+mod held;
 pub mod job;
 pub mod state;
 
 mod backup;
 mod detail;
+mod ends;
 mod error;
 mod fold;
+mod gaps;
 mod handle;
+mod history;
 mod nightly;
 mod open;
 mod private;
 mod quarantine;
 mod queue;
+mod quiet;
 mod read;
 mod schema;
 mod told;
@@ -31,7 +36,9 @@ mod write;
 mod writer;
 
 pub use error::StoreError;
+pub use gaps::RunsOf;
 pub use handle::{StorageHealth, StoreHandle};
+pub use history::HistoryBounds;
 pub use nightly::keep_backups;
 pub use open::{Opened, why_unusable};
 pub use quarantine::Quarantine;

@@ -192,7 +192,7 @@ fn ends_a_run(write: &Write) -> bool {
         Write::Append(_, entries) => entries.iter().any(|stamped| matches!(stamped.entry, Entry::Ended(_))),
         // Few, and nothing else tells them.
         Write::End(..) | Write::Job(_) => true,
-        Write::Register(..) | Write::MarkSeen(..) | Write::MarkAllSeen(_) => false,
+        Write::Register(..) | Write::MarkSeen(..) | Write::MarkUnseen(..) | Write::MarkAllSeen(_) => false,
     }
 }
 
@@ -205,7 +205,7 @@ fn weight(write: &Write) -> usize {
             entries.iter().map(|stamped| json_len(&stamped.entry)).sum::<usize>() + json_len_of_job(of_job)
         }
         Write::Register(_, registration) => json_len(registration),
-        Write::MarkSeen(..) | Write::MarkAllSeen(_) => 0,
+        Write::MarkSeen(..) | Write::MarkUnseen(..) | Write::MarkAllSeen(_) => 0,
     };
     of_entries + size_of::<Pending>()
 }

@@ -16,13 +16,13 @@ use crate::api::{HistoryQuery, HistoryRow, Outcome, Reason};
 use crate::{clean, words};
 
 /// Rows of the history when the question names no number.
-const ROWS_DEFAULT: u32 = 100;
+pub(super) const ROWS_DEFAULT: u32 = 100;
 
 /// Rows of the history at the most.
-const ROWS_MAX: u32 = 1000;
+pub(super) const ROWS_MAX: u32 = 1000;
 
 /// A note is cut to this many characters when it is shown in full.
-const NOTE_CHARS_MAX: usize = 500;
+pub(super) const NOTE_CHARS_MAX: usize = 500;
 
 /// Reads the history.
 #[derive(Debug)]
@@ -344,6 +344,8 @@ pub(super) fn history_row(state: &StoredRun, zone: &TimeZone) -> Option<HistoryR
         recovered: ending.recovered,
         seen: state.seen,
         message: words::message(state, zone),
+        total: state.total,
+        stall_after_s: Some(seconds(state.limits.stall_ms)),
     })
 }
 

@@ -91,8 +91,19 @@ CREATE TABLE jobs (
 ) STRICT, WITHOUT ROWID;
 ";
 
+const V3: &str = "
+-- What ended runs are looked for and ordered by.
+ALTER TABLE runs ADD COLUMN took_ms   INTEGER;
+ALTER TABLE runs ADD COLUMN recovered INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE runs ADD COLUMN cancelled INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE runs ADD COLUMN words     TEXT;
+CREATE INDEX runs_by_end    ON runs (ended_wall_ms, run)   WHERE outcome IS NOT NULL;
+CREATE INDEX runs_by_start  ON runs (started_wall_ms, run) WHERE outcome IS NOT NULL;
+CREATE INDEX runs_by_length ON runs (took_ms, run)         WHERE outcome IS NOT NULL;
+";
+
 /// All of them, oldest first.
-pub(super) const MIGRATIONS: &[M<'_>] = &[M::up(V1), M::up(V2)];
+pub(super) const MIGRATIONS: &[M<'_>] = &[M::up(V1), M::up(V2), M::up(V3)];
 
 /// The newest schema that is known.
 #[expect(clippy::cast_possible_wrap, reason = "the list is short")]

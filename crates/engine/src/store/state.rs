@@ -1,5 +1,7 @@
 //! What is known of a run: the fold of its entries. Pure, so that the live path and the rebuild cannot differ.
 
+mod clocks;
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -7,11 +9,12 @@ use serde_json::Value;
 
 use super::entry::{Ending, Entry, LimitsMs, Registration, Stage, Stamp, Stamped, Survivor};
 use super::heard::Heard;
+use super::held::Held;
 use crate::api::{OnStall, Reason};
 
 /// Grows whenever the fold or the shape of [`StoredRun`] changes; a database that was folded by another version of
 /// it is folded again when it is opened.
-pub(super) const FOLD_VERSION: i64 = 6;
+pub(super) const FOLD_VERSION: i64 = 7;
 
 /// The source that an advance without a source is of.
 const MARKER: &str = "marker";
@@ -111,6 +114,9 @@ pub struct StoredRun {
     /// The how-manieth restart in a row it is.
     #[serde(default)]
     pub restart: Option<u32>,
+    /// For how long it was not judged because the watch was paused.
+    #[serde(default)]
+    pub held: Held,
 }
 
 /// The time before the start of a run for which there was no slot.
@@ -268,6 +274,7 @@ impl StoredRun {
             queued: None,
             by_job,
             restart,
+            held: Held::default(),
         }
     }
 
@@ -286,38 +293,6 @@ impl StoredRun {
     pub fn start(&self) -> &Stamp {
         let given = self.queued.as_ref().and_then(|wait| wait.given.as_ref());
         self.started.as_ref().or(given).unwrap_or(&self.registered)
-    }
-
-    /// From the start to an end by the wall clock; never less than the awake time of the same boot, which nobody can set.
-    fn passed_ms(&self, at: &Stamp, ended_wall_ms: i64) -> u64 {
-        let start = self.start();
-        let wall_ms = u64::try_from(ended_wall_ms.saturating_sub(start.at_wall_ms)).unwrap_or(0);
-        let late_ms = u64::try_from(at.at_wall_ms.saturating_sub(ended_wall_ms)).unwrap_or(0);
-        let awake_ms = at.at_awake_ms.saturating_sub(start.at_awake_ms).saturating_sub(late_ms);
-        if at.boot == start.boot { wall_ms.max(awake_ms) } else { wall_ms }
-    }
-
-    /// The wall clock was set: what happened before is told on the clock as it goes on.
-    fn set_clock_by(&mut self, by_ms: i64) {
-        let stop = self.stop.as_mut();
-        let stop = stop.into_iter().flat_map(|stop| {
-            let stage = stop.stage.as_mut().map(|(_, at)| at);
-            [Some(&mut stop.at), stage, stop.first_signal.as_mut(), stop.delivered.as_mut()].into_iter().flatten()
-        });
-        let others = [
-            Some(&mut self.registered),
-            self.started.as_mut(),
-            self.last_advance.as_mut(),
-            self.warned.as_mut().map(|warning| &mut warning.at),
-            self.would_stop.as_mut().map(|would| &mut would.at),
-            self.root_ended.as_mut().map(|ended| &mut ended.at),
-            self.acknowledged.as_mut().map(|own| &mut own.at),
-        ];
-        let wait =
-            self.queued.as_mut().into_iter().flat_map(|wait| [Some(&mut wait.from), wait.given.as_mut()]).flatten();
-        for at in others.into_iter().flatten().chain(stop).chain(wait) {
-            at.at_wall_ms = at.at_wall_ms.saturating_add(by_ms);
-        }
     }
 
     /// Whether it waits to be started.
@@ -346,8 +321,11 @@ impl StoredRun {
 
     fn apply_alive(&mut self, Stamped { at, entry }: &Stamped) {
         match entry {
-            Entry::Registered(_) | Entry::Seen | Entry::EvidenceTaken { .. } => {}
+            Entry::Registered(_) | Entry::Seen | Entry::Unseen => {}
+            Entry::EvidenceTaken { .. } | Entry::Present { .. } => {}
             Entry::WentBack { .. } | Entry::ClaimIgnored { .. } | Entry::Slept { .. } | Entry::Starved { .. } => {}
+            Entry::WatchPaused { .. } => self.held.begin(at),
+            Entry::WatchResumed => self.held.end(at, self.last_advance.as_ref()),
             Entry::ClockJumped { by_ms } => self.set_clock_by(*by_ms),
             Entry::Started { pid, identity } => {
                 self.pid = Some(*pid);
@@ -361,16 +339,13 @@ impl StoredRun {
                 self.total = total.or(self.total);
                 self.note.clone_from(note);
             }
-            Entry::Heard(heard) => self.heard.apply(heard),
+            Entry::Heard(heard) => self.heard.apply(heard, at, self.last_advance.as_ref()),
             Entry::MarkerTrouble { what } => self.marker_trouble = Some(what.clone()),
             Entry::MarkerReadable => self.marker_trouble = None,
             Entry::Warned { since_ms } => self.warned = Some(Warning { at: at.clone(), since_ms: *since_ms }),
             Entry::WouldStop { reason, since_ms } => {
-                self.would_stop.get_or_insert_with(|| WouldStop {
-                    at: at.clone(),
-                    reason: *reason,
-                    since_ms: *since_ms,
-                });
+                let would = WouldStop { at: at.clone(), reason: *reason, since_ms: *since_ms };
+                self.would_stop.get_or_insert(would);
             }
             Entry::StopIntended { reason, since_ms, step, note, force } => {
                 let stop = Stop {
@@ -419,6 +394,7 @@ impl StoredRun {
     fn apply_afterwards(&mut self, entry: &Entry) {
         match entry {
             Entry::Seen => self.seen = true,
+            Entry::Unseen => self.seen = false,
             Entry::AbortedNoteWritten { note } => self.aborted_note = Some(note.clone()),
             Entry::Leftovers { .. }
             | Entry::LeftoverStopIntended { .. }
@@ -437,6 +413,7 @@ impl StoredRun {
             | Entry::StopIntended { .. }
             | Entry::StopAbandoned { .. }
             | Entry::Signalled { .. }
+            | Entry::Present { .. }
             | Entry::SignalDelivered
             | Entry::RootEnded { .. }
             | Entry::Acknowledged { .. }
@@ -445,6 +422,8 @@ impl StoredRun {
             | Entry::Slept { .. }
             | Entry::ClockJumped { .. }
             | Entry::Starved { .. }
+            | Entry::WatchPaused { .. }
+            | Entry::WatchResumed
             | Entry::Ended(_)
             | Entry::Queued { .. }
             | Entry::SlotGiven
@@ -483,8 +462,9 @@ impl StoredRun {
         let best = self.steps.entry(source.to_owned()).or_insert(step);
         *best = step.max(*best);
         self.best_step = Some(*best);
-        self.heard.expected_ms = None;
+        self.heard.advanced();
         self.warned = None;
+        self.held.advance();
         self.gaps.count = self.gaps.count.saturating_add(1);
         self.gaps.sum_ms = self.gaps.sum_ms.saturating_add(gap_ms);
         self.gaps.longest_ms = Some(self.gaps.longest_ms.map_or(gap_ms, |longest| longest.max(gap_ms)));

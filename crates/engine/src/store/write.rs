@@ -37,6 +37,8 @@ pub enum Write {
     End(u64, Vec<Stamped>, JobEntries),
     /// Somebody has looked at a run.
     MarkSeen(u64, Stamp),
+    /// Takes back that somebody has looked at a run.
+    MarkUnseen(u64, Stamp),
     /// Somebody has looked at all runs that are over.
     MarkAllSeen(Stamp),
 }
@@ -225,7 +227,7 @@ impl Write {
     /// How many entries it holds at the least.
     pub(super) const fn entries(&self) -> usize {
         match self {
-            Self::Register(..) | Self::MarkSeen(..) | Self::MarkAllSeen(_) => 1,
+            Self::Register(..) | Self::MarkSeen(..) | Self::MarkUnseen(..) | Self::MarkAllSeen(_) => 1,
             Self::Append(_, entries) => entries.len(),
             Self::Job(job) => job.entries.len(),
             Self::End(_, entries, job) => entries.len() + job.entries.len(),
@@ -236,7 +238,7 @@ impl Write {
         match self {
             Self::Register(..) | Self::Job(_) | Self::End(..) => true,
             Self::Append(_, entries) => entries.iter().any(|stamped| stamped.entry.is_weighty()),
-            Self::MarkSeen(..) | Self::MarkAllSeen(_) => false,
+            Self::MarkSeen(..) | Self::MarkUnseen(..) | Self::MarkAllSeen(_) => false,
         }
     }
 }
@@ -251,14 +253,8 @@ fn apply(tx: &Transaction<'_>, write: &Write) -> Result<Written, FoldError> {
             job::append(tx, of_job)?;
             Ok(written)
         }
-        Write::MarkSeen(run, at) => match fold::load(tx, *run)? {
-            None => Err(StoreError::UnknownRun { run: *run }.into()),
-            Some(state) if state.seen || state.ended.is_none() => Ok(Written::Seen(0)),
-            Some(_) => {
-                fold::append(tx, *run, &Stamped { at: at.clone(), entry: Entry::Seen })?;
-                Ok(Written::Seen(1))
-            }
-        },
+        Write::MarkSeen(run, at) => mark(tx, *run, at, true),
+        Write::MarkUnseen(run, at) => mark(tx, *run, at, false),
         Write::MarkAllSeen(at) => {
             let unseen: Vec<i64> = tx
                 .prepare_cached("SELECT run FROM runs WHERE seen = 0 AND outcome IS NOT NULL ORDER BY run")?
@@ -268,6 +264,19 @@ fn apply(tx: &Transaction<'_>, write: &Write) -> Result<Written, FoldError> {
                 fold::append(tx, fold::from_sql(*run), &Stamped { at: at.clone(), entry: Entry::Seen })?;
             }
             Ok(Written::Seen(unseen.len() as u64))
+        }
+    }
+}
+
+/// Notes that a run that is over was looked at, or takes that back.
+fn mark(tx: &Transaction<'_>, run: u64, at: &Stamp, seen: bool) -> Result<Written, FoldError> {
+    match fold::load(tx, run)? {
+        None => Err(StoreError::UnknownRun { run }.into()),
+        Some(state) if state.seen == seen || state.ended.is_none() => Ok(Written::Seen(0)),
+        Some(_) => {
+            let entry = if seen { Entry::Seen } else { Entry::Unseen };
+            fold::append(tx, run, &Stamped { at: at.clone(), entry })?;
+            Ok(Written::Seen(1))
         }
     }
 }

@@ -56,11 +56,10 @@ pub fn event(entry: &Entry, run: &StoredRun) -> String {
         },
         Entry::LeftoverStopIntended { force: true } => "What it left behind is to be killed.".to_owned(),
         Entry::LeftoverStopIntended { force: false } => "What it left behind is to be stopped.".to_owned(),
-        Entry::LeftoversSignalled { stage: Stage::Forced } => "What it left behind was killed.".to_owned(),
-        Entry::LeftoversSignalled { stage: Stage::PoliteRoot | Stage::PoliteRest } => {
-            "What it left behind was asked to stop.".to_owned()
-        }
+        Entry::LeftoversSignalled { stage } => leftovers_signalled(*stage).to_owned(),
         Entry::LeftoversGone { .. } => "Nothing is left of what it left behind.".to_owned(),
+        Entry::WatchPaused { until_wall_ms } => paused(*until_wall_ms).to_owned(),
+        Entry::WatchResumed => "The watch went on.".to_owned(),
         Entry::Slept { ms, .. } => format!("The computer slept for {}; that time is on no limit.", lengths(*ms)),
         Entry::ClockJumped { by_ms } => {
             let how = if *by_ms < 0 { "back" } else { "forward" };
@@ -71,10 +70,26 @@ pub fn event(entry: &Entry, run: &StoredRun) -> String {
         }
         Entry::Ended(ending) => ended(ending, run),
         Entry::Seen => "Somebody looked at it.".to_owned(),
+        Entry::Unseen => "It was marked as not seen.".to_owned(),
+        Entry::Present { pids, .. } => format!("Of it, {} were there.", super::parts::processes(pids.len())),
         Entry::EvidenceTaken { evidence } => evidence_taken(evidence),
         Entry::Queued { .. } => "It waits for a free slot.".to_owned(),
         Entry::SlotGiven => "A slot was free, and it was its turn.".to_owned(),
         Entry::Cancelled { why } => cancelled(why.as_deref()),
+    }
+}
+
+fn paused(until_wall_ms: Option<i64>) -> &'static str {
+    match until_wall_ms {
+        Some(_) => "The watch was paused; that time is on no limit.",
+        None => "The watch was paused until somebody resumes it; that time is on no limit.",
+    }
+}
+
+fn leftovers_signalled(stage: Stage) -> &'static str {
+    match stage {
+        Stage::Forced => "What it left behind was killed.",
+        Stage::PoliteRoot | Stage::PoliteRest => "What it left behind was asked to stop.",
     }
 }
 

@@ -26,9 +26,13 @@ pub(super) fn heard(entry: &HeardEntry) -> String {
     match entry {
         HeardEntry::Waits { on, what, .. } => waits(*on, what.as_deref()),
         HeardEntry::Resumed => "It no longer waits.".to_owned(),
+        HeardEntry::Doing(_) => "What it does was noted.".to_owned(),
         HeardEntry::Liveness { liveness, since_ms } => liveness_sentence(*liveness, *since_ms),
-        HeardEntry::Expects { until_ms } => {
+        HeardEntry::Expects { until_ms, by_person: false } => {
             format!("It asked for more time: this step may take {}.", lengths(*until_ms))
+        }
+        HeardEntry::Expects { until_ms, by_person: true } => {
+            format!("You gave it more time: this step may take {}.", lengths(*until_ms))
         }
         HeardEntry::Claimed { succeeded, message } => {
             let word = if *succeeded { "success" } else { "failure" };
@@ -53,6 +57,9 @@ pub(super) fn heard(entry: &HeardEntry) -> String {
         HeardEntry::Read { source, .. } => format!("{} was read.", quote(source)),
         HeardEntry::SourceTrouble { source, what: Some(what) } => {
             format!("{} cannot be read: {}.", quote(source), fragment(what))
+        }
+        HeardEntry::Stranger { source, pid } => {
+            format!("{} is not heard from process {pid}, a pid that is not the run's.", quote(source))
         }
         HeardEntry::SourceTrouble { source, what: None } => format!("{} can be read again.", quote(source)),
     }

@@ -39,6 +39,12 @@ pub fn job_sentence(entry: &JobEntry) -> String {
         JobEntry::Resumed => "It was resumed: it may start again.".to_owned(),
         JobEntry::CarriedOver { from, state: _ } => format!("It was called {} before.", quote(from)),
         JobEntry::Removed => "It was taken out of the configuration.".to_owned(),
+        JobEntry::WatchPaused { until_wall_ms: Some(until) } => {
+            format!("The watch was paused until {}.", rfc3339(nightkeep_core::Wall::from_ms(*until)))
+        }
+        JobEntry::WatchPaused { until_wall_ms: None } => "The watch was paused until somebody resumes it.".to_owned(),
+        JobEntry::WatchResumed { by_person: true } => "The watch was resumed on request.".to_owned(),
+        JobEntry::WatchResumed { by_person: false } => "The pause of the watch is over.".to_owned(),
     }
 }
 

@@ -85,6 +85,11 @@ pub(super) fn identified(count: u32) -> String {
     }
 }
 
+/// "1 process", "4 processes".
+pub(super) fn processes(count: usize) -> String {
+    if count == 1 { "1 process".to_owned() } else { format!("{count} processes") }
+}
+
 /// "It left 2 processes behind (pids 4711, 4712)."
 pub(super) fn left_behind(left: &[u32]) -> String {
     let which = pids(left.iter().copied());

@@ -1,8 +1,9 @@
 //! State is a fold of the journal (INV-17).
 
-use nightkeep_engine::api::Outcome;
+use nightkeep_engine::api::{OpenActivity, Outcome};
 use nightkeep_engine::store::Write;
 use nightkeep_engine::store::entry::{Entry, Stamped};
+use nightkeep_engine::store::heard::{Doing, Heard, HeardEntry, Open, WaitsOn};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
@@ -118,4 +119,55 @@ fn an_entry_of_a_later_version_is_skipped_not_lost() {
     assert_eq!(reader(&place.path).detail(run).unwrap().unwrap().timeline.len(), 1);
     let kept: i64 = other.query_row("SELECT count(*) FROM journal", [], |row| row.get(0)).unwrap();
     assert_eq!(kept, 2);
+}
+
+fn waits(source: &str) -> Entry {
+    let source = source.to_owned();
+    Entry::Heard(HeardEntry::Waits { on: WaitsOn::Question, what: None, until_wall_ms: None, source })
+}
+
+fn doing(open_at_ms: u64, waiting: &[&str]) -> Entry {
+    let (source, id) = ("claude-stream".to_owned(), "toolu_1".to_owned());
+    let open = Open { source, id, activity: OpenActivity::Subagent, what: None, at_ms: open_at_ms };
+    let waiting = waiting.iter().map(|source| (*source).to_owned()).collect();
+    Entry::Heard(HeardEntry::Doing(Doing { open: vec![open], apart_ms: 70, apart_from_ms: Some(90), waiting }))
+}
+
+#[test]
+fn what_a_run_does_is_known_afterwards_and_what_came_before_an_advance_does_not_count() {
+    let place = place();
+    let mut store = open(&place.path);
+    let run = store.register(&at(0), &registration("a", "job")).unwrap();
+    let mut heard = |entries: Vec<Stamped>| {
+        store.append(run, entries).unwrap();
+        reader(&place.path).run(run).unwrap().unwrap().heard
+    };
+    assert!(!heard(vec![stamped(1, advanced(1, 1, 1))]).tells_what_it_does);
+    let known = heard(vec![stamped(2, doing(90, &[]))]);
+    assert!(known.tells_what_it_does);
+    assert_eq!((known.doing.open[0].at_ms, known.doing.apart_ms, known.doing.apart_from_ms), (90, 70, Some(90)));
+    let known = heard(vec![stamped(3, advanced(2, 2, 1))]);
+    assert_eq!((known.doing.open[0].at_ms, known.doing.apart_ms, known.doing.apart_from_ms), (0, 0, Some(0)));
+}
+
+#[test]
+fn how_long_a_run_waited_since_its_last_advance_is_known_and_for_whom_it_still_waits() {
+    let place = place();
+    let mut store = open(&place.path);
+    let run = store.register(&at(0), &registration("a", "job")).unwrap();
+    let mut heard = |entries: Vec<Stamped>| {
+        store.append(run, entries).unwrap();
+        reader(&place.path).run(run).unwrap().unwrap().heard
+    };
+    let resumed = || Entry::Heard(HeardEntry::Resumed);
+    let known = heard(vec![stamped(10, waits("hook")), stamped(15, waits("mcp")), stamped(20, doing(0, &["hook"]))]);
+    let sources = |heard: &Heard| {
+        heard.waits.iter().chain(heard.waits_too.values()).map(|wait| wait.source.clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(sources(&known), ["hook"]);
+    assert_eq!((known.waits_since, known.waited_ms), (Some(at(10)), 0));
+    let known = heard(vec![stamped(40, resumed()), stamped(50, waits("mcp")), stamped(53, resumed())]);
+    assert_eq!((sources(&known).len(), known.waits_since.is_none(), known.waited_ms), (0, true, 33));
+    let known = heard(vec![stamped(60, waits("mcp")), stamped(70, advanced(1, 1, 70)), stamped(75, resumed())]);
+    assert_eq!(known.waited_ms, 5, "the advance began another quiet time");
 }

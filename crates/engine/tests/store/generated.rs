@@ -1,7 +1,8 @@
 //! Sequences of entries, in any order, sensible or not.
 
-use nightkeep_engine::api::{Evidence, Method, Outcome, Reason};
+use nightkeep_engine::api::{Evidence, Method, OpenActivity, Outcome, Reason};
 use nightkeep_engine::store::entry::{Ending, Entry, Stage, Stamp, Stamped, Survivor};
+use nightkeep_engine::store::heard::{Doing, HeardEntry, Open, WaitsOn};
 use proptest::collection::vec;
 use proptest::option::of;
 use proptest::prelude::*;
@@ -16,7 +17,7 @@ pub(crate) fn any_stamped() -> impl Strategy<Value = Stamped> {
 }
 
 pub(crate) fn any_entry() -> impl Strategy<Value = Entry> {
-    prop_oneof![8 => progress(), 4 => stopping(), 2 => facts(), 1 => waiting(), 1 => any_ending(), 1 => Just(Entry::Seen)]
+    prop_oneof![8 => progress(), 4 => stopping(), 2 => facts(), 1 => waiting(), 4 => heard(), 1 => any_ending(), 1 => Just(Entry::Seen)]
 }
 
 fn progress() -> impl Strategy<Value = Entry> {
@@ -68,6 +69,27 @@ fn waiting() -> impl Strategy<Value = Entry> {
         Just(Entry::SlotGiven),
         of(any::<String>()).prop_map(|why| Entry::Cancelled { why }),
     ]
+}
+
+fn heard() -> impl Strategy<Value = Entry> {
+    let source = || "[ab]".prop_map(String::from);
+    let waits = (source(), of(any::<String>())).prop_map(|(source, what)| HeardEntry::Waits {
+        on: WaitsOn::Question,
+        what,
+        until_wall_ms: None,
+        source,
+    });
+    let open = (source(), "[x-z]", any::<u64>()).prop_map(|(source, id, at_ms)| Open {
+        source,
+        id,
+        activity: OpenActivity::Subagent,
+        what: None,
+        at_ms,
+    });
+    let doing = (vec(open, 0..4), any::<u64>(), of(any::<u64>()), vec(source(), 0..3)).prop_map(
+        |(open, apart_ms, apart_from_ms, waiting)| HeardEntry::Doing(Doing { open, apart_ms, apart_from_ms, waiting }),
+    );
+    prop_oneof![waits, Just(HeardEntry::Resumed), doing].prop_map(Entry::Heard)
 }
 
 fn any_ending() -> impl Strategy<Value = Entry> {

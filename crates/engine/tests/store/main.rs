@@ -8,6 +8,8 @@ mod fold;
 mod generated;
 mod jobs;
 mod lengths;
+mod paging;
+mod quiet;
 mod reading;
 mod schema;
 mod sentences;

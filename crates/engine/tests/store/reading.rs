@@ -51,7 +51,7 @@ fn the_history_is_narrowed_by_job_and_outcome() {
 }
 
 #[test]
-fn what_somebody_looked_at_is_seen_for_ever() {
+fn what_somebody_looked_at_is_seen_until_it_is_marked_as_not_seen() {
     let place = place();
     let mut store = open(&place.path);
     let stopped = finish(&mut store, "a", "job", Outcome::Aborted);
@@ -67,6 +67,10 @@ fn what_somebody_looked_at_is_seen_for_ever() {
         assert!(handle.mark_seen(stopped, at(1)).await.unwrap());
         assert!(!handle.mark_seen(stopped, at(2)).await.unwrap());
         assert_eq!(handle.unseen_count().await.unwrap(), 1);
+        assert!(handle.mark_unseen(stopped, at(2)).await.unwrap());
+        assert!(!handle.mark_unseen(stopped, at(2)).await.unwrap());
+        assert_eq!(handle.unseen_count().await.unwrap(), 2);
+        assert!(handle.mark_seen(stopped, at(2)).await.unwrap());
         assert_eq!(handle.mark_all_seen(at(3)).await.unwrap(), 2);
         handle.close().await.unwrap();
     });

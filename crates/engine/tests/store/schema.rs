@@ -60,7 +60,7 @@ fn a_row_of_the_history_has_the_fields_that_scripts_rely_on() {
     assert_eq!(
         names.join(" "),
         "run job type outcome reason method exit_code signal started_at ended_at duration_s last_step last_note \
-         advances longest_gap_s survivors recovered seen message"
+         advances longest_gap_s survivors recovered seen message total stall_after_s"
     );
 }
 

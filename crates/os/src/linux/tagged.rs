@@ -41,7 +41,8 @@ fn belongs_to(pid: u32, user: u32) -> bool {
     fs::metadata(format!("/proc/{pid}")).is_ok_and(|directory| directory.uid() == user)
 }
 
-fn carries(pid: u32, tag: &[u8], environment: &mut Vec<u8>) -> bool {
+/// Whether a process was started with an entry in its environment, and shows that.
+pub(super) fn carries(pid: u32, tag: &[u8], environment: &mut Vec<u8>) -> bool {
     environment.clear();
     let read = File::open(format!("/proc/{pid}/environ"))
         .and_then(|file| file.take(ENVIRONMENT_BYTES_MAX).read_to_end(environment));

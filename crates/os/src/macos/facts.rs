@@ -12,6 +12,7 @@ use super::process::{basic_info, full_info, identify, identity_of};
 use super::sysctl::read_arguments;
 use crate::facts::{ProcessFacts, ProcessState, TREE_PROCESSES_MAX, cut_command};
 use crate::identity::{Identity, ProcessError};
+use crate::kinship::{Family, Kinship};
 use crate::unix;
 
 pub(crate) fn facts(pid: u32) -> Result<Option<ProcessFacts>, ProcessError> {
@@ -79,6 +80,11 @@ pub(crate) fn members_below(root: &Identity) -> Vec<ProcessFacts> {
 
 pub(crate) fn own_children() -> Vec<u32> {
     list(PROC_PPID_ONLY, std::process::id()).unwrap_or_default()
+}
+
+/// Nobody here is told of a process by its number alone.
+pub(crate) const fn kinship(_pid: u32, _family: &Family) -> Kinship {
+    Kinship::Untold
 }
 
 pub(crate) fn tagged(key: &str, value: &str) -> Result<Vec<Identity>, ProcessError> {

@@ -16,7 +16,7 @@ use crate::facts::SocketFacts;
 use crate::identity::ProcessError;
 
 pub(crate) use self::exit_watch::Watch;
-pub(crate) use self::facts::{descendants, facts, members_below, own_children, tagged};
+pub(crate) use self::facts::{descendants, facts, kinship, members_below, own_children, tagged};
 pub(crate) use self::group::RunGroup;
 pub(crate) use self::holes::make_hole;
 pub(crate) use self::process::{Handle, identify, identify_child, is_alive, may_be_signalled, open, signal};

@@ -32,7 +32,7 @@ use crate::identity::ProcessError;
 use crate::signal::Signal;
 
 pub(crate) use self::exit_watch::Watch;
-pub(crate) use self::facts::{descendants, facts, tagged};
+pub(crate) use self::facts::{descendants, facts, kinship, tagged};
 pub(crate) use self::files::{
     check_private_dir, create_private_dir, file_stamp, is_in_the_hands_of_others, keep_private, make_private,
     open_without_waiting, path_stamp, sync_dir,

@@ -21,6 +21,14 @@ pub(super) fn request(socket: &Path, method: &str, path: &str) -> Result<()> {
     Ok(())
 }
 
+/// What is answered to a question.
+pub(super) fn ask(socket: &Path, path: &str) -> Result<Value> {
+    let mut text = String::new();
+    open(socket, "GET", path)?.read_to_string(&mut text).context("read the answer")?;
+    let (_, body) = text.split_once("\r\n\r\n").context("find the body of the answer")?;
+    serde_json::from_str(body).with_context(|| format!("read what is answered to `{path}`"))
+}
+
 /// The stream of live documents.
 pub(super) struct Events {
     lines: BufReader<UnixStream>,

@@ -39,11 +39,17 @@ pub(super) struct Agent<'a> {
 impl Lab {
     /// A lab with its jobs and a running engine.
     pub(super) fn open(bench: &Bench, agents: &[Agent<'_>]) -> Result<Self> {
+        Self::open_with(bench, agents, "")
+    }
+
+    /// A lab with more in its configuration than its jobs.
+    pub(super) fn open_with(bench: &Bench, agents: &[Agent<'_>], more: &str) -> Result<Self> {
         let home = tempfile::Builder::new().prefix("nightkeep-bench-").tempdir().context("make a home")?;
         let nightkeep = Nightkeep::at_home(&bench.project, Profile::Release, home.path());
         let fake_agent = bench.project.binary(Profile::Dev, "fake-agent");
         let mut lab = Self { nightkeep, engine: None, fake_agent, home };
-        let config: String = agents.iter().map(|agent| lab.table(agent)).collect();
+        let jobs: String = agents.iter().map(|agent| lab.table(agent)).collect();
+        let config = format!("{more}\n{jobs}");
         fs::write(lab.home().join("config.toml"), config).context("write `config.toml`")?;
         lab.engine = Some(lab.nightkeep.engine()?);
         Ok(lab)

@@ -15,6 +15,7 @@ mod api;
 mod cpu;
 
 mod crash;
+mod flood;
 mod idle;
 mod keeper;
 mod marker;
@@ -73,12 +74,13 @@ impl Row {
 
 type Measure = fn(&Bench) -> Result<Vec<Row>>;
 
-const MEASUREMENTS: [(&str, Measure); 11] = [
+const MEASUREMENTS: [(&str, Measure); 12] = [
     ("verdict", verdict::measure),
     ("marker", marker::measure),
     ("hostile", stop::measure_hostile),
     ("stubborn", stop::measure_stubborn),
     ("output", output::measure),
+    ("flood", flood::measure),
     ("crash", crash::measure),
     ("start", start::measure),
     ("keeper", keeper::measure),

@@ -12,6 +12,18 @@ pub(super) fn pss(pid: u32) -> Result<u64> {
     number_after("Pss:", &text).with_context(|| format!("find the memory of {pid}"))
 }
 
+/// Memory of a process in KiB at this moment, and at most since [`forget_most`].
+pub(super) fn resident(pid: u32) -> Result<(u64, u64)> {
+    let text = fs::read_to_string(format!("/proc/{pid}/status")).with_context(|| format!("read the state of {pid}"))?;
+    let found = |name| number_after(name, &text).with_context(|| format!("find the memory of {pid}"));
+    Ok((found("VmRSS:")?, found("VmHWM:")?))
+}
+
+/// From here on, the most memory is counted anew.
+pub(super) fn forget_most(pid: u32) -> Result<()> {
+    fs::write(format!("/proc/{pid}/clear_refs"), "5").with_context(|| format!("reset the peak of {pid}"))
+}
+
 /// How often a process woke up, all its threads together.
 pub(super) fn wakeups(pid: u32) -> Result<u64> {
     let mut sum = 0;

@@ -9,6 +9,7 @@ use super::lab::{Lab, event, time};
 use super::numbers::{median, ms, worst};
 use super::{Bench, Row};
 
+/// Measured here and elsewhere with this limit.
 const STALL_AFTER: Duration = Duration::from_secs(4);
 
 pub(super) fn measure(bench: &Bench) -> Result<Vec<Row>> {
@@ -41,7 +42,7 @@ pub(super) fn measure(bench: &Bench) -> Result<Vec<Row>> {
 
 /// The time from the last advance to the verdict, less the limit. The evidence carries the time of the verdict that
 /// asked for it; the intent to stop is recorded when the evidence is there.
-fn delay(detail: &Value) -> Result<Duration> {
+pub(super) fn delay(detail: &Value) -> Result<Duration> {
     let last = detail.get("advances").and_then(Value::as_array).and_then(|advances| advances.last());
     let advanced = time(last.context("find the last advance")?, "at")?;
     let decided = time(event(detail, "evidence-taken").context("find the evidence")?, "at")?;

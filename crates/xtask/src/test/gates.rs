@@ -80,7 +80,7 @@ fn rust_tests(project: &Project, filter: Option<&str>) -> Gate {
     Gate { kind: Kind::Tests, ..check("test", task.args(filter).env("NIGHTKEEP_BIN_DIR", binaries)) }
 }
 
-/// Clients of Healthchecks that others wrote: fetched, and run against the port for pings.
+/// Clients of Healthchecks and `sd_notify` that others wrote: fetched, and run against a real engine.
 fn clients(project: &Project) -> Gate {
     let folder = project.target.join("clients").display().to_string();
     let task = project.task("bash").args(["crates/xtask/scripts/clients.sh"]).env("NIGHTKEEP_CLIENTS_DIR", folder);

@@ -2,16 +2,26 @@
 
 #![expect(clippy::needless_pass_by_value, reason = "Tauri hands a command its state by value")]
 
-use nightkeep_engine::api::{
-    ApiError, HistoryQuery, HistoryRow, JobCheck, JobSpec, JobView, ProbeReport, ProbeRequest, ResumeReply, RunDetail,
-    StartReply, StopReply, StopRequest, TypeView, Validation,
-};
-use tauri::ipc::Invoke;
-use tauri::{State, WebviewWindow, Wry, command, generate_handler};
+use std::path::{Path, PathBuf};
 
+use jiff::tz::TimeZone;
+use nightkeep_engine::api::{
+    ApiError, ErrorCode, ExtendReply, ExtendRequest, GapsView, HistoryPage, HistoryPageQuery, HistoryQuery, HistoryRow,
+    JobCheck, JobSpec, JobView, LimitsSpec, NightReport, PauseRequest, PauseView, ProbeReport, ProbeRequest,
+    QuitChoice, ResumeReply, ResumedReply, RunDetail, StartReply, StopReply, StopRequest, TypeDraft, TypeView,
+    Validation,
+};
+use nightkeep_engine::export::Format;
+use nightkeep_engine::{report, surface};
+use tauri::ipc::Invoke;
+use tauri::{AppHandle, Emitter as _, State, WebviewWindow, Wry, command, generate_handler};
+
+use crate::export::{self, Exported, Exports};
+use crate::folder::DataFolder;
+use crate::kept::Kept;
 use crate::link::{Link, Way};
 use crate::navigation::Pending;
-use crate::window;
+use crate::{settings, window};
 
 type Reply<T> = Result<T, ApiError>;
 
@@ -23,13 +33,32 @@ pub(crate) fn handler() -> impl Fn(Invoke<Wry>) -> bool + Send + Sync + 'static 
         take_pending_navigation,
         show_window,
         history,
+        history_page,
+        night,
+        export_history,
+        cancel_export,
+        open_data_folder,
         run_detail,
         mark_seen,
+        mark_unseen,
         mark_all_seen,
+        run_markdown,
+        open_run_folder,
+        open_run_log,
         stop_run,
+        extend_run,
+        start_demo,
+        tell_once,
         jobs,
         types,
+        type_gaps,
+        job_gaps,
+        set_type,
+        set_capacity,
+        delete_type,
+        validate_type,
         start_job,
+        stop_job,
         resume_job,
         add_job,
         replace_job,
@@ -37,6 +66,18 @@ pub(crate) fn handler() -> impl Fn(Invoke<Wry>) -> bool + Send + Sync + 'static 
         validate_job,
         preflight,
         probe,
+        settings::settings,
+        settings::set_settings,
+        settings::test_notification,
+        settings::storage,
+        settings::clean_now,
+        settings::cancel_clean,
+        settings::starts_at_login,
+        settings::set_starts_at_login,
+        settings::export_jobs,
+        pause,
+        resume,
+        quit,
     ]
 }
 
@@ -66,6 +107,40 @@ async fn history(way: State<'_, Way>, query: HistoryQuery) -> Reply<Vec<HistoryR
 }
 
 #[command]
+async fn history_page(way: State<'_, Way>, query: HistoryPageQuery) -> Reply<HistoryPage> {
+    way.client()?.history_page(&query).await
+}
+
+#[command]
+async fn night(way: State<'_, Way>, date: Option<String>) -> Reply<NightReport> {
+    way.client()?.night(date.as_deref()).await
+}
+
+#[command]
+async fn export_history(
+    app: AppHandle,
+    way: State<'_, Way>,
+    exports: State<'_, Exports>,
+    query: HistoryPageQuery,
+    format: Format,
+) -> Reply<Option<Exported>> {
+    let client = way.client()?;
+    let folder = export::folder(&app)?;
+    let told = |progress| drop(app.emit_to(window::LABEL, "export", progress));
+    exports.run(&client, query, format, &folder, told).await
+}
+
+#[command]
+fn cancel_export(exports: State<'_, Exports>) {
+    exports.cancel();
+}
+
+#[command]
+fn open_data_folder(folder: State<'_, DataFolder>) -> Reply<()> {
+    folder.open()
+}
+
+#[command]
 async fn run_detail(way: State<'_, Way>, run: u64) -> Reply<RunDetail> {
     way.client()?.run(run).await
 }
@@ -73,6 +148,41 @@ async fn run_detail(way: State<'_, Way>, run: u64) -> Reply<RunDetail> {
 #[command]
 async fn mark_seen(way: State<'_, Way>, run: u64) -> Reply<()> {
     way.client()?.mark_seen(run).await
+}
+
+#[command]
+async fn mark_unseen(way: State<'_, Way>, run: u64) -> Reply<()> {
+    way.client()?.mark_unseen(run).await
+}
+
+#[command]
+async fn run_markdown(way: State<'_, Way>, run: u64) -> Reply<String> {
+    let run = way.client()?.run(run).await?;
+    Ok(report::markdown(&run, &TimeZone::system()))
+}
+
+/// Which file is shown is said by the engine: the page knows numbers only.
+#[command]
+async fn open_run_folder(way: State<'_, Way>, run: u64) -> Reply<()> {
+    let log = log_of(&way.client()?.run(run).await?)?;
+    shown(log.parent().unwrap_or(&log))
+}
+
+#[command]
+async fn open_run_log(way: State<'_, Way>, run: u64) -> Reply<()> {
+    shown(&log_of(&way.client()?.run(run).await?)?)
+}
+
+fn log_of(run: &RunDetail) -> Reply<PathBuf> {
+    let gone = || ApiError::new(ErrorCode::NotFound, format!("run {} has no files any longer", run.run));
+    run.output.path.as_ref().map(PathBuf::from).ok_or_else(gone)
+}
+
+fn shown(path: &Path) -> Reply<()> {
+    surface::show(path).map_err(|fault| {
+        ApiError::new(ErrorCode::Internal, format!("`{}` cannot be opened: {fault}", path.display()))
+            .with_hint("open it with a program of your own")
+    })
 }
 
 #[command]
@@ -86,6 +196,21 @@ async fn stop_run(way: State<'_, Way>, run: u64, force: bool) -> Reply<StopReply
 }
 
 #[command]
+async fn extend_run(way: State<'_, Way>, run: u64, by_s: f64) -> Reply<ExtendReply> {
+    way.client()?.extend_run(run, ExtendRequest { by_s }).await
+}
+
+#[command]
+async fn start_demo(way: State<'_, Way>) -> Reply<StartReply> {
+    way.client()?.start_demo().await
+}
+
+#[command]
+fn tell_once(kept: State<'_, Kept>, what: String) -> bool {
+    kept.tell_once(&what)
+}
+
+#[command]
 async fn jobs(way: State<'_, Way>) -> Reply<Vec<JobView>> {
     way.client()?.jobs().await
 }
@@ -96,8 +221,43 @@ async fn types(way: State<'_, Way>) -> Reply<Vec<TypeView>> {
 }
 
 #[command]
+async fn type_gaps(way: State<'_, Way>, name: String) -> Reply<GapsView> {
+    way.client()?.type_gaps(&name).await
+}
+
+#[command]
+async fn job_gaps(way: State<'_, Way>, job: String) -> Reply<GapsView> {
+    way.client()?.job_gaps(&job).await
+}
+
+#[command]
+async fn set_type(way: State<'_, Way>, name: String, limits: LimitsSpec) -> Reply<()> {
+    way.client()?.set_type(&name, &limits).await
+}
+
+#[command]
+async fn set_capacity(way: State<'_, Way>, name: String, max_running: Option<u32>) -> Reply<()> {
+    way.client()?.set_capacity(&name, max_running).await
+}
+
+#[command]
+async fn delete_type(way: State<'_, Way>, name: String) -> Reply<()> {
+    way.client()?.remove_type(&name).await
+}
+
+#[command]
+async fn validate_type(way: State<'_, Way>, draft: TypeDraft) -> Reply<Validation> {
+    way.client()?.validate_type(&draft).await
+}
+
+#[command]
 async fn start_job(way: State<'_, Way>, job: String) -> Reply<StartReply> {
     way.client()?.start_job(&job).await
+}
+
+#[command]
+async fn stop_job(way: State<'_, Way>, job: String) -> Reply<StopReply> {
+    way.client()?.stop_job(&job, StopRequest { force: false }).await
 }
 
 #[command]
@@ -135,6 +295,21 @@ async fn probe(way: State<'_, Way>, request: ProbeRequest) -> Reply<ProbeReport>
     way.client()?.probe(&request).await
 }
 
+#[command]
+async fn pause(way: State<'_, Way>, request: PauseRequest) -> Reply<PauseView> {
+    way.client()?.pause(request).await
+}
+
+#[command]
+async fn resume(way: State<'_, Way>) -> Reply<ResumedReply> {
+    way.client()?.resume().await
+}
+
+#[command]
+async fn quit(way: State<'_, Way>, choice: QuitChoice) -> Reply<StopReply> {
+    way.client()?.quit(choice).await
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
@@ -167,7 +342,11 @@ mod tests {
         let source = include_str!("commands.rs");
         let (_, rest) = source.split_once("generate_handler![").expect("the handler is in this file");
         let (names, _) = rest.split_once(']').expect("the list of commands is closed");
-        names.split(',').map(|name| name.trim().to_owned()).filter(|name| !name.is_empty()).collect()
+        names
+            .split(',')
+            .map(|name| name.trim().trim_start_matches("settings::").to_owned())
+            .filter(|name| !name.is_empty())
+            .collect()
     }
 
     fn granted() -> BTreeSet<String> {

@@ -83,12 +83,21 @@ fn not_yet() -> ApiError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use nightkeep_engine::api::{EngineInfo, Status, Summary};
+    use nightkeep_engine::api::{EngineInfo, Quitting, Status, Summary};
 
     fn live(revision: u64) -> Live {
         let engine = EngineInfo { version: "1".to_owned(), api: 1, pid: 1, started_at: String::new() };
-        let status = Status { engine, summary: Summary::default(), runs: Vec::new(), jobs: Vec::new() };
-        Live { revision, at: String::new(), status, unseen: Vec::new(), leftovers: Vec::new(), faults: Vec::new() }
+        let status = Status { engine, summary: Summary::default(), runs: Vec::new(), jobs: Vec::new(), paused: None };
+        Live {
+            revision,
+            at: String::new(),
+            status,
+            unseen: Vec::new(),
+            leftovers: Vec::new(),
+            faults: Vec::new(),
+            morning: None,
+            quitting: Quitting::default(),
+        }
     }
 
     #[test]

@@ -10,8 +10,12 @@ mod bridge;
 mod command_names;
 mod commands;
 mod display;
+mod export;
+mod folder;
+mod kept;
 mod link;
 mod navigation;
+mod settings;
 mod window;
 
 use std::io::{Write, stderr, stdout};
@@ -20,9 +24,8 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use nightkeep_engine::VERSION;
 use nightkeep_engine::places::Places;
+use nightkeep_engine::surface::{PAGES, page_of};
 use tracing_subscriber::EnvFilter;
-
-use self::navigation::page_of;
 
 /// What is logged, as `tracing` filters it; problems alone unless set.
 const LOG_VARIABLE: &str = "NIGHTKEEP_LOG";
@@ -31,8 +34,7 @@ const EXIT_USAGE: u8 = 2;
 
 const USAGE: &str = "Usage: nightkeep-app [PAGE]
 
-Opens the window of Nightkeep, or brings the open one to the front.
-PAGE is `overview` (the default), `history`, `jobs`, `jobs/new`, `jobs/NAME/edit`, `types` or `run/NUMBER`.";
+Opens the window of Nightkeep, or brings the open one to the front.";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -43,12 +45,12 @@ fn main() -> ExitCode {
             return ExitCode::SUCCESS;
         }
         ["--help" | "-h"] => {
-            tell(stdout(), USAGE);
+            tell(stdout(), &usage());
             return ExitCode::SUCCESS;
         }
         [argument] if page_of(argument).is_some() => page_of(argument),
         [unknown, ..] => {
-            tell(stderr(), &format!("error: `{unknown}` is no page\n\n{USAGE}"));
+            tell(stderr(), &format!("error: `{unknown}` is no page\n\n{}", usage()));
             return ExitCode::from(EXIT_USAGE);
         }
     };
@@ -61,6 +63,10 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+fn usage() -> String {
+    format!("{USAGE}\nPAGE is {PAGES}; without one it is `overview`.")
 }
 
 fn run(page: Option<String>) -> anyhow::Result<()> {

@@ -1,32 +1,46 @@
 //! The one window: made when the program starts, and the program ends with it.
 
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::Context as _;
 use nightkeep_engine::places::{HOME_VARIABLE, Places};
+use nightkeep_engine::surface::page_of;
 use tauri::webview::{NewWindowResponse, PageLoadEvent};
 use tauri::{
-    App, AppHandle, Context, Emitter as _, Manager as _, Url, WebviewWindow, WebviewWindowBuilder, generate_context,
+    App, AppHandle, Context, Emitter as _, Manager as _, Url, WebviewWindow, WebviewWindowBuilder, Window, WindowEvent,
+    generate_context,
 };
 
-use crate::navigation::{Pending, page_of};
+use crate::export::Exports;
+use crate::folder::DataFolder;
+use crate::kept::{Kept, Size};
+use crate::navigation::Pending;
 use crate::{appearance, bridge, commands, link::Way};
 
 /// The window's name inside Tauri; the capability is granted to it alone.
 pub(crate) const LABEL: &str = "main";
+
+/// The smallest window in which everything can be used; the same is in `tauri.conf.json`.
+const LEAST: Size = Size { width: 720.0, height: 520.0 };
 
 /// Shows the window until it is closed. A second start hands its page to the first one and ends.
 pub(crate) fn run(places: &Places, page: Option<String>) -> anyhow::Result<()> {
     #[expect(clippy::exit, reason = "in the macro, for a page that was not embedded")]
     let mut context: Context = generate_context!();
     context.config_mut().identifier = identifier(&context.config().identifier);
+    let kept = Kept::read(places.window());
+    let data = places.database().parent().map(Path::to_path_buf).unwrap_or_default();
     let (socket, webview_data) = (places.socket(), places.log_dir().with_file_name("webview"));
     tauri::Builder::default()
         .plugin(tauri_plugin_single_instance::init(|app, arguments, _cwd| second_start(app, &arguments)))
         .manage(Way::default())
         .manage(Pending::of(page))
+        .manage(kept)
+        .on_window_event(remember)
+        .manage(Exports::default())
+        .manage(DataFolder::at(data))
         .invoke_handler(commands::handler())
         .setup(move |app| {
             let way = app.state::<Way>().inner().clone();
@@ -46,8 +60,12 @@ const EMPTY_MAX: Duration = Duration::from_secs(1);
 fn open(app: &App, webview_data: PathBuf) -> tauri::Result<()> {
     let windows = &app.config().app.windows;
     let config = windows.iter().find(|window| window.label == LABEL).expect("tauri.conf.json describes the window");
+    let (size, maximized) = app.state::<Kept>().shape();
+    let size = size.unwrap_or(Size { width: config.width, height: config.height }).within(LEAST, screen(app)?);
     WebviewWindowBuilder::from_config(app, config)?
-        // The page keeps nothing, for all state is the engine's; what the webview itself writes stays with the rest.
+        .inner_size(size.width, size.height)
+        .maximized(maximized)
+        // Of the page only its looks are kept, all other state is the engine's; what the webview writes stays with the rest.
         .data_directory(webview_data)
         .on_navigation(is_own)
         .on_new_window(|_, _| NewWindowResponse::Deny)
@@ -61,6 +79,27 @@ fn open(app: &App, webview_data: PathBuf) -> tauri::Result<()> {
         })
         .build()?;
     Ok(())
+}
+
+/// What the screen has room for, in logical pixels; anything where that is not known.
+fn screen(app: &App) -> tauri::Result<Size> {
+    let monitor = app.primary_monitor()?;
+    let size = monitor.map(|monitor| monitor.size().to_logical::<f64>(monitor.scale_factor()));
+    Ok(size.map_or(Size { width: f64::MAX, height: f64::MAX }, |size| Size { width: size.width, height: size.height }))
+}
+
+/// Keeps the window's size for the next time.
+fn remember(window: &Window, event: &WindowEvent) {
+    let kept = window.state::<Kept>();
+    if let WindowEvent::Resized(size) = event {
+        let is = |state: tauri::Result<bool>| state.unwrap_or(false);
+        let size = size.to_logical::<f64>(window.scale_factor().unwrap_or(1.0));
+        if !is(window.is_minimized()) && !is(window.is_fullscreen()) && size.width >= 1.0 {
+            kept.resized(Size { width: size.width, height: size.height }, is(window.is_maximized()));
+        }
+    } else if matches!(event, WindowEvent::Destroyed) {
+        kept.write();
+    }
 }
 
 /// Shows the window, unless it is shown.

@@ -5,8 +5,8 @@ use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use nightkeep_app::tray::{Click, MenuAction};
-use nightkeep_engine::api::ApiError;
+use nightkeep_app::tray::{Click, MenuAction, PauseLength};
+use nightkeep_engine::api::{ApiError, PauseRequest};
 use nightkeep_engine::client::Client;
 use nightkeep_engine::surface;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
@@ -29,6 +29,12 @@ pub(crate) async fn answer(
             (MenuAction::ResumeJob(job), _) => {
                 resume(socket, &job).await.map_err(|error| format!("failed to resume `{job}`: {error}"))
             }
+            (MenuAction::Pause(length), _) => {
+                pause(socket, length).await.map_err(|error| format!("failed to pause the watch: {error}"))
+            }
+            (MenuAction::ResumeWatch, _) => {
+                resume_watch(socket).await.map_err(|error| format!("failed to resume the watch: {error}"))
+            }
             (MenuAction::MarkAllSeen, _) => {
                 mark_all_seen(socket).await.map_err(|error| format!("failed to mark all as seen: {error}"))
             }
@@ -49,6 +55,19 @@ async fn mark_all_seen(socket: &Path) -> Result<(), ApiError> {
 
 async fn resume(socket: &Path, job: &str) -> Result<(), ApiError> {
     Client::connect(socket).await?.resume_job(job).await.map(drop)
+}
+
+async fn pause(socket: &Path, length: PauseLength) -> Result<(), ApiError> {
+    let request = match length {
+        PauseLength::Hour => PauseRequest { for_s: Some(3600), morning: false },
+        PauseLength::Morning => PauseRequest { for_s: None, morning: true },
+        PauseLength::Endless => PauseRequest::default(),
+    };
+    Client::connect(socket).await?.pause(request).await.map(drop)
+}
+
+async fn resume_watch(socket: &Path) -> Result<(), ApiError> {
+    Client::connect(socket).await?.resume().await.map(drop)
 }
 
 /// Starts the window at `page`; the window that is open already takes the page over.

@@ -6,15 +6,19 @@
 
 mod clicks;
 mod engine;
+mod orders;
+mod place;
 
 use std::io::{IsTerminal as _, stderr, stdout};
 use std::process::ExitCode;
 
 use anyhow::Context as _;
 use futures_util::{StreamExt as _, stream};
-use nightkeep_app::tray::{Click, News, NoTray, backend, redraw};
+use nightkeep_app::tray::{Click, Link, News, NoTray, backend, redraw};
+use nightkeep_engine::client::Client;
 use nightkeep_engine::places::Places;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+use tokio::sync::watch;
 use tracing::Level;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt as _;
@@ -22,6 +26,8 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 
 use nightkeep_engine::VERSION;
 use nightkeep_engine::surface::Alone;
+
+use self::orders::Orders;
 
 /// Names what is logged, as `warn,zbus=error` does; that is the default, because we tell of an ended session ourselves.
 const LOG_VARIABLE: &str = "NIGHTKEEP_LOG";
@@ -83,7 +89,9 @@ fn run() -> anyhow::Result<()> {
         tell(stderr(), "a tray of this data directory is running already");
         return Ok(());
     };
-    match backend::run(async move |painter, clicks| drive(&places, &painter, clicks).await) {
+    match backend::run(async move |painter, clicks, has_place| {
+        Box::pin(drive(&places, &painter, clicks, has_place)).await
+    }) {
         Ok(()) => Ok(()),
         // Logging out is no failure.
         Err(NoTray::SessionEnded) => {
@@ -95,15 +103,34 @@ fn run() -> anyhow::Result<()> {
 }
 
 /// Redraws and answers clicks until somebody quits.
-async fn drive(places: &Places, painter: &backend::Painter, clicks: UnboundedReceiver<Click>) {
+async fn drive(
+    places: &Places,
+    painter: &backend::Painter,
+    clicks: UnboundedReceiver<Click>,
+    has_place: watch::Receiver<bool>,
+) {
     let socket = places.socket();
+    let orders = Orders::new();
     let (problems, mut problem) = unbounded_channel();
     let problem = stream::poll_fn(move |context| problem.poll_recv(context)).map(News::Problem);
-    let links = engine::links(socket.clone()).map(News::Link);
-    let drawn = redraw(stream::select(links, problem), jiff::Timestamp::now, async |model| painter.show(model).await);
+    let links = engine::links(socket.clone()).inspect(|link| {
+        if let Link::Live(live) = link {
+            orders.hear(live);
+        }
+    });
+    let news = stream::select(links.map(News::Link), problem);
+    let drawn = redraw(news, jiff::Timestamp::now, async |model| painter.show(model).await);
+    let reported = place::report(has_place, orders.engine(), async |has_place| {
+        let told = async { Client::connect(&socket).await?.tray_reports(has_place).await };
+        if let Err(error) = told.await {
+            tracing::warn!(%error, "the engine could not be told whether there is a place for the tray");
+        }
+    });
     tokio::select! {
         () = drawn => {}
         () = clicks::answer(clicks, &socket, &problems) => {}
+        () = orders.ended() => tracing::info!("a person wants the tray to end"),
+        () = reported => {}
     }
 }
 

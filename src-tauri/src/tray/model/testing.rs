@@ -2,7 +2,7 @@
 
 use nightkeep_engine::api::{
     API_VERSION, Activity, EngineInfo, Fault, FaultKind, HistoryRow, Live, Liveness, Method, Outcome, Phase, Progress,
-    Reason, RunView, Status, Summary,
+    Quitting, Reason, RunView, Status, Summary,
 };
 
 /// When all documents here were made: 1,795,000,000 s after the epoch.
@@ -24,10 +24,12 @@ pub(crate) fn live(runs: Vec<RunView>) -> Live {
     Live {
         revision: 1,
         at: AT.to_owned(),
-        status: Status { engine, summary, runs, jobs: Vec::new() },
+        status: Status { engine, summary, runs, jobs: Vec::new(), paused: None },
         unseen: Vec::new(),
         leftovers: Vec::new(),
         faults: Vec::new(),
+        morning: None,
+        quitting: Quitting::default(),
     }
 }
 
@@ -67,6 +69,7 @@ pub(crate) fn run(job: &str) -> RunView {
         totals: None,
         circling: false,
         signals_dropped: 0,
+        signals_foreign: 0,
         source_note: None,
     }
 }
@@ -93,6 +96,8 @@ pub(crate) fn stopped(job: &str) -> HistoryRow {
         recovered: false,
         seen: false,
         message: "No progress for 45 min.".to_owned(),
+        total: None,
+        stall_after_s: None,
     }
 }
 

@@ -1,6 +1,7 @@
 use std::fmt::Write as _;
 
-use nightkeep_engine::api::{Activity, FaultKind, JobStatus, LeftoverView, Liveness, QueuePlace, Reason};
+use jiff::tz::TimeZone;
+use nightkeep_engine::api::{Activity, FaultKind, JobStatus, LeftoverView, Liveness, PauseView, QueuePlace, Reason};
 
 use super::testing::{AT, live, run, stopped, with_fault, with_unseen};
 use super::*;
@@ -52,7 +53,7 @@ fn what_a_run_reports_is_told_in_its_row_and_unreachable_is_a_warning() {
     let runs = [late(Liveness::Unreachable), late(Liveness::Degraded), late(Liveness::Healthy), circles, asks.clone()];
     let rows: Vec<String> = runs.iter().map(|run| running_row(run, 0.0).label).collect();
     insta::assert_snapshot!(rows.join("\n"));
-    let model = |runs| TrayModel::from(&live(runs), AT.parse().unwrap());
+    let model = |runs| TrayModel::from(&live(runs), AT.parse().unwrap(), &TimeZone::UTC);
     let gone = model(vec![late(Liveness::Unreachable), asks.clone()]);
     assert_eq!(gone.state, TrayState::Warning);
     assert_eq!(gone.tooltip, "Nightkeep – 2 running, 1 waits for you, 1 unreachable");
@@ -68,7 +69,7 @@ fn queued(job: &str) -> RunView {
 
 #[test]
 fn a_run_that_waits_for_a_slot_is_counted_apart_and_does_not_work() {
-    let told = |runs| TrayModel::from(&live(runs), AT.parse().unwrap()).tooltip;
+    let told = |runs| TrayModel::from(&live(runs), AT.parse().unwrap(), &TimeZone::UTC).tooltip;
     assert_eq!(told(vec![run("a"), queued("b")]), "Nightkeep – 1 running, 1 queued");
     let waits = RunView { progress: Progress::Waiting, ..run("a") };
     assert_eq!(told(vec![waits, queued("b")]), "Nightkeep – 1 running, waiting, 1 queued");
@@ -105,7 +106,7 @@ fn jobs_that_are_not_started_as_usual_have_a_row_that_resumes_them() {
     };
     let mut document = live(vec![]);
     document.status.jobs = vec![job("weekly", JobCondition::Killed, 0), job("sweep", JobCondition::Restarting, 1)];
-    let model = |document: &Live| TrayModel::from(document, AT.parse().unwrap());
+    let model = |document: &Live| TrayModel::from(document, AT.parse().unwrap(), &TimeZone::UTC);
     assert_eq!(
         (model(&document).state, model(&document).tooltip.as_str()),
         (TrayState::Idle, "Nightkeep – nothing is running")
@@ -203,14 +204,14 @@ fn times_go_on_from_when_the_document_was_made() {
     let later = AT.parse::<Timestamp>().expect("a time") + jiff::SignedDuration::from_secs(75);
     let label = |model: &TrayModel| model.menu.sections[2].rows[0].label.clone();
     assert_eq!(label(&at_once(&document)), "a – step 14/40, under a minute since last step");
-    assert_eq!(label(&TrayModel::from(&document, later)), "a – step 14/40, 2 min since last step");
+    assert_eq!(label(&TrayModel::from(&document, later, &TimeZone::UTC)), "a – step 14/40, 2 min since last step");
 }
 
 #[test]
 fn a_clock_that_was_set_back_makes_nothing_younger() {
     let document = live(vec![RunView { since_advance_s: 130.0, ..run("a") }]);
     let earlier = AT.parse::<Timestamp>().expect("a time") - jiff::SignedDuration::from_hours(3);
-    assert_eq!(TrayModel::from(&document, earlier), at_once(&document));
+    assert_eq!(TrayModel::from(&document, earlier, &TimeZone::UTC), at_once(&document));
 }
 
 #[test]
@@ -229,7 +230,7 @@ fn no_section_ever_outgrows_its_places_and_no_tooltip_its_units() {
 }
 
 fn at_once(document: &Live) -> TrayModel {
-    TrayModel::from(document, document.at.parse().expect("test documents carry a time"))
+    TrayModel::from(document, document.at.parse().expect("test documents carry a time"), &TimeZone::UTC)
 }
 
 fn drawn(document: &Live) -> String {
@@ -240,10 +241,57 @@ fn text(model: &TrayModel) -> String {
     let mut text = format!("{:?} | {}\n", model.state, model.tooltip);
     for section in model.menu.shown() {
         text.push_str("--\n");
-        for row in &section.rows {
+        for row in section.seen() {
             let action = row.action.as_ref().map_or_else(|| "(disabled)".to_owned(), |action| action.to_string());
-            writeln!(text, "{}  -> {action}", row.label).expect("writing to a string");
+            match row.rows.as_slice() {
+                [] => writeln!(text, "{}  -> {action}", row.label).expect("writing to a string"),
+                _ => writeln!(text, "{} ▸", row.label).expect("writing to a string"),
+            }
+            for row in row.shown_rows() {
+                let action = row.action.as_ref().expect("what opens beside a row can be clicked");
+                writeln!(text, "    {}  -> {action}", row.label).expect("writing to a string");
+            }
         }
     }
     text
+}
+
+#[test]
+fn a_pause_is_told_first_stands_still_and_can_be_ended_in_its_place() {
+    let mut document = live(vec![RunView { since_advance_s: 50.0, progress: Progress::Warning, ..run("docs-sweep") }]);
+    document.morning = Some("2026-11-19T07:00:00Z".to_owned());
+    let watched = at_once(&document);
+    document.status.paused = Some(PauseView { since: AT.to_owned(), until: Some("2026-11-18T11:26:40Z".to_owned()) });
+    insta::assert_snapshot!(drawn(&document));
+    let paused = at_once(&document);
+    let later = AT.parse::<Timestamp>().expect("a time") + jiff::SignedDuration::from_hours(1);
+    assert_eq!(TrayModel::from(&document, later, &TimeZone::UTC), paused);
+    let places = |model: &TrayModel| model.menu.sections.iter().map(|section| section.rows.len()).collect::<Vec<_>>();
+    assert_eq!(places(&watched), places(&paused), "nothing of the menu moves");
+    document.status.paused = Some(PauseView { since: AT.to_owned(), until: None });
+    assert_eq!(at_once(&document).tooltip, "Nightkeep – paused, 1 running, 1 warning");
+    let document = with_unseen(document, vec![stopped("b")]);
+    assert_eq!(at_once(&document).state, TrayState::Stopped, "what was stopped is not hidden by a pause");
+}
+
+#[test]
+fn with_nothing_running_quitting_asks_nothing_and_otherwise_the_window_asks() {
+    let quit = |document: &Live| {
+        let model = at_once(document);
+        model.menu.sections.last().and_then(|section| section.rows.last()).and_then(|row| row.action.clone())
+    };
+    assert_eq!(quit(&live(vec![])), Some(MenuAction::Quit));
+    assert_eq!(quit(&live(vec![queued("held up")])), Some(MenuAction::AskToQuit));
+}
+
+#[test]
+fn runs_of_one_name_are_told_apart_by_their_numbers_when_one_is_to_be_stopped() {
+    let document = live(vec![RunView { run: 41, ..run("docs") }, RunView { run: 42, ..run("docs") }, run("other")]);
+    insta::assert_snapshot!(drawn(&document));
+}
+
+#[test]
+fn a_desktop_without_a_place_for_the_tray_is_no_warning_icon() {
+    let document = with_fault(live(vec![]), FaultKind::Tray, "This desktop shows no tray icons.");
+    assert_eq!(at_once(&document).state, TrayState::Idle);
 }

@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use std::process::ExitStatus;
 
 use nightkeep_engine::api::{
-    API_VERSION, Activity, EngineInfo, HistoryRow, Live, Liveness, Method, Outcome, Phase, Progress, Reason, RunView,
-    Status, Summary,
+    API_VERSION, Activity, EngineInfo, HistoryRow, Live, Liveness, Method, Outcome, Phase, Progress, Quitting, Reason,
+    RunView, Status, Summary,
 };
 use nightkeep_tests::dbus::SessionBus;
 use nightkeep_tests::fake_engine::FakeEngine;
@@ -114,9 +114,18 @@ const AT: &str = "2999-01-01T00:00:00Z";
 pub(super) fn live(runs: Vec<RunView>) -> Live {
     let engine = EngineInfo { version: "0.1.0".to_owned(), api: API_VERSION, pid: 4711, started_at: AT.to_owned() };
     let summary = Summary { running: u32::try_from(runs.len()).unwrap(), ..Summary::default() };
-    let status = Status { engine, summary, runs, jobs: Vec::new() };
+    let status = Status { engine, summary, runs, jobs: Vec::new(), paused: None };
     // Of a time to come, so that no clock goes on while the test runs.
-    Live { revision: 1, at: AT.to_owned(), status, unseen: Vec::new(), leftovers: Vec::new(), faults: Vec::new() }
+    Live {
+        revision: 1,
+        at: AT.to_owned(),
+        status,
+        unseen: Vec::new(),
+        leftovers: Vec::new(),
+        faults: Vec::new(),
+        morning: None,
+        quitting: Quitting::default(),
+    }
 }
 
 pub(super) fn stopped_unseen(mut live: Live, job: &str) -> Live {
@@ -137,6 +146,8 @@ pub(super) fn stopped_unseen(mut live: Live, job: &str) -> Live {
         last_note: None,
         advances: 14,
         longest_gap_s: Some(2700.0),
+        total: None,
+        stall_after_s: None,
         survivors: Vec::new(),
         recovered: false,
         seen: false,
@@ -180,6 +191,7 @@ pub(super) fn run(job: &str) -> RunView {
         totals: None,
         circling: false,
         signals_dropped: 0,
+        signals_foreign: 0,
         source_note: None,
     }
 }

@@ -1,6 +1,7 @@
-import { FakeBackend } from './fake';
+import { FakeBackend, SCENES } from './fake';
+import { manyRows } from './fake-history';
 
-/** `?scene=empty&theme=dark&now=2026-11-22T07:40`: what a screenshot wants to show. */
+/** `?scene=empty&theme=dark&now=2026-11-22T07:40&runs=10000`: what a screenshot wants to show. */
 export function fakeFromAddress(query: URLSearchParams): FakeBackend {
   const theme = query.get('theme');
   if (theme) document.documentElement.dataset['theme'] = theme;
@@ -13,8 +14,10 @@ export function fakeFromAddress(query: URLSearchParams): FakeBackend {
   }
   const backend = new FakeBackend({
     now: Date.now(),
-    scene: scene === 'empty' || scene === 'away' ? scene : 'full',
+    scene: SCENES.find((known) => known === scene) ?? 'full',
   });
+  const runs = Number(query.get('runs'));
+  if (runs > 0) backend.rows = manyRows(backend.script, runs);
   if (query.get('fault')) {
     const live = backend.script.live.bind(backend.script);
     backend.script.live = (...args) => ({
@@ -27,5 +30,7 @@ export function fakeFromAddress(query: URLSearchParams): FakeBackend {
       ],
     });
   }
+  // So that a test in a browser can make something happen.
+  Object.assign(window, { nightkeepFake: backend });
   return backend;
 }

@@ -1,14 +1,5 @@
-import type {
-  AdvanceView,
-  EvidenceProcess,
-  HistoryRow,
-  JobView,
-  LimitsView,
-  Live,
-  RunDetail,
-  RunView,
-  TimelineEvent,
-} from './types';
+import type { HistoryRow, JobView, Live, RunDetail, RunView } from './types';
+import { endedDetail, runningDetail } from './fake-run';
 import { limitsOf, limitsOfType } from './fake-types';
 
 const [MIN, HOUR] = [60, 3600];
@@ -44,6 +35,11 @@ export class Script {
       recovered: false,
       seen: true,
       message: 'It finished after 40 steps.',
+      total: null,
+      stall_after_s: (job === 'nightly-fuzz'
+        ? limitsOf(10 * MIN, 20 * MIN, 30)
+        : limitsOfType(more.type ?? 'agent')
+      ).stall_after_s,
       ...more,
     };
   }
@@ -93,6 +89,7 @@ export class Script {
         signal: 9,
         last_step: 14,
         last_note: 'parse tests',
+        total: 40,
         advances: 12,
         longest_gap_s: 30 * MIN,
         message:
@@ -136,7 +133,7 @@ export class Script {
           run % 3 ? 'docs-sweep' : 'translate-manual',
           (36 - run) * 11 * HOUR + 30 * HOUR,
           40 * MIN + run * 60,
-          { type: 'llm' },
+          { type: 'llm', longest_gap_s: quietMinutes(run) * MIN },
         ),
       );
     }
@@ -161,6 +158,7 @@ export class Script {
       circling: false,
       source_note: null,
       signals_dropped: 0,
+      signals_foreign: 0,
     } as const;
     return [
       {
@@ -223,10 +221,13 @@ export class Script {
         },
         runs,
         jobs: [],
+        paused: null,
       },
       unseen: unseen.slice(0, 20),
       leftovers: [],
       faults: [],
+      morning: this.ago(-8 * HOUR),
+      quitting: { tray: 0, runs: false },
     };
   }
 
@@ -247,6 +248,10 @@ export class Script {
         last_ended_at: last?.ended_at ?? null,
         condition: null,
         story: [],
+        recent: history
+          .filter((row) => row.job === name)
+          .slice(0, 30)
+          .map(({ run, outcome, reason, ended_at }) => ({ run, outcome, reason, ended_at })),
         check: null,
       };
     };
@@ -276,196 +281,15 @@ export class Script {
   }
 
   detail(row: HistoryRow): RunDetail {
-    const start = Date.parse(row.started_at);
-    const end = Date.parse(row.ended_at);
-    const isStall = row.reason === 'stalled';
-    const limits = row.job === 'nightly-fuzz' ? limitsOf(10 * MIN, 20 * MIN, 30) : limitsOfType(row.type);
-    const gaps = gapsWithin(
-      row.duration_s - (isStall ? limits.stall_after_s + 31 : 20),
-      row.advances,
-      row.longest_gap_s ?? 60,
-      isStall,
-    );
-    const stopAt = end - 31_000;
-    return {
-      run: row.run,
-      tag: `0193a1de-7b5e-7c7c-9d8a-${String(row.run).padStart(12, '0')}`,
-      job: row.job,
-      type: row.type,
-      phase: 'ended',
-      command: ['claude', '-p', 'Split the parser into modules and keep the tests green.'],
-      cwd: '/home/ann/work/parser',
-      marker: '/home/ann/work/parser/.nightkeep/progress.json',
-      started_at: row.started_at,
-      limits,
-      observe: false,
-      ended: row,
-      message: row.message,
-      advances: advancesOf(start, gaps, row),
-      timeline: row.outcome === 'aborted' ? stopStory(row, start, stopAt, limits) : plainStory(row),
-      result: null,
-      evidence:
-        row.outcome === 'aborted'
-          ? {
-              taken_at: new Date(stopAt).toISOString(),
-              processes: TREE,
-              sockets: [
-                {
-                  pid: 48190,
-                  protocol: 'tcp',
-                  local: '192.168.1.20:51514',
-                  remote: '203.0.113.7:443',
-                  state: 'established',
-                },
-              ],
-              output: { lines: OUTPUT, bytes: 181_204, dropped_bytes: 0, removed: false, path: null },
-              missing:
-                row.method === 'forced'
-                  ? ['The memory of pid 48203 could not be read: permission denied.']
-                  : [],
-            }
-          : null,
-      output: {
-        lines: OUTPUT,
-        bytes: 181_204,
-        dropped_bytes: 0,
-        removed: false,
-        path: `/home/ann/.local/share/nightkeep/runs/${row.run}/output.log`,
-      },
-    };
+    return endedDetail(row);
   }
 
   runningDetail(run: RunView): RunDetail {
-    const start = Date.parse(run.started_at);
-    const lasted = (this.now - start) / 1000 - run.since_advance_s;
-    const row = this.row(run.run, run.job, 0, lasted, { last_step: run.step });
-    const gaps = gapsWithin(lasted, run.step ?? 5, 8 * MIN, true);
-    return {
-      ...this.detail(row),
-      phase: run.phase,
-      started_at: run.started_at,
-      type: run.type,
-      limits: limitsOfType(run.type),
-      ended: null,
-      message: `It is at step ${run.step ?? 0} and last advanced a while ago.`,
-      advances: advancesOf(start, gaps, row),
-      timeline: [{ at: run.started_at, kind: 'started', text: `Started as pid ${run.pid ?? 0}.` }],
-      result: null,
-      evidence: null,
-    };
+    return runningDetail(this, run);
   }
 }
 
-/** Quiet times that add up to `total`, of an irregular but always equal shape. */
-function gapsWithin(total: number, steps: number, longest: number, exact: boolean): number[] {
-  const shape = [5, 3, 8, 4, 9, 6, 2, 7, 10, 5, 11, 6, 3, 8];
-  const number = Math.max(1, Math.min(steps, 50));
-  const raw = Array.from({ length: number }, (_, at) => shape[at % shape.length] ?? 5);
-  const sum = raw.reduce((all, gap) => all + gap, 0);
-  const scale = exact ? total / sum : Math.min(total / sum, longest / 11);
-  return raw.map((gap) => gap * scale);
+/** The longest quiet time of an older run: mostly some minutes, seldom far more. */
+function quietMinutes(run: number): number {
+  return run % 11 === 0 ? 13 + (run % 4) : 2 + ((run * 7) % 13) / 2;
 }
-
-function advancesOf(start: number, gaps: readonly number[], row: HistoryRow): AdvanceView[] {
-  let at = start;
-  return gaps.map((gap, index) => {
-    at += gap * 1000;
-    const step = (row.last_step ?? gaps.length) - gaps.length + index + 1;
-    return {
-      at: new Date(Math.round(at)).toISOString(),
-      step,
-      note: index === gaps.length - 1 ? row.last_note : `module ${step}`,
-      gap_s: gap,
-      source: null,
-    };
-  });
-}
-
-function stopStory(row: HistoryRow, start: number, stopAt: number, limits: LimitsView): TimelineEvent[] {
-  const at = (ms: number): string => new Date(ms).toISOString();
-  const events: TimelineEvent[] = [{ at: at(start), kind: 'started', text: 'Started as pid 48190.' }];
-  if (row.reason === 'stalled') {
-    const lastAdvance = stopAt - limits.stall_after_s * 1000;
-    events.push(
-      { at: at(lastAdvance), kind: 'advanced', text: `Last advance, to step ${row.last_step ?? 0}.` },
-      {
-        at: at(lastAdvance + limits.warn_after_s * 1000),
-        kind: 'warned',
-        text: `No advance for ${limits.warn_after_s / 60} min: warning.`,
-      },
-    );
-  }
-  events.push(
-    {
-      at: at(stopAt),
-      kind: 'stop-intended',
-      text:
-        row.reason === 'user'
-          ? 'A person asked for the stop.'
-          : `No advance for ${limits.stall_after_s / 60} min: the stop begins.`,
-    },
-    { at: at(stopAt + 80), kind: 'signalled', text: 'SIGTERM to pid 48190.' },
-    { at: at(stopAt + 15_080), kind: 'signalled', text: 'SIGTERM to the 3 processes that were left.' },
-  );
-  if (row.method === 'forced')
-    events.push({
-      at: at(stopAt + 30_080),
-      kind: 'killed',
-      text: 'SIGKILL to the 1 process that was left (pid 48211).',
-    });
-  events.push({ at: row.ended_at, kind: 'ended', text: 'Nothing of it is left: the kernel says so.' });
-  return events;
-}
-
-function plainStory(row: HistoryRow): TimelineEvent[] {
-  return [
-    { at: row.started_at, kind: 'started', text: 'Started as pid 48190.' },
-    { at: row.ended_at, kind: 'ended', text: row.message },
-  ];
-}
-
-const process = (
-  pid: number,
-  parent: number | null,
-  depth: number,
-  name: string,
-  command: string,
-  memory: number,
-): EvidenceProcess => ({
-  pid,
-  parent,
-  depth,
-  name,
-  command,
-  state: 'sleeping',
-  cpu_s: 12.4,
-  cpu_percent: 0,
-  memory_bytes: memory,
-  age_s: 8200 - depth * 900,
-});
-
-const TREE: EvidenceProcess[] = [
-  process(
-    48190,
-    null,
-    0,
-    'claude',
-    'claude -p Split the parser into modules and keep the tests green.',
-    212_000_000,
-  ),
-  process(48203, 48190, 1, 'bash', 'bash -c cargo test --workspace', 3_100_000),
-  process(48207, 48203, 2, 'cargo', 'cargo test --workspace', 41_000_000),
-  process(48211, 48207, 3, 'parser-e2e', 'target/debug/deps/parser_e2e-93fe1c2b', 18_400_000),
-];
-
-const OUTPUT = [
-  '   Compiling parser v0.4.1 (/home/ann/work/parser)',
-  '    Finished `test` profile [unoptimized + debuginfo] target(s) in 38.14s',
-  '     Running tests/e2e.rs (target/debug/deps/parser_e2e-93fe1c2b)',
-  '',
-  'running 212 tests',
-  'test parse::deep_nesting ... ok',
-  'test parse::empty_input ... ok',
-  '[marker] step 14/40',
-  'test parse::unclosed_quote has been running for over 60 seconds',
-];

@@ -1,93 +1,52 @@
-import { Script } from './fake-data';
-import { fakeTypes, limitsOfType } from './fake-types';
+import { nightOf, pageOf } from './fake-history';
+import { checksOf, fault, judge, viewOf } from './fake-judge';
+import { demo } from './fake-scenes';
+import { fakeGaps, fakeTypes, judgeType, typeView } from './fake-types';
 import type {
-  ApiError,
   Backend,
-  BackendEvents,
   HistoryRow,
   JobCheck,
   JobSpec,
-  JobStatus,
   JobView,
+  LimitsSpec,
+  PauseRequest,
+  PauseView,
   ProbeReport,
-  LeftoverView,
-  QueuePlace,
+  QuitChoice,
   RunView,
   Validation,
 } from './types';
+import { AWAY, FakeEngine } from './fake-engine';
 
-export interface FakeOptions {
-  now?: number;
-  /** `full` a busy morning, `empty` the very first start, `away` no engine. */
-  scene?: 'full' | 'empty' | 'away';
-}
-
-const AWAY: ApiError = {
-  code: 'unreachable',
-  message: 'the engine does not answer',
-  hint: 'start it with `nightkeep engine`, or look at `nightkeep doctor`',
-  field: null,
-};
+export { SCENES, type FakeOptions } from './fake-engine';
 
 /** An engine that is only a script: for development, tests and screenshots. It never reaches a normal build. */
-export class FakeBackend implements Backend {
-  readonly calls: string[] = [];
-  script: Script;
-  rows: HistoryRow[];
-  runs: RunView[];
-  leftovers: LeftoverView[] = [];
-  /** Jobs that are not started as usual. */
-  held: JobStatus[] = [];
-  jobViews: JobView[];
-  pendingPage: string | null = null;
-  guard: (() => boolean) | null = null;
-  /** What the next calls of a method reject with. */
-  failures = new Map<keyof Backend, ApiError>();
-  /** Jobs for which there is no free slot, and what they wait for. */
-  places = new Map<string, QueuePlace>();
-  #events: BackendEvents | null = null;
-  #revision = 1;
-  #away: boolean;
-
-  constructor({ now = Date.now(), scene = 'full' }: FakeOptions = {}) {
-    this.script = new Script(now);
-    const isFull = scene === 'full';
-    this.rows = isFull ? this.script.history() : [];
-    this.runs = isFull ? this.script.running() : [];
-    this.jobViews = isFull ? this.script.jobs(this.rows, this.runs) : [];
-    this.#away = scene === 'away';
-  }
-
-  listen(events: BackendEvents): Promise<() => void> {
-    this.#events = events;
-    return Promise.resolve(() => {
-      this.#events = null;
-    });
-  }
+export class FakeBackend extends FakeEngine implements Backend {
+  #callOff: () => void = () => undefined;
 
   current(): ReturnType<Backend['current']> {
-    return this.#reply('current', () =>
-      this.#away ? { live: null, error: AWAY } : { live: this.#live(), error: null },
+    return this.reply('current', () =>
+      this.isAway ? { live: null, error: AWAY } : { live: this.snapshot(), error: null },
     );
   }
 
   reconnect(): Promise<void> {
-    return this.#reply('reconnect', () => {
-      this.#away = false;
+    return this.reply('reconnect', () => {
+      this.isAway = false;
       this.publish();
     });
   }
 
   takePendingNavigation(): Promise<string | null> {
-    return this.#reply('takePendingNavigation', () => this.pendingPage);
+    return this.reply('takePendingNavigation', () => this.pendingPage);
   }
 
   showWindow(): Promise<void> {
-    return this.#reply('showWindow', () => undefined);
+    return this.reply('showWindow', () => undefined);
   }
 
   history(query: Parameters<Backend['history']>[0]): Promise<HistoryRow[]> {
-    return this.#reply('history', () =>
+    return this.reply('history', () =>
       this.rows
         .filter((row) => row.run < (query.before ?? Infinity))
         .filter((row) => !query.job || row.job === query.job)
@@ -96,8 +55,39 @@ export class FakeBackend implements Backend {
     );
   }
 
+  historyPage(query: Parameters<Backend['historyPage']>[0]): ReturnType<Backend['historyPage']> {
+    return this.reply('historyPage', () => {
+      this.calls.push(`historyPage ${JSON.stringify(query)}`);
+      return pageOf(this.rows, query);
+    });
+  }
+
+  night(date: string | null): ReturnType<Backend['night']> {
+    return this.reply('night', () => nightOf(this.rows, this.runs.length, date, this.script.now));
+  }
+
+  async exportHistory(...[query, format, progress]: Parameters<Backend['exportHistory']>) {
+    this.calls.push(`exportHistory ${format}`);
+    const { total } = pageOf(this.rows, query);
+    progress({ done: 0, total });
+    const isDone = await this.exporting;
+    return this.reply('exportHistory', () =>
+      isDone ? { path: `/home/ann/Downloads/nightkeep-history.${format}`, runs: total } : null,
+    );
+  }
+
+  cancelExport(): Promise<void> {
+    return this.reply('cancelExport', () => {
+      this.#callOff();
+    });
+  }
+
+  openDataFolder(): Promise<void> {
+    return this.reply('openDataFolder', () => undefined);
+  }
+
   run(run: number): ReturnType<Backend['run']> {
-    return this.#reply('run', () => {
+    return this.reply('run', () => {
       const row = this.rows.find((one) => one.run === run);
       if (row) return this.script.detail(row);
       const running = this.runs.find((one) => one.run === run);
@@ -107,19 +97,41 @@ export class FakeBackend implements Backend {
   }
 
   markSeen(run: number): Promise<void> {
-    return this.#reply('markSeen', () => {
-      this.#see((row) => row.run === run);
+    return this.reply('markSeen', () => {
+      this.see((row) => row.run === run);
+    });
+  }
+
+  markUnseen(run: number): Promise<void> {
+    return this.reply('markUnseen', () => {
+      this.see((row) => row.run === run, false);
+    });
+  }
+
+  runMarkdown(run: number): Promise<string> {
+    return this.reply('runMarkdown', () => `## run ${run}\n`);
+  }
+
+  openRunFolder(run: number): Promise<void> {
+    return this.reply('openRunFolder', () => {
+      this.calls.push(`open the folder of ${run}`);
+    });
+  }
+
+  openRunLog(run: number): Promise<void> {
+    return this.reply('openRunLog', () => {
+      this.calls.push(`open the log of ${run}`);
     });
   }
 
   markAllSeen(): Promise<void> {
-    return this.#reply('markAllSeen', () => {
-      this.#see(() => true);
+    return this.reply('markAllSeen', () => {
+      this.see(() => true);
     });
   }
 
   stopRun(run: number, force: boolean): ReturnType<Backend['stopRun']> {
-    return this.#reply('stopRun', () => {
+    return this.reply('stopRun', () => {
       this.calls.push(`stop ${run}${force ? ' by force' : ''}`);
       this.runs = this.runs.map((one) => (one.run === run ? { ...one, phase: 'stopping' } : one));
       this.leftovers = this.leftovers.map((one) => (one.run === run ? { ...one, stopping: true } : one));
@@ -128,8 +140,44 @@ export class FakeBackend implements Backend {
     });
   }
 
+  extendRun(run: number, by: number): ReturnType<Backend['extendRun']> {
+    return this.reply('extendRun', () => {
+      const one = this.runs.find((view) => view.run === run);
+      if (!one) throw fault('not-found', `run ${run} is not being watched`);
+      // As the engine does: no step gets more than four times its limit.
+      const usual = this.usualLimits.get(run) ?? one.stall_after_s;
+      this.usualLimits.set(run, usual);
+      const given_s = Math.min(by, usual * 4 - one.stall_after_s);
+      const stall_after_s = one.stall_after_s + given_s;
+      const warn_after_s = one.warn_after_s + given_s;
+      const isLate = one.since_advance_s >= warn_after_s;
+      const progress = isLate ? one.progress : 'quiet';
+      const view: RunView = { ...one, stall_after_s, warn_after_s, expected_s: stall_after_s, progress };
+      this.runs = this.runs.map((other) => (other.run === run ? view : other));
+      this.publish();
+      return { stall_after_s, given_s };
+    });
+  }
+
+  startDemo(): ReturnType<Backend['startDemo']> {
+    return this.reply('startDemo', () => {
+      const run = demo(this.script);
+      this.runs = [...this.runs, run];
+      this.publish();
+      return { run: run.run, tag: '0193a1de-7b5e-7c7c-9d8a-000000000001' };
+    });
+  }
+
+  tellOnce(what: string): Promise<boolean> {
+    return this.reply('tellOnce', () => {
+      const isFirst = !this.told.has(what);
+      this.told.add(what);
+      return isFirst;
+    });
+  }
+
   jobs(): Promise<JobView[]> {
-    return this.#reply('jobs', () =>
+    return this.reply('jobs', () =>
       this.jobViews.map((view) => ({
         ...view,
         condition: this.held.find((one) => one.job === view.spec.name) ?? null,
@@ -138,11 +186,79 @@ export class FakeBackend implements Backend {
   }
 
   types(): ReturnType<Backend['types']> {
-    return this.#reply('types', fakeTypes);
+    return this.reply('types', () =>
+      this.typeViews.map((type) => ({
+        ...type,
+        jobs: this.jobViews.filter((job) => (job.spec.type ?? 'generic') === type.name).length,
+      })),
+    );
+  }
+
+  typeGaps(name: string): ReturnType<Backend['typeGaps']> {
+    return this.reply('typeGaps', () => {
+      const type = this.typeViews.find((one) => one.name === name);
+      if (!type) throw fault('not-found', `there is no job type \`${name}\``);
+      return fakeGaps(
+        this.rows.filter((row) => row.type === name),
+        type.limits,
+      );
+    });
+  }
+
+  jobGaps(job: string): ReturnType<Backend['jobGaps']> {
+    return this.reply('jobGaps', () => {
+      const view = this.jobViews.find((one) => one.spec.name === job);
+      if (!view) throw fault('not-found', `there is no job \`${job}\``);
+      return fakeGaps(
+        this.rows.filter((row) => row.job === job),
+        view.limits,
+      );
+    });
+  }
+
+  setType(name: string, limits: LimitsSpec): Promise<void> {
+    return this.reply('setType', () => {
+      this.calls.push(`set ${name}`);
+      const before = this.typeViews.find((type) => type.name === name);
+      const made = typeView(name, limits, before);
+      this.typeViews = before
+        ? this.typeViews.map((type) => (type.name === name ? made : type))
+        : [...this.typeViews, made];
+      this.publish();
+    });
+  }
+
+  setCapacity(name: string, maxRunning: number | null): Promise<void> {
+    return this.reply('setCapacity', () => {
+      this.typeViews = this.typeViews.map((type) =>
+        type.name === name ? { ...type, max_running: maxRunning } : type,
+      );
+      this.publish();
+    });
+  }
+
+  deleteType(name: string): Promise<void> {
+    return this.reply('deleteType', () => {
+      this.calls.push(`delete type ${name}`);
+      const asTheyCame = fakeTypes();
+      this.typeViews = this.typeViews
+        .map((type) => (type.name === name ? asTheyCame.find((one) => one.name === name) : type))
+        .filter((type) => type !== undefined);
+      this.publish();
+    });
+  }
+
+  validateType(draft: Parameters<Backend['validateType']>[0]): Promise<Validation> {
+    return this.reply('validateType', () =>
+      judgeType(
+        draft,
+        this.typeViews.map((type) => type.name),
+      ),
+    );
   }
 
   startJob(job: string): ReturnType<Backend['startJob']> {
-    return this.#reply('startJob', () => {
+    return this.reply('startJob', () => {
       this.calls.push(`start ${job}`);
       if (!this.jobViews.some((view) => view.spec.name === job))
         throw fault('not-found', `there is no job \`${job}\``);
@@ -151,8 +267,20 @@ export class FakeBackend implements Backend {
     });
   }
 
+  stopJob(job: string): ReturnType<Backend['stopJob']> {
+    return this.reply('stopJob', () => {
+      this.calls.push(`stop job ${job}`);
+      const runs = this.runs.filter((run) => run.job === job).map((run) => run.run);
+      this.runs = this.runs.map((run) => (run.job === job ? { ...run, phase: 'stopping' } : run));
+      const since = new Date(this.script.now).toISOString();
+      this.held = [...this.held, { job, state: 'killed', since, failures: 0, next_start: null }];
+      this.publish();
+      return { runs, stays_stopped: true };
+    });
+  }
+
   resumeJob(job: string): ReturnType<Backend['resumeJob']> {
-    return this.#reply('resumeJob', () => {
+    return this.reply('resumeJob', () => {
       this.calls.push(`resume ${job}`);
       const was = this.held.find((one) => one.job === job) ?? null;
       this.held = this.held.filter((one) => one.job !== job);
@@ -162,7 +290,7 @@ export class FakeBackend implements Backend {
   }
 
   addJob(spec: JobSpec): Promise<void> {
-    return this.#reply('addJob', () => {
+    return this.reply('addJob', () => {
       if (this.jobViews.some((view) => view.spec.name === spec.name)) {
         throw fault('conflict', `there is a job \`${spec.name}\` already`, null, 'name');
       }
@@ -172,38 +300,38 @@ export class FakeBackend implements Backend {
   }
 
   replaceJob(job: string, spec: JobSpec): Promise<void> {
-    return this.#reply('replaceJob', () => {
+    return this.reply('replaceJob', () => {
       this.jobViews = this.jobViews.map((view) => (view.spec.name === job ? { ...view, spec } : view));
       this.publish();
     });
   }
 
   deleteJob(job: string): Promise<void> {
-    return this.#reply('deleteJob', () => {
+    return this.reply('deleteJob', () => {
       this.jobViews = this.jobViews.filter((view) => view.spec.name !== job);
       this.publish();
     });
   }
 
   validateJob(spec: JobSpec, replacing: string | null): Promise<Validation> {
-    return this.#reply('validateJob', () => {
+    return this.reply('validateJob', () => {
       const others = this.jobViews.map((view) => view.spec.name).filter((name) => name !== replacing);
       return judge(spec, others);
     });
   }
 
   preflight(spec: JobSpec): Promise<JobCheck[]> {
-    return this.#reply('preflight', () => checksOf(spec));
+    return this.reply('preflight', () => checksOf(spec));
   }
 
   probe({ path }: Parameters<Backend['probe']>[0]): Promise<ProbeReport> {
-    return this.#reply('probe', () => {
+    return this.reply('probe', () => {
       this.calls.push(`probe ${path}`);
       const exists = path.endsWith('.json');
       return exists
         ? {
             state: 'readable',
-            message: 'it is a marker',
+            message: 'Readable. Now: step 3/40 (changed 2 min 04 s ago).',
             path: `/home/ann/work/${path}`,
             step: 3,
             note: 'draft written',
@@ -211,7 +339,7 @@ export class FakeBackend implements Backend {
           }
         : {
             state: 'missing',
-            message: 'there is no file yet, which is fine when the job makes it',
+            message: 'File does not exist yet – fine if the job creates it.',
             path: `/home/ann/work/${path}`,
             step: null,
             note: null,
@@ -220,8 +348,83 @@ export class FakeBackend implements Backend {
     });
   }
 
+  settings(): ReturnType<Backend['settings']> {
+    return this.reply('settings', () => this.computer.view());
+  }
+
+  setSettings(spec: Parameters<Backend['setSettings']>[0]): Promise<void> {
+    return this.reply('setSettings', () => {
+      this.computer.spec = spec;
+    });
+  }
+
+  testNotification(): ReturnType<Backend['testNotification']> {
+    return this.reply('testNotification', () => this.computer.notification);
+  }
+
+  storage(): ReturnType<Backend['storage']> {
+    return this.reply('storage', () => this.computer.storage);
+  }
+
+  cleanNow(): ReturnType<Backend['cleanNow']> {
+    return this.reply('cleanNow', () => this.computer.clean());
+  }
+
+  cancelClean(): Promise<void> {
+    return this.reply('cancelClean', () => {
+      this.computer.cancelClean();
+    });
+  }
+
+  startsAtLogin(): Promise<boolean> {
+    return this.reply('startsAtLogin', () => this.computer.startsAtLogin);
+  }
+
+  setStartsAtLogin(on: boolean): Promise<void> {
+    return this.reply('setStartsAtLogin', () => {
+      this.computer.startsAtLogin = on;
+    });
+  }
+
+  exportJobs(): Promise<string> {
+    return this.reply('exportJobs', () => '/home/ann/Downloads/nightkeep-jobs.json');
+  }
+
+  pause({ for_s, morning }: PauseRequest): Promise<PauseView> {
+    return this.reply('pause', () => {
+      const end = morning ? 8 * 3_600 : for_s;
+      this.calls.push(`pause ${morning ? 'until the morning' : (for_s ?? 'until resumed')}`);
+      this.paused = {
+        since: this.script.ago(0),
+        until: end === undefined ? null : this.script.ago(-end),
+      };
+      this.publish();
+      return this.paused;
+    });
+  }
+
+  resume(): ReturnType<Backend['resume']> {
+    return this.reply('resume', () => {
+      const was = this.paused;
+      this.paused = null;
+      this.publish();
+      return { was };
+    });
+  }
+
+  quit(choice: QuitChoice): ReturnType<Backend['quit']> {
+    return this.reply('quit', () => {
+      this.calls.push(`quit ${choice}`);
+      const stopping = choice === 'runs' ? this.runs.map((one) => one.run) : [];
+      if (choice === 'runs') this.runs = this.runs.map((one) => ({ ...one, phase: 'stopping' }));
+      this.quitting = { tray: choice === 'runs' ? 0 : 1, runs: choice === 'runs' };
+      this.publish();
+      return { runs: stopping, stays_stopped: false };
+    });
+  }
+
   closeWindow(): Promise<void> {
-    return this.#reply('closeWindow', () => undefined);
+    return this.reply('closeWindow', () => undefined);
   }
 
   guardClose(mayClose: (() => boolean) | null): Promise<void> {
@@ -229,104 +432,19 @@ export class FakeBackend implements Backend {
     return Promise.resolve();
   }
 
-  /** Sends the snapshot as it is at this moment. */
-  publish(): void {
-    this.#revision += 1;
-    this.#events?.live(this.#live());
-  }
-
-  goAway(): void {
-    this.#away = true;
-    this.#events?.away(AWAY);
-  }
-
-  navigate(page: string): void {
-    this.#events?.navigate(page);
-  }
-
-  #live(): ReturnType<Script['live']> {
-    const live = this.script.live(this.#revision, this.rows, this.runs);
-    return { ...live, status: { ...live.status, jobs: this.held }, leftovers: this.leftovers };
-  }
-
-  #see(which: (row: HistoryRow) => boolean): void {
-    this.rows = this.rows.map((row) => (which(row) ? { ...row, seen: true } : row));
-    this.publish();
-  }
-
-  async #reply<T>(method: keyof Backend, make: () => T): Promise<T> {
-    this.calls.push(method);
-    await Promise.resolve();
-    const failure = this.failures.get(method);
-    // The real backend rejects with plain objects, as they come over the wire.
-    if (failure) throw failure as unknown as Error;
-    if (this.#away && !['current', 'reconnect', 'takePendingNavigation', 'showWindow'].includes(method))
-      throw AWAY as unknown as Error;
-    return make();
-  }
-}
-
-function fault(
-  code: ApiError['code'],
-  message: string,
-  hint: string | null = null,
-  field: string | null = null,
-): Error {
-  return { code, message, hint, field } as unknown as Error;
-}
-
-function viewOf(spec: JobSpec): JobView {
-  return {
-    spec,
-    limits: limitsOfType(spec.type ?? 'generic'),
-    running: null,
-    last_outcome: null,
-    last_run: null,
-    last_ended_at: null,
-    condition: null,
-    story: [],
-    check: null,
-  };
-}
-
-/** A small part of what the engine checks: enough to show each kind of message. */
-function judge(spec: JobSpec, others: readonly string[]): Validation {
-  const errors: Validation['errors'] = [];
-  const warnings: Validation['warnings'] = [];
-  if (!spec.name) errors.push({ field: 'name', message: 'A job needs a name.' });
-  if (others.includes(spec.name))
-    errors.push({ field: 'name', message: `There is a job \`${spec.name}\` already.` });
-  if (spec.command.length === 0) errors.push({ field: 'command', message: 'A job needs a command.' });
-  for (const [field, text] of Object.entries(spec.limits)) {
-    if (!/^(\d+[smh]?)+$/.test(text))
-      errors.push({
-        field: `limits.${field}`,
-        message: `\`${text}\` is no length of time; write it like \`90s\` or \`1h30m\`.`,
-      });
-  }
-  if (!spec.progress)
-    warnings.push({
-      field: 'progress',
-      message: 'The command must write to $NIGHTKEEP_PROGRESS or call `nightkeep mark`.',
+  onFarewell(mayClose: () => Promise<boolean>): Promise<() => void> {
+    this.farewell = mayClose;
+    return Promise.resolve(() => {
+      this.farewell = null;
     });
-  return { errors, warnings };
-}
+  }
 
-/** What a test of a job finds where nothing but its marker is missing. */
-function checksOf(spec: JobSpec): JobCheck[] {
-  const program = spec.command[0];
-  const fine: JobCheck[] = [
-    { check: 'folder', ok: 'ok', says: '`/home/ann/work` is there.' },
-    { check: 'marker', ok: 'warn', says: 'File does not exist yet – fine if the job creates it.' },
-    {
-      check: 'limits',
-      ok: 'ok',
-      says: 'Warns after 5m, stops after 15m without progress, and gives 20s to clean up.',
-    },
-  ];
-  const found: JobCheck =
-    program === undefined || program.includes('nowhere')
-      ? { check: 'program', ok: 'fail', says: `The program \`${program ?? ''}\` was not found.` }
-      : { check: 'program', ok: 'ok', says: `Is \`/usr/bin/${program}\`.` };
-  return [found, ...fine];
+  /** From here on an export takes until somebody calls it off. */
+  holdExport(): void {
+    this.exporting = new Promise((resolve) => {
+      this.#callOff = () => {
+        resolve(false);
+      };
+    });
+  }
 }

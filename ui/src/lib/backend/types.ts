@@ -1,17 +1,33 @@
 import type {
   ApiError,
+  Cleaned,
+  ExtendReply,
+  GapsView,
+  HistoryPage,
+  HistoryPageQuery,
   HistoryQuery,
   HistoryRow,
   JobCheck,
   JobSpec,
   JobView,
+  LimitsSpec,
   Live,
+  NightReport,
+  NotificationTest,
+  PauseRequest,
+  PauseView,
   ProbeReport,
   ProbeRequest,
+  QuitChoice,
   ResumeReply,
+  ResumedReply,
   RunDetail,
+  SettingsSpec,
+  SettingsView,
   StartReply,
   StopReply,
+  StorageView,
+  TypeDraft,
   TypeView,
   Validation,
 } from './generated';
@@ -22,6 +38,20 @@ export type * from './generated';
 export interface Link {
   live: Live | null;
   error: ApiError | null;
+}
+
+export type ExportFormat = 'csv' | 'json';
+
+/** How far an export is. */
+export interface ExportProgress {
+  done: number;
+  total: number;
+}
+
+/** An export that is done. */
+export interface Exported {
+  path: string;
+  runs: number;
 }
 
 export interface BackendEvents {
@@ -42,14 +72,48 @@ export interface Backend {
   showWindow(): Promise<void>;
 
   history(query: HistoryQuery): Promise<HistoryRow[]>;
+  historyPage(query: HistoryPageQuery): Promise<HistoryPage>;
+  /** What a night came to, by the day on whose evening it began; the last night for `null`. */
+  night(date: string | null): Promise<NightReport>;
+  /** Writes all that matches into a file and says where that is; `null` when it was called off. */
+  exportHistory(
+    query: HistoryPageQuery,
+    format: ExportFormat,
+    progress: (at: ExportProgress) => void,
+  ): Promise<Exported | null>;
+  cancelExport(): Promise<void>;
+  /** Shows the folder with the history in the desktop's file manager. */
+  openDataFolder(): Promise<void>;
   run(run: number): Promise<RunDetail>;
   markSeen(run: number): Promise<void>;
+  markUnseen(run: number): Promise<void>;
   markAllSeen(): Promise<void>;
+  /** A report to paste into an issue or a chat. */
+  runMarkdown(run: number): Promise<string>;
+  openRunFolder(run: number): Promise<void>;
+  openRunLog(run: number): Promise<void>;
   stopRun(run: number, force: boolean): Promise<StopReply>;
+  /** Gives the present step of a run more time than its limit, up to a cap. */
+  extendRun(run: number, by_s: number): Promise<ExtendReply>;
+  /** Starts the sample agent that gets stuck and is stopped within a minute. */
+  startDemo(): Promise<StartReply>;
+  /** Whether this is the first time ever that a person is told of `what`; the next time it is not. */
+  tellOnce(what: string): Promise<boolean>;
 
   jobs(): Promise<JobView[]>;
   types(): Promise<TypeView[]>;
+  /** How long runs of a type that finished were quiet, and the limits that they speak for. */
+  typeGaps(name: string): Promise<GapsView>;
+  jobGaps(job: string): Promise<GapsView>;
+  /** Sets all that the configuration says of the limits of a type; one that there is none of is made. */
+  setType(name: string, limits: LimitsSpec): Promise<void>;
+  setCapacity(name: string, maxRunning: number | null): Promise<void>;
+  /** A built-in type is as it came, another is gone. */
+  deleteType(name: string): Promise<void>;
+  validateType(draft: TypeDraft): Promise<Validation>;
   startJob(job: string): Promise<StartReply>;
+  /** Stops the runs of a job; it stays stopped until it is resumed. */
+  stopJob(job: string): Promise<StopReply>;
   resumeJob(job: string): Promise<ResumeReply>;
   addJob(spec: JobSpec): Promise<void>;
   replaceJob(job: string, spec: JobSpec): Promise<void>;
@@ -60,9 +124,29 @@ export interface Backend {
   preflight(spec: JobSpec, replacing: string | null): Promise<JobCheck[]>;
   probe(request: ProbeRequest): Promise<ProbeReport>;
 
+  settings(): Promise<SettingsView>;
+  setSettings(spec: SettingsSpec): Promise<void>;
+  testNotification(): Promise<NotificationTest>;
+  storage(): Promise<StorageView>;
+  /** Comes back when it is through, or was cancelled. */
+  cleanNow(): Promise<Cleaned>;
+  cancelClean(): Promise<void>;
+  startsAtLogin(): Promise<boolean>;
+  setStartsAtLogin(on: boolean): Promise<void>;
+  /** Where the file is. */
+  exportJobs(): Promise<string>;
+
+  /** Pauses the watch, or changes the end of the pause. */
+  pause(request: PauseRequest): Promise<PauseView>;
+  resume(): Promise<ResumedReply>;
+  /** Ends the tray, the engine, or all runs and both. */
+  quit(choice: QuitChoice): Promise<StopReply>;
+
   closeWindow(): Promise<void>;
   /** While a guard is set, the window closes only when it says that it may. */
   guardClose(mayClose: (() => boolean) | null): Promise<void>;
+  /** What has the last word before the window closes, after the guard. */
+  onFarewell(mayClose: () => Promise<boolean>): Promise<Unlisten>;
 }
 
 /** Turns whatever was thrown into the one shape that screens show. */

@@ -33,3 +33,23 @@ export function axisDuration(seconds: number): string {
 function two(value: number): string {
   return String(value).padStart(2, '0');
 }
+
+const UNIT_S: Record<string, number> = { ms: 0.001, s: 1, m: 60, h: 3600 };
+
+/**
+ * A length of time as it is written in a form, in seconds; `null` when it is none. Only for showing at once how a text is
+ * understood: the engine reads it again, and decides.
+ */
+export function secondsOf(text: string): number | null {
+  const written = text.trim().toLowerCase().replaceAll(' ', '');
+  if (!/^(\d+(\.\d+)?(ms|[smh])?)+$/.test(written)) return null;
+  let sum = 0;
+  let before = '';
+  for (const [, number, unit] of written.matchAll(/(\d+(?:\.\d+)?)(ms|[smh])?/g)) {
+    // A number without a unit is seconds, or minutes right after hours.
+    const meant = unit ?? (before === 'h' ? 'm' : 's');
+    sum += Number(number) * (UNIT_S[meant] ?? 1);
+    before = meant;
+  }
+  return sum;
+}

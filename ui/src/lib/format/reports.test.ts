@@ -47,15 +47,16 @@ describe('what a run reports', () => {
       'Busy, but not advancing (warn)',
       'The last call took 20 times the usual (warn)',
       'Bash: cargo test',
-      'Asked for 25 min',
+      'Up to 25 min for this step',
       '$1.23',
     ]);
     expect(told({ liveness: 'unreachable', since_beat_s: 900 })).toEqual([
       'Unreachable: no beat for 15 min (stop)',
     ]);
-    expect(told({ liveness: 'healthy', signals_dropped: 7 })).toEqual([
+    expect(told({ liveness: 'healthy', signals_dropped: 7, signals_foreign: 1 })).toEqual([
       'Healthy',
       '7 signals left out: they came too fast',
+      '1 signal left out: sent by a process that is not the run’s',
     ]);
     expect(told({ claim: { succeeded: false, message: 'no key' } })).toEqual(['Reported failure: no key']);
   });

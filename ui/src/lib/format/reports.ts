@@ -17,11 +17,15 @@ export function remarksOf(run: RunView, now: number, age: number): Remark[] {
     ...(run.circling ? [{ text: 'Busy, but not advancing', tone: 'warn' } as const] : []),
     ...(run.totals?.slow ? [{ text: 'The last call took 20 times the usual', tone: 'warn' } as const] : []),
     ...plain(doingWords(run, now)),
-    ...plain(run.expected_s !== null && `Asked for ${duration(run.expected_s)}`),
+    ...plain(run.expected_s !== null && `Up to ${duration(run.expected_s)} for this step`),
     ...plain(run.totals && run.totals.cost_usd > 0 && dollars(run.totals.cost_usd)),
     ...plain(run.claim && claimWords(run.claim)),
     ...plain(
       run.signals_dropped > 0 && `${count(run.signals_dropped, 'signal')} left out: they came too fast`,
+    ),
+    ...plain(
+      run.signals_foreign > 0 &&
+        `${count(run.signals_foreign, 'signal')} left out: sent by a process that is not the run’s`,
     ),
   ];
 }
@@ -57,7 +61,7 @@ function claimWords(claim: NonNullable<RunView['claim']>): string {
 }
 
 /** What the work of a run took so far, as names and values. */
-export function totalsOf(run: RunView): [string, string][] {
+export function totalsOf(run: Pick<RunView, 'totals'>): [string, string][] {
   const { totals } = run;
   if (!totals) return [];
   const calls = totals.succeeded + totals.failed;

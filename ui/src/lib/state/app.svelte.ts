@@ -3,27 +3,31 @@ import type { Backend } from '../backend/types';
 import { Clock } from './clock.svelte';
 import { LiveStore } from './live.svelte';
 import { Notices } from './notices.svelte';
+import { Preferences } from './preferences.svelte';
 import { Router } from './router.svelte';
 
 /** What every screen can reach. */
-export interface AppState {
-  backend: Backend;
-  live: LiveStore;
-  clock: Clock;
-  router: Router;
-  notices: Notices;
+export class AppState {
+  readonly live: LiveStore;
+  readonly clock = new Clock();
+  readonly router = new Router();
+  readonly notices = new Notices();
+  /** The introduction was skipped. */
+  isTourOver = $state(false);
+  /** The list of shortcuts is shown. */
+  isHelpOpen = $state(false);
+  /** How this person wants the window to be. */
+  readonly preferences = new Preferences();
+
+  constructor(readonly backend: Backend) {
+    this.live = new LiveStore(backend);
+  }
 }
 
 const KEY = Symbol('nightkeep');
 
 export function createApp(backend: Backend): AppState {
-  return {
-    backend,
-    live: new LiveStore(backend),
-    clock: new Clock(),
-    router: new Router(),
-    notices: new Notices(),
-  };
+  return new AppState(backend);
 }
 
 export function provideApp(app: AppState): void {

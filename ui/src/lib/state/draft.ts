@@ -1,15 +1,13 @@
-import type { FieldFault, JobSpec, LimitsSpec, RunDetail } from '../backend/types';
+import type { FieldFault, JobSpec, Leftovers, OnStall, PingMode, RunDetail } from '../backend/types';
 import { joinCommand, splitCommand } from '../format/shellwords';
 import { writtenDuration } from '../format/duration';
+import { ACTIVITY_LIMITS, limitsOfTexts, OTHER_LIMITS, textsOf, type LimitTexts } from './limits';
 
 export interface EnvRow {
   id: number;
   name: string;
   value: string;
 }
-
-export const LIMIT_FIELDS = ['warn_after', 'stall_after', 'grace', 'start_allowance', 'max_runtime'] as const;
-export type LimitField = (typeof LIMIT_FIELDS)[number];
 
 /** A job as it stands in the form: all text, nothing left out. */
 export interface Draft {
@@ -20,18 +18,29 @@ export interface Draft {
   env: EnvRow[];
   progress: string;
   observe: boolean;
-  limits: Record<LimitField, string>;
+  limits: LimitTexts;
+  /** One a line. */
+  sources: string;
+  /** The words of a choice; empty for what holds when nothing is said. */
+  leftovers: Leftovers | '';
+  onStall: OnStall | '';
+  pingMode: PingMode | '';
+  stopSignal: string;
+  outputMax: string;
+  ping: string;
+  exportPingEnv: boolean;
+  notifyEnd: boolean;
+  checkUrl: string;
   /** What a job may say that the form does not show: it is saved as it came. */
   rest: Partial<JobSpec>;
-  /** The same of its limits. */
-  restLimits: LimitsSpec;
 }
 
 export const DEFAULT_TYPE = 'generic';
 
 export function draftOf(spec: JobSpec): Draft {
-  const { name, type, command, cwd, env, progress, observe, limits, ...rest } = spec;
-  const { warn_after, stall_after, grace, start_allowance, max_runtime, ...restLimits } = limits;
+  const { name, type, command, cwd, env, progress, observe, limits, sources, leftovers, ...more } = spec;
+  const { on_stall, ping_mode, stop_signal, output_max, ping, export_ping_env, ...others } = more;
+  const { notify_end, check_url, ...rest } = others;
   return {
     name,
     type: type ?? DEFAULT_TYPE,
@@ -40,15 +49,18 @@ export function draftOf(spec: JobSpec): Draft {
     env: Object.entries(env ?? {}).map(([name, value], id) => ({ id, name, value })),
     progress: progress ?? '',
     observe: observe ?? false,
-    limits: {
-      warn_after: warn_after ?? '',
-      stall_after: stall_after ?? '',
-      grace: grace ?? '',
-      start_allowance: start_allowance ?? '',
-      max_runtime: max_runtime ?? '',
-    },
+    limits: textsOf(limits),
+    sources: (sources ?? []).join('\n'),
+    leftovers: leftovers ?? '',
+    onStall: on_stall ?? '',
+    pingMode: ping_mode ?? '',
+    stopSignal: stop_signal ?? '',
+    outputMax: output_max ?? '',
+    ping: ping ?? '',
+    exportPingEnv: export_ping_env ?? false,
+    notifyEnd: notify_end ?? false,
+    checkUrl: check_url ?? '',
     rest,
-    restLimits,
   };
 }
 
@@ -79,23 +91,48 @@ export function draftOfRun(run: RunDetail): Draft {
 
 /** The job as it is saved: what is empty is left out, so that it is inherited. */
 export function specOf(draft: Draft): JobSpec {
-  const limits: LimitsSpec = { ...draft.restLimits };
-  for (const field of LIMIT_FIELDS) {
-    const text = draft.limits[field].trim();
-    if (text) limits[field] = text;
-  }
   const env = draft.env.filter((row) => row.name.trim());
   return {
     ...draft.rest,
     name: draft.name.trim(),
     command: splitCommand(draft.command).words,
-    limits,
+    limits: limitsOfTexts(draft.limits),
     ...(draft.type !== DEFAULT_TYPE && { type: draft.type }),
     ...(draft.cwd.trim() && { cwd: draft.cwd.trim() }),
     ...(env.length > 0 && { env: Object.fromEntries(env.map((row) => [row.name.trim(), row.value])) }),
     ...(draft.progress.trim() && { progress: draft.progress.trim() }),
     ...(draft.observe && { observe: true }),
+    ...moreOf(draft),
   };
+}
+
+/** What few jobs say. */
+function moreOf(draft: Draft): Partial<JobSpec> {
+  const sources = draft.sources
+    .split('\n')
+    .map((line) => line.trim())
+    .filter(Boolean);
+  const [signal, most, ping, url] = [draft.stopSignal, draft.outputMax, draft.ping, draft.checkUrl].map(
+    (text) => text.trim(),
+  );
+  return {
+    ...(sources.length > 0 && { sources }),
+    ...(draft.leftovers && { leftovers: draft.leftovers }),
+    ...(draft.onStall && { on_stall: draft.onStall }),
+    ...(draft.pingMode && { ping_mode: draft.pingMode }),
+    ...(signal && { stop_signal: signal }),
+    ...(most && { output_max: most }),
+    ...(ping && { ping }),
+    ...(draft.exportPingEnv && { export_ping_env: true }),
+    ...(draft.notifyEnd && { notify_end: true }),
+    ...(url && { check_url: url }),
+  };
+}
+
+/** Whether a job says anything of what stands in "More". */
+export function saysMore(draft: Draft): boolean {
+  const isLimited = [...ACTIVITY_LIMITS, ...OTHER_LIMITS].some(({ field }) => draft.limits[field] !== '');
+  return isLimited || Object.keys(moreOf({ ...draft, sources: '' })).length > 0;
 }
 
 /** What is wrong with the text itself, before anybody else can judge it. */

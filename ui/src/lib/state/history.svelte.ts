@@ -2,87 +2,80 @@ import {
   asApiError,
   type ApiError,
   type Backend,
-  type HistoryQuery,
+  type HistoryKey,
+  type HistoryPage,
+  type HistoryPageQuery,
   type HistoryRow,
-  type Outcome,
 } from '../backend/types';
-
-export interface Filters {
-  text: string;
-  job: string;
-  outcome: Outcome | '';
-}
-
-const OUTCOMES: readonly string[] = ['succeeded', 'failed', 'aborted', 'lost'] satisfies Outcome[];
-
-export function filtersOf(query: URLSearchParams): Filters {
-  const outcome = query.get('outcome') ?? '';
-  return {
-    text: query.get('text') ?? '',
-    job: query.get('job') ?? '',
-    outcome: OUTCOMES.includes(outcome) ? (outcome as Outcome) : '',
-  };
-}
-
-export function queryOf(filters: Filters): URLSearchParams {
-  const query = new URLSearchParams();
-  for (const [key, value] of Object.entries(filters) as [string, string][]) if (value) query.set(key, value);
-  return query;
-}
-
-/** Whether a row holds all words of the filter, in whatever order. */
-export function matches(row: HistoryRow, text: string): boolean {
-  const hay = `${row.run} ${row.job} ${row.type} ${row.message} ${row.last_note ?? ''}`.toLowerCase();
-  return text
-    .toLowerCase()
-    .split(/\s+/)
-    .every((word) => hay.includes(word));
-}
 
 export const PAGE_ROWS = 100;
 
-/** Ended runs, newest first, page by page. */
+/** Ended runs that match, page by page. What was loaded stays when the first page is fetched once more. */
 export class HistoryStore {
   rows = $state.raw<HistoryRow[]>([]);
+  total = $state(0);
+  /** Every job of which a run has ended, whatever the filters. */
+  jobs = $state.raw<string[]>([]);
   loaded = $state(false);
-  hasOlder = $state(false);
   error = $state.raw<ApiError | null>(null);
+  #next = $state.raw<HistoryKey | null>(null);
+  /** How many there are that are not on the screen. */
+  readonly older = $derived(this.#next ? Math.max(1, this.total - this.rows.length) : 0);
   #backend: Backend;
-  #filters: Filters = { text: '', job: '', outcome: '' };
+  #query: HistoryPageQuery = {};
   #asked = 0;
+  /** Nothing takes the place of what somebody asked for. */
+  #isGoingDown = false;
 
   constructor(backend: Backend) {
     this.#backend = backend;
   }
 
-  /** Fetches what is shown once more, as many rows as there are (at least a page). */
-  async refresh(filters: Filters): Promise<void> {
-    const sameQuery = filters.job === this.#filters.job && filters.outcome === this.#filters.outcome;
-    this.#filters = filters;
-    const limit = sameQuery ? Math.min(1000, Math.max(PAGE_ROWS, this.rows.length)) : PAGE_ROWS;
-    await this.#load({ limit }, (rows) => {
-      this.hasOlder = rows.length >= limit;
-      return rows;
+  /** Asks another question, from its first page on. */
+  async ask(query: HistoryPageQuery): Promise<void> {
+    this.#query = query;
+    await this.#load({ ...query, limit: PAGE_ROWS }, (page) => {
+      this.#next = page.next;
+      return page.rows;
     });
   }
 
-  async older(): Promise<void> {
-    const last = this.rows.at(-1);
-    if (!last) return;
-    await this.#load({ limit: PAGE_ROWS, before: last.run }, (rows) => {
-      this.hasOlder = rows.length >= PAGE_ROWS;
-      return [...this.rows, ...rows];
+  /** Fetches the first page once more; what is below it stays, unless so much has come that there is a hole. */
+  async refresh(): Promise<void> {
+    if (this.#isGoingDown) return;
+    await this.#load({ ...this.#query, limit: PAGE_ROWS }, (page) => {
+      const last = page.rows.at(-1)?.run;
+      const at = this.rows.findIndex((row) => row.run === last);
+      if (at < 0) this.#next = page.next;
+      return at < 0 ? page.rows : [...page.rows, ...this.rows.slice(at + 1)];
     });
   }
 
-  async #load(page: HistoryQuery, take: (rows: HistoryRow[]) => HistoryRow[]): Promise<void> {
+  async loadOlder(): Promise<void> {
+    const after = this.#next;
+    if (!after) return;
+    this.#isGoingDown = true;
+    await this.#load({ ...this.#query, after, limit: PAGE_ROWS }, (page) => {
+      this.#next = page.next;
+      return [...this.rows, ...page.rows];
+    });
+    this.#isGoingDown = false;
+  }
+
+  /** Shows at once what was just told to the engine. */
+  mark(seen: boolean, run?: number): void {
+    this.rows = this.rows.map((row) => (run === undefined || row.run === run ? { ...row, seen } : row));
+  }
+
+  async #load(query: HistoryPageQuery, take: (page: HistoryPage) => HistoryRow[]): Promise<void> {
     this.#asked += 1;
     const turn = this.#asked;
-    const { job, outcome } = this.#filters;
     try {
-      const rows = await this.#backend.history({ ...page, ...(job && { job }), ...(outcome && { outcome }) });
+      const page = await this.#backend.historyPage(query);
       if (turn !== this.#asked) return;
-      this.rows = take(rows);
+      this.rows = take(page);
+      this.total = page.total;
+      this.jobs = page.jobs;
       this.error = null;
     } catch (thrown) {
       if (turn === this.#asked) this.error = asApiError(thrown);

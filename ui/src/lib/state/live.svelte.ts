@@ -14,6 +14,8 @@ export class LiveStore {
   readonly leftovers = $derived(this.live?.leftovers ?? []);
   /** Jobs that are not started as usual. */
   readonly held = $derived(this.live?.status.jobs ?? []);
+  /** The pause of the watch, while there is one. */
+  readonly paused = $derived(this.live?.status.paused ?? null);
   readonly unseenCount = $derived(this.live?.status.summary.stopped_unseen ?? 0);
   /** Changes whenever anything that is fetched may have changed. */
   readonly revision = $derived(this.live?.revision ?? -1);
@@ -45,7 +47,11 @@ export class LiveStore {
 
   /** The stall clock of a run at this moment: it goes on between snapshots, except where it stands still. */
   sinceAdvance(run: RunView, tick: number): number {
-    const standsStill = run.progress === 'waiting' || run.activity === 'asleep' || run.phase !== 'running';
+    const standsStill =
+      this.paused !== null ||
+      run.progress === 'waiting' ||
+      run.activity === 'asleep' ||
+      run.phase !== 'running';
     if (standsStill || !this.connected) return run.since_advance_s;
     return run.since_advance_s + this.age(tick);
   }

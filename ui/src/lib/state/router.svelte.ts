@@ -1,12 +1,19 @@
 export type Route =
   | { page: 'overview' }
   | { page: 'history'; query: URLSearchParams }
-  | { page: 'run'; run: number }
+  | { page: 'run'; run: number; stop: boolean }
   | { page: 'jobs' }
   | { page: 'job-new'; query: URLSearchParams }
   | { page: 'job-edit'; job: string }
   | { page: 'types' }
+  | { page: 'type-new'; query: URLSearchParams }
+  | { page: 'type-edit'; type: string }
+  | { page: 'settings' }
+  | { page: 'quit' }
   | { page: 'unknown' };
+
+/** Pages that need nothing but their name. */
+const SIMPLE = new Set(['overview', 'jobs', 'types', 'settings', 'quit']);
 
 /** The page that a hash names: `#/run/41`, `#/jobs/nightly/edit`. */
 export function routeOf(hash: string): Route {
@@ -16,13 +23,16 @@ export function routeOf(hash: string): Route {
   const [first, second, third] = parts;
   if (first === undefined) return { page: 'overview' };
   if (parts.length === 1) {
-    if (first === 'overview' || first === 'jobs' || first === 'types') return { page: first };
+    if (SIMPLE.has(first)) return { page: first as 'overview' };
     if (first === 'history') return { page: 'history', query };
   }
   if (first === 'run' && second !== undefined && /^\d+$/.test(second))
-    return { page: 'run', run: Number(second) };
+    return { page: 'run', run: Number(second), stop: third === 'stop' };
   if (first === 'jobs' && second === 'new' && parts.length === 2) return { page: 'job-new', query };
   if (first === 'jobs' && second !== undefined && third === 'edit') return { page: 'job-edit', job: second };
+  if (first === 'types' && second === 'new' && parts.length === 2) return { page: 'type-new', query };
+  if (first === 'types' && second !== undefined && third === 'edit')
+    return { page: 'type-edit', type: second };
   return { page: 'unknown' };
 }
 
@@ -39,7 +49,12 @@ export const links = {
   history: '#/history',
   run: (run: number): string => `#/run/${run}`,
   jobs: '#/jobs',
+  settings: '#/settings',
   types: '#/types',
+  newType: (from: string | null): string =>
+    from === null ? '#/types/new' : `#/types/new?from=${encodeURIComponent(from)}`,
+  editType: (type: string): string => `#/types/${encodeURIComponent(type)}/edit`,
+  quit: '#/quit',
   newJob: '#/jobs/new',
   newJobFromRun: (run: number): string => `#/jobs/new?run=${run}`,
   newJobFromJob: (job: string): string => `#/jobs/new?job=${encodeURIComponent(job)}`,

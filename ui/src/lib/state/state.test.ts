@@ -1,11 +1,13 @@
 import { describe, expect, test, vi } from 'vitest';
 import { Script } from '../backend/fake-data';
 import { FakeBackend } from '../backend/fake';
+import { manyRows } from '../backend/fake-history';
 import { draftOf, draftOfRun, specOf, textFaults } from './draft';
-import { HistoryStore, filtersOf, matches, queryOf } from './history.svelte';
+import { filtersOf, pageQueryOf, queryOf, sortedBy, type Filters } from './filters';
+import { HistoryStore } from './history.svelte';
 import { JobForm } from './jobform.svelte';
 import { LiveStore } from './live.svelte';
-import { byNight, nightDetail, nightLabel, nightSentence, reportNight } from './nights';
+import { boundsOfNight, byNight, dayAfter, isDate, nightLabel } from './nights';
 import { Probe, PROBE_DELAY_MS } from './probe.svelte';
 import { routeOf, Router } from './router.svelte';
 
@@ -59,73 +61,92 @@ describe('nights', () => {
     expect(nightLabel('2026-11-22T04:00:00Z', Date.parse(now))).toBe(label);
   });
 
-  test('in the evening, what ends is of tonight', () => {
-    const evening = Date.parse('2026-11-22T22:00:00Z');
-    const rows = [script.row(50, 'late', 0, 60, { ended_at: '2026-11-22T21:00:00Z' })];
-    expect(nightSentence(reportNight(byNight(rows, evening), evening))).toBe(
-      'Tonight so far: 1 run, finished.',
-    );
-  });
-
-  test('the sentence counts what ended, and says nothing of what there was none of', () => {
-    expect(nightSentence(reportNight(byNight(script.history(), MORNING), MORNING))).toBe(
-      'Last night: 7 runs – 4 finished, 1 failed, 2 stopped.',
-    );
-    expect(nightSentence(reportNight([], MORNING))).toBe('Last night: no run ended.');
-  });
-
-  test('the detail names the closest call and what is still alive', () => {
-    const [night] = byNight(script.history(), MORNING);
-    if (!night) throw new Error('there is a night');
-    expect(nightDetail(night, 2, (row) => `${row.longest_gap_s ?? 0} s`)).toBe(
-      'Longest quiet time in a run that finished: 750 s (docs-sweep). 2 runs are still going on.',
-    );
-    const survived = {
-      ...night,
-      rows: [script.row(51, 'stuck', 60, 60, { outcome: 'aborted', survivors: [9] })],
-    };
-    expect(nightDetail(survived, 0, () => '')).toBe('Processes of stuck are still alive after the stop.');
+  test('a night is found by the day on whose evening it began, from six to ten', () => {
+    expect(boundsOfNight('2026-11-30')).toEqual({
+      from: '2026-11-30T18:00:00.000Z',
+      to: '2026-12-01T10:00:00.000Z',
+    });
+    expect([dayAfter('2026-12-31', 1), dayAfter('2026-03-01', -1)]).toEqual(['2027-01-01', '2026-02-28']);
+    expect(['2026-11-21', '2026-02-30', '21.11.2026', ''].map(isDate)).toEqual([true, false, false, false]);
   });
 });
 
 describe('the history', () => {
+  const plain = filtersOf(new URLSearchParams());
+
+  function many(): { backend: FakeBackend; store: HistoryStore } {
+    const backend = new FakeBackend({ now: MORNING });
+    backend.rows = manyRows(backend.script, 250);
+    return { backend, store: new HistoryStore(backend) };
+  }
+
   test('filters live in the address and come back from it', () => {
-    const filters = { text: 'a b', job: 'docs & more', outcome: 'aborted' } as const;
+    const filters: Filters = {
+      text: 'a b',
+      jobs: ['docs & more', 'x,y'],
+      results: ['hard-kill', 'recovered'],
+      period: 'week',
+      night: '2026-11-20',
+      sort: { order: 'duration', ascending: false },
+    };
     expect(filtersOf(new URLSearchParams(queryOf(filters).toString()))).toEqual(filters);
-    expect(filtersOf(new URLSearchParams('outcome=nonsense')).outcome).toBe('');
+    expect(queryOf(plain).toString()).toBe('');
+    const nonsense = filtersOf(new URLSearchParams('result=nonsense&night=soon&sort=-job&period=ever'));
+    expect(nonsense).toEqual(plain);
+    expect(filtersOf(new URLSearchParams('night=2026-11-20')).period).toBe('night');
   });
 
-  test('a text finds rows that hold all its words in any order', () => {
-    const row = script.row(7, 'docs-sweep', 0, 1, { message: 'It finished after 40 steps.' });
-    expect(matches(row, 'steps docs')).toBe(true);
-    expect(matches(row, 'docs nothing')).toBe(false);
+  test('the engine is asked for what the filters say', () => {
+    expect(pageQueryOf(plain, '2026-11-21', MORNING)).toEqual({
+      filter: {},
+      order: 'ended',
+      ascending: false,
+    });
+    expect(pageQueryOf({ ...plain, text: ' x ', period: 'night' }, '2026-11-21', MORNING).filter).toEqual({
+      text: 'x',
+      from: '2026-11-21T18:00:00.000Z',
+      to: '2026-11-22T10:00:00.000Z',
+    });
+    expect(pageQueryOf({ ...plain, period: 'week' }, '', MORNING).filter).toEqual({
+      from: '2026-11-15T00:00:00.000Z',
+    });
+  });
+
+  test('the head of a column turns the order round, and then back to the newest first', () => {
+    const first = sortedBy(plain.sort, 'duration');
+    const second = sortedBy(first, 'duration');
+    expect([first, second, sortedBy(second, 'duration')]).toEqual([
+      { order: 'duration', ascending: false },
+      { order: 'duration', ascending: true },
+      plain.sort,
+    ]);
   });
 
   test('older runs are fetched below the last one and added', async () => {
-    const backend = new FakeBackend({ now: MORNING });
-    const first = backend.rows[0];
-    if (!first) throw new Error('the script has rows');
-    backend.rows = Array.from({ length: 250 }, (_, at) => ({ ...first, run: 250 - at }));
-    const store = new HistoryStore(backend);
-    await store.refresh({ text: '', job: '', outcome: '' });
-    expect([store.rows.length, store.hasOlder]).toEqual([100, true]);
-    await store.older();
-    await store.older();
-    expect([store.rows.length, store.hasOlder]).toEqual([250, false]);
+    const { store } = many();
+    await store.ask({});
+    expect([store.rows.length, store.total, store.older]).toEqual([100, 250, 150]);
+    await store.loadOlder();
+    await store.loadOlder();
+    expect([store.rows.length, store.older]).toEqual([250, 0]);
     expect(new Set(store.rows.map((row) => row.run)).size).toBe(250);
   });
 
-  test('what is shown stays shown when it is fetched again', async () => {
-    const backend = new FakeBackend({ now: MORNING });
-    const first = backend.rows[0];
-    if (!first) throw new Error('the script has rows');
-    backend.rows = Array.from({ length: 250 }, (_, at) => ({ ...first, run: 250 - at }));
-    const store = new HistoryStore(backend);
-    const filters = { text: '', job: '', outcome: '' } as const;
-    await store.refresh(filters);
-    await store.older();
-    await store.refresh(filters);
-    expect(store.rows.length).toBe(200);
+  test('what was loaded stays when the first page is fetched again, and what has come stands above it', async () => {
+    const { backend, store } = many();
+    await store.ask({});
+    await store.loadOlder();
+    backend.rows = [backend.script.row(999, 'fresh', 0, 60, {}), ...backend.rows];
+    await store.refresh();
+    expect([store.rows.length, store.rows[0]?.job, store.older]).toEqual([201, 'fresh', 50]);
+  });
+
+  test('another question begins at its first page', async () => {
+    const { store } = many();
+    await store.ask({});
+    await store.loadOlder();
+    await store.ask({ filter: { results: ['hard-kill'] } });
+    expect([store.rows.length, store.total, store.older]).toEqual([1, 1, 0]);
   });
 });
 

@@ -1,6 +1,8 @@
 import { fireEvent, screen, waitFor, within } from '@testing-library/svelte';
-import { describe, expect, test } from 'vitest';
-import { openWindow } from '../../test/window';
+import { describe, expect, test, vi } from 'vitest';
+import { FakeBackend } from '../../lib/backend/fake';
+import { LOOK_EVERY_MS } from '../../lib/state/marker-looks.svelte';
+import { MORNING, openWindow } from '../../test/window';
 
 async function fill(label: string, value: string): Promise<HTMLElement> {
   const field = await screen.findByLabelText(label);
@@ -12,10 +14,10 @@ async function fill(label: string, value: string): Promise<HTMLElement> {
 describe('the list of jobs', () => {
   test('names each job with what it can do at the moment', async () => {
     openWindow('jobs');
-    await screen.findByRole('button', { name: 'Start docs-sweep' });
+    await screen.findByRole('button', { name: 'Run now: docs-sweep' });
     expect(screen.getByRole('link', { name: 'running as run 48' })).toBeTruthy();
     expect(screen.getByRole('button', { name: 'Stop migrate-tests…' })).toBeTruthy();
-    expect(screen.queryByRole('button', { name: 'Start migrate-tests' })).toBeNull();
+    expect(screen.queryByRole('button', { name: 'Run now: migrate-tests' })).toBeNull();
     expect(screen.getByRole('link', { name: 'Last run of nightly-fuzz: Stopped' }).getAttribute('href')).toBe(
       '#/run/44',
     );
@@ -24,7 +26,7 @@ describe('the list of jobs', () => {
   test('a job for which there is no free slot says that it waits', async () => {
     const backend = openWindow('jobs');
     backend.places.set('docs-sweep', { type: null, running: 4, slots: 4, ahead: 2 });
-    (await screen.findByRole('button', { name: 'Start docs-sweep' })).click();
+    (await screen.findByRole('button', { name: 'Run now: docs-sweep' })).click();
     expect(
       await screen.findByText(
         'docs-sweep waits for a free slot as run 50: 4 of 4 runs are running; 2 runs are before it.',
@@ -34,7 +36,7 @@ describe('the list of jobs', () => {
 
   test('a job that is kept stopped says so and is resumed with one click', async () => {
     const backend = openWindow('jobs');
-    await screen.findByRole('button', { name: 'Start docs-sweep' });
+    await screen.findByRole('button', { name: 'Run now: docs-sweep' });
     backend.held = [
       {
         job: 'docs-sweep',
@@ -47,9 +49,9 @@ describe('the list of jobs', () => {
     backend.publish();
     const resume = await screen.findByRole('button', { name: 'Resume docs-sweep' });
     expect(screen.getByText(/^Kept stopped since /)).toBeTruthy();
-    expect(screen.queryByRole('button', { name: 'Start docs-sweep' })).toBeNull();
+    expect(screen.queryByRole('button', { name: 'Run now: docs-sweep' })).toBeNull();
     resume.click();
-    await screen.findByRole('button', { name: 'Start docs-sweep' });
+    await screen.findByRole('button', { name: 'Run now: docs-sweep' });
     expect(backend.calls).toContain('resume docs-sweep');
   });
 
@@ -84,7 +86,7 @@ describe('the list of jobs', () => {
       hint: 'install it',
       field: null,
     });
-    (await screen.findByRole('button', { name: 'Start docs-sweep' })).click();
+    (await screen.findByRole('button', { name: 'Run now: docs-sweep' })).click();
     expect((await screen.findByRole('alert')).textContent).toContain(
       'docs-sweep could not be started. No program python3. Install it.',
     );
@@ -92,11 +94,12 @@ describe('the list of jobs', () => {
 
   test('a job is deleted after a question, and brought back by "Undo"', async () => {
     const backend = openWindow('jobs');
-    (await screen.findByRole('button', { name: 'Delete nightly-fuzz…' })).click();
+    (await screen.findByRole('button', { name: 'More for nightly-fuzz' })).click();
+    (await screen.findByRole('menuitem', { name: 'Delete…' })).click();
     const dialog = await screen.findByRole('dialog', { name: 'Delete nightly-fuzz?' });
     within(dialog).getByRole('button', { name: 'Delete' }).click();
     await waitFor(() => {
-      expect(screen.queryByRole('button', { name: 'Start nightly-fuzz' })).toBeNull();
+      expect(screen.queryByRole('button', { name: 'Run now: nightly-fuzz' })).toBeNull();
     });
     (await screen.findByRole('button', { name: 'Undo' })).click();
     expect(await screen.findByText('nightly-fuzz is back.')).toBeTruthy();
@@ -117,7 +120,7 @@ describe('a test of a job', () => {
   test('says of each check what was found, and is gone when the job is changed', async () => {
     openWindow('jobs/new');
     await fill('Command', '/nowhere/agent --all');
-    (await screen.findByRole('button', { name: 'Test' })).click();
+    (await screen.findByRole('button', { name: 'Test now' })).click();
     expect(await screen.findByRole('heading', { name: '1 thing to mend before it runs' })).toBeTruthy();
     const checks = screen.getByRole('status', { name: 'Test' });
     expect(checks.textContent).toContain('The program /nowhere/agent was not found.');
@@ -125,7 +128,7 @@ describe('a test of a job', () => {
     expect(within(checks).getByText(/^Marker/).textContent).toContain('worth a look');
     await fill('Command', 'agent --all');
     expect(screen.queryByText('The program /nowhere/agent was not found.')).toBeNull();
-    (await screen.findByRole('button', { name: 'Test' })).click();
+    (await screen.findByRole('button', { name: 'Test now' })).click();
     expect(await screen.findByRole('heading', { name: 'Ready to be left alone' })).toBeTruthy();
   });
 
@@ -137,12 +140,195 @@ describe('a test of a job', () => {
       hint: null,
       field: null,
     });
-    (await screen.findByRole('button', { name: 'Test' })).click();
+    (await screen.findByRole('button', { name: 'Test now' })).click();
     expect((await screen.findByRole('alert')).textContent).toContain('The job could not be tested');
   });
 });
 
+describe('the panel of a test', () => {
+  test('says what would be started and what would be stopped, and reads the marker three times', async () => {
+    const backend = openWindow('jobs/new');
+    await fill('Command', `agent 'two words'`);
+    await fill('Marker file', 'progress.json');
+    vi.useFakeTimers({ now: MORNING });
+    screen.getByRole('button', { name: 'Test now' }).click();
+    await vi.advanceTimersByTimeAsync(0);
+    const panel = within(screen.getByRole('status', { name: 'Test' }));
+    expect(
+      panel.getByText(
+        /everything that it started, wherever that has gone; not other processes of yours\. First it is asked with SIGTERM, and after 20 s what is left is killed\./,
+      ),
+    ).toBeTruthy();
+    expect(panel.getByText('two words')).toBeTruthy();
+    expect(panel.getByText('Look 2 of 3…')).toBeTruthy();
+    await vi.advanceTimersByTimeAsync(2 * LOOK_EVERY_MS);
+    expect(panel.getAllByText(/Readable. Now: step 3/)).toHaveLength(3);
+    expect(
+      panel.getByText('It does not move at the moment, which is right while nothing runs.'),
+    ).toBeTruthy();
+    expect(backend.calls.filter((call) => call === 'start').length).toBe(0);
+  });
+
+  test('says that nothing would be stopped where a stall is only recorded', async () => {
+    openWindow('jobs/release-notes/edit');
+    (await screen.findByRole('button', { name: 'Test now' })).click();
+    expect(await screen.findByText(/Nothing: a stall is only recorded\./)).toBeTruthy();
+    expect(screen.getByText(/Each run has a marker of its own/)).toBeTruthy();
+  });
+});
+
+describe('what a job can be started from', () => {
+  test('fills the form in, and leaves what was typed', async () => {
+    openWindow('jobs/new');
+    (await screen.findByRole('button', { name: 'Claude Code' })).click();
+    const command = screen.getByLabelText<HTMLTextAreaElement>('Command');
+    await waitFor(() => {
+      expect(command.value).toContain('claude -p');
+    });
+    expect(screen.getByLabelText<HTMLSelectElement>('Type').value).toBe('agent');
+    expect(screen.getByLabelText<HTMLTextAreaElement>('Beside the marker').value).toBe('claude-stream');
+    screen.getByRole('button', { name: 'Codex' }).click();
+    await waitFor(() => {
+      expect(command.value).toContain('codex exec --json');
+    });
+    await fill('Command', 'my own --thing');
+    screen.getByRole('button', { name: 'Python script' }).click();
+    await waitFor(() => {
+      expect(screen.getByLabelText<HTMLInputElement>('Marker file').value).toBe('progress.json');
+    });
+    expect(command.value).toBe('my own --thing');
+    expect(screen.getByLabelText<HTMLTextAreaElement>('Beside the marker').value).toBe('');
+  });
+
+  test('shows the line for the crontab and the command to attach, with the job’s name in it', async () => {
+    openWindow('jobs/new');
+    await fill('Name', 'backup');
+    screen.getByRole('button', { name: 'Cron job' }).click();
+    expect(await screen.findByText('0 2 * * * nightkeep start backup')).toBeTruthy();
+    screen.getByRole('button', { name: 'Attach' }).click();
+    expect(
+      await screen.findByText(
+        'nightkeep attach --name backup --type generic --progress progress.json --pid PID',
+      ),
+    ).toBeTruthy();
+  });
+
+  test('is not offered for a job that is there', async () => {
+    openWindow('jobs/docs-sweep/edit');
+    await screen.findByLabelText('Name');
+    expect(screen.queryByRole('button', { name: 'Claude Code' })).toBeNull();
+  });
+});
+
+describe('a job in the list', () => {
+  test('shows its last runs in a strip that reads without a picture', async () => {
+    openWindow('jobs');
+    expect(
+      await screen.findByRole('img', { name: 'Last 27 runs: 27 finished. The newest finished.' }),
+    ).toBeTruthy();
+    expect(
+      screen.getByRole('img', { name: 'Last 2 runs: 1 stopped and 1 lost. The newest stopped.' }),
+    ).toBeTruthy();
+  });
+
+  test('is switched off after a question, and on again by "Undo"', async () => {
+    const backend = openWindow('jobs');
+    const enabled = await screen.findByRole('switch', { name: 'Enabled: migrate-tests' });
+    expect(enabled.getAttribute('aria-checked')).toBe('true');
+    enabled.click();
+    const dialog = within(await screen.findByRole('dialog', { name: 'Pause migrate-tests?' }));
+    expect(dialog.getByText(/Run 48 is stopped/)).toBeTruthy();
+    dialog.getByRole('button', { name: 'Stop the run and pause' }).click();
+    await waitFor(() => {
+      expect(enabled.getAttribute('aria-checked')).toBe('false');
+    });
+    expect(backend.calls).toContain('stop job migrate-tests');
+    (await screen.findByRole('button', { name: 'Undo' })).click();
+    await waitFor(() => {
+      expect(enabled.getAttribute('aria-checked')).toBe('true');
+    });
+  });
+
+  test('has a menu that is used with the keyboard', async () => {
+    openWindow('jobs');
+    const more = await screen.findByRole('button', { name: 'More for docs-sweep' });
+    more.click();
+    const copy = await screen.findByRole('menuitem', { name: 'Duplicate' });
+    await waitFor(() => {
+      expect(document.activeElement).toBe(copy);
+    });
+    await fireEvent.keyDown(copy, { key: 'ArrowUp' });
+    expect(document.activeElement).toBe(screen.getByRole('menuitem', { name: 'Delete…' }));
+    await fireEvent.keyDown(screen.getByRole('menu'), { key: 'Escape' });
+    expect(screen.queryByRole('menu')).toBeNull();
+    expect(document.activeElement).toBe(more);
+    expect(window.location.hash).toBe('#/jobs');
+  });
+
+  test('says that its circuit breaker is open', async () => {
+    const backend = openWindow('jobs');
+    await screen.findByRole('button', { name: 'Run now: nightly-fuzz' });
+    backend.held = [
+      { job: 'nightly-fuzz', state: 'breaker-open', since: null, failures: 3, next_start: null },
+    ];
+    backend.publish();
+    expect(await screen.findByText(/Circuit breaker open\. Will not start again/)).toBeTruthy();
+  });
+});
+
 describe('the form', () => {
+  test('what few jobs say is folded away, and is there where a job says it', async () => {
+    const backend = openWindow('jobs/docs-sweep/edit');
+    const more = (): HTMLDetailsElement | null => screen.getByText('More').closest('details');
+    await screen.findByLabelText('Name');
+    expect(more()?.open).toBe(false);
+    await fireEvent.change(screen.getByLabelText('When it stalls'), { target: { value: 'restart' } });
+    await fill('A service that it needs', 'tcp://localhost:5432');
+    await fill('Cap for a run, in dollars', '2.50');
+    await fireEvent.click(screen.getByLabelText('Tell me when it finishes or fails by itself, too'));
+    screen.getByRole('button', { name: 'Save' }).click();
+    await screen.findByText('Saved.');
+    expect(backend.jobViews.find((job) => job.spec.name === 'docs-sweep')?.spec).toMatchObject({
+      on_stall: 'restart',
+      check_url: 'tcp://localhost:5432',
+      notify_end: true,
+      limits: { max_cost: '2.50' },
+    });
+    await screen.findByRole('heading', { name: 'Jobs' });
+    window.location.hash = '#/jobs/docs-sweep/edit';
+    await fireEvent(window, new Event('hashchange'));
+    await screen.findByLabelText('Name');
+    expect(more()?.open).toBe(true);
+  });
+
+  test('the address for pings can be copied, and a UUID made', async () => {
+    const backend = new FakeBackend({ now: MORNING });
+    const [first] = backend.jobViews;
+    if (!first) throw new Error('the scene has jobs');
+    const url = 'http://127.0.0.1:8765/ping/key/docs-sweep';
+    backend.jobViews = [{ ...first, check: { job: 'docs-sweep', slug: 'docs-sweep', url, last: null } }];
+    openWindow('jobs/docs-sweep/edit', {}, backend);
+    expect(await screen.findByText(url)).toBeTruthy();
+    screen.getByRole('button', { name: 'Make one' }).click();
+    await waitFor(() => {
+      expect(screen.getByLabelText<HTMLInputElement>('UUID for pings').value).toMatch(/^[\da-f]{8}-/);
+    });
+  });
+
+  test('a job whose run goes on says from when changes hold', async () => {
+    openWindow('jobs/migrate-tests/edit');
+    expect(await screen.findByText(/Changes apply from the next run\./)).toBeTruthy();
+  });
+
+  test('a line for a shell is handed to one with one click', async () => {
+    openWindow('jobs/new');
+    await fill('Command', 'make all | tee log');
+    screen.getByRole('button', { name: 'Run it in a shell' }).click();
+    await waitFor(() => {
+      expect(screen.getByLabelText<HTMLTextAreaElement>('Command').value).toBe("sh -c 'make all | tee log'");
+    });
+  });
+
   test('the command is split while it is typed', async () => {
     openWindow('jobs/new');
     await fill('Command', `claude -p 'two words'`);
@@ -207,7 +393,9 @@ describe('the form', () => {
     openWindow('jobs/new');
     await fill('Marker file', 'progress.json');
     expect(
-      await screen.findByText(/Readable. At the moment: step 3 – draft written \(written 2 min 04 s ago\)/),
+      await screen.findByText(
+        /Readable. Now: step 3\/40 \(changed 2 min 04 s ago\)\. It notes: draft written/,
+      ),
     ).toBeTruthy();
   });
 

@@ -84,6 +84,11 @@ async fn faults(socket: &Path) -> Vec<Check> {
         FaultKind::Quarantine => {
             Some(Check::remark("damage", fault.message, "keep the file if you want to look into it; nothing reads it"))
         }
+        FaultKind::Tray => Some(Check::remark(
+            "tray",
+            fault.message,
+            "GNOME shows tray icons with the extension \"AppIndicator and KStatusNotifierItem Support\"",
+        )),
         FaultKind::Watch => Some(Check::remark("watch", fault.message, "markers are still read, on a timer")),
     };
     faults.into_iter().filter_map(check).collect()

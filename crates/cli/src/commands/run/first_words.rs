@@ -6,7 +6,7 @@ use std::time::Duration;
 use nightkeep_engine::api::{SIGNALS_MAX, SignalsRequest, StartReply};
 use nightkeep_engine::client::Client;
 use nightkeep_engine::environment::notify_socket;
-use nightkeep_engine::rundir::Spec;
+use nightkeep_engine::rundir::{RunDir, Spec};
 use nightkeep_engine::sources::said;
 use nightkeep_engine::sources::sd_notify::{NotifySocket, SOURCE};
 use tokio::sync::Notify;
@@ -19,8 +19,9 @@ pub(super) struct FirstWords(Option<NotifySocket>);
 
 impl FirstWords {
     /// Listens from this moment on, if the run has such a socket. Its directory has to be there.
-    pub(super) fn listen(spec: &Spec) -> Self {
-        let bound = notify_socket(spec).map(|path| NotifySocket::bind(&path, Arc::new(Notify::new())));
+    pub(super) fn listen(spec: &Spec, run: &RunDir) -> Self {
+        let bound =
+            notify_socket(spec).map(|path| NotifySocket::bind(&path, Some(run.clone()), Arc::new(Notify::new())));
         Self(bound.and_then(|bound| match bound {
             Ok(socket) => Some(socket),
             Err(error) => {

@@ -86,7 +86,7 @@ struct Begun {
 /// Starts the command of a run whose directory is there, and has it watched.
 async fn begin(here: &Here, engine: Option<&Client>, dir: RunDir, spec: Spec) -> Result<Begun, Failure> {
     let tag = spec.tag.clone();
-    let first_words = FirstWords::listen(&spec);
+    let first_words = FirstWords::listen(&spec, &dir);
     let launched = launch_prepared(&dir, spec, &program_path()?).await.map_err(|error| cannot_launch(&error))?;
     let watched = register(here, engine, &tag).await;
     first_words.hand_over(engine, watched.as_ref()).await;

@@ -1,9 +1,9 @@
 //! What the sources of a run said, as it is stored, and back.
 
-use nightkeep_core::{self as core, Cap, HumanWait, Source, Span, Wait, Wall};
+use nightkeep_core::{self as core, Activity, Cap, HumanWait, Source, Span, Wait, Wall};
 
-use crate::api::Liveness;
-use crate::store::heard::{HeardEntry, ToldCost, Totals, WaitsFor, WaitsOn};
+use crate::api::{Liveness, OpenActivity};
+use crate::store::heard::{Doing, Heard, HeardEntry, Open, ToldCost, Totals, WaitsFor, WaitsOn};
 
 /// What was told of costs, for a watch that goes on.
 pub(super) fn told_cost(ToldCost { run, day }: ToldCost) -> Vec<(Cap, bool)> {
@@ -26,10 +26,11 @@ pub(super) fn stored(what: core::HeardEntry) -> HeardEntry {
             }
         }
         core::HeardEntry::Resumed => HeardEntry::Resumed,
+        core::HeardEntry::Doing(doing) => HeardEntry::Doing(stored_doing(doing)),
         core::HeardEntry::Liveness { liveness: said, since } => {
             HeardEntry::Liveness { liveness: liveness(Some(said)), since_ms: since.as_ms() }
         }
-        core::HeardEntry::Expects { until } => HeardEntry::Expects { until_ms: until.as_ms() },
+        core::HeardEntry::Expects { until, by_person } => HeardEntry::Expects { until_ms: until.as_ms(), by_person },
         core::HeardEntry::Claimed(claim) => HeardEntry::Claimed { succeeded: claim.succeeded, message: claim.message },
         core::HeardEntry::Unclaimed => HeardEntry::Unclaimed,
         core::HeardEntry::Result(document) => HeardEntry::Result { document },
@@ -51,8 +52,57 @@ pub(in crate::actor) const fn liveness(liveness: Option<core::Liveness>) -> Live
     }
 }
 
+/// What a run does, as the core knows it.
+pub(super) fn core_doing(doing: &Doing) -> core::Doing {
+    let open = |open: &Open| core::OpenActivity {
+        source: Source::named(open.source.clone()),
+        id: open.id.clone(),
+        activity: activity(open.activity),
+        what: open.what.clone(),
+        at: Span::from_ms(open.at_ms),
+    };
+    core::Doing {
+        open: doing.open.iter().map(open).collect(),
+        apart: Span::from_ms(doing.apart_ms),
+        apart_from: doing.apart_from_ms.map(Span::from_ms),
+        waiting: doing.waiting.iter().cloned().map(Source::named).collect(),
+    }
+}
+
+/// What begins and ends, as the core knows it.
+pub(in crate::actor) const fn activity(activity: OpenActivity) -> Activity {
+    match activity {
+        OpenActivity::Tool => Activity::Tool,
+        OpenActivity::Subagent => Activity::Subagent,
+        OpenActivity::Compacting => Activity::Compacting,
+    }
+}
+
+fn stored_doing(doing: core::Doing) -> Doing {
+    let open = |open: core::OpenActivity| {
+        Some(Open {
+            activity: crate::sources::open_activity(open.activity)?,
+            source: open.source.as_str().to_owned(),
+            id: open.id,
+            what: open.what,
+            at_ms: open.at.as_ms(),
+        })
+    };
+    Doing {
+        open: doing.open.into_iter().filter_map(open).collect(),
+        apart_ms: doing.apart.as_ms(),
+        apart_from_ms: doing.apart_from.map(Span::as_ms),
+        waiting: doing.waiting.iter().map(|source| source.as_str().to_owned()).collect(),
+    }
+}
+
+/// All that a run waits for, as the core knows it.
+pub(super) fn all_waits(heard: &Heard) -> Vec<(Source, Wait)> {
+    heard.waits.iter().chain(heard.waits_too.values()).map(waits).collect()
+}
+
 /// What a run waits for, as the core knows it.
-pub(super) fn waits(stored: &WaitsFor) -> (Source, Wait) {
+fn waits(stored: &WaitsFor) -> (Source, Wait) {
     let human = |kind| Wait::Human { kind, what: stored.what.clone() };
     let wait = match stored.on {
         WaitsOn::Permission => human(HumanWait::Permission),

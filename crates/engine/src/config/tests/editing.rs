@@ -111,6 +111,23 @@ fn a_type_is_set_where_it_stands_or_made() {
 }
 
 #[test]
+fn what_is_said_of_a_type_is_taken_away_and_nothing_else() {
+    let limits = LimitsSpec { stall_after: Some("25m".into()), ..LimitsSpec::default() };
+    let with = edited(SAMPLE, Edit::SetType { name: "other", limits: &limits });
+    assert_eq!(edited(&with, Edit::RemoveType { name: "other" }), SAMPLE);
+    let text = "[types.own]\nwarn_after = \"1m\"\n\n[jobs.a]\ntype = \"own\"\ncommand = [\"x\"]\n";
+    let config = Config::parse(text).unwrap();
+    let refused = |name| apply(text, &config, Edit::RemoveType { name }).unwrap_err().to_string();
+    assert_eq!(refused("own"), "the job type `own` is that of `a`");
+    assert_eq!(refused("llm"), "`config.toml` says nothing of a job type `llm`");
+    let tight =
+        "[types.llm]\nstall_after = \"50m\"\n\n[jobs.a]\ntype = \"llm\"\ncommand = [\"x\"]\nwarn_after = \"40m\"\n";
+    let config = Config::parse(tight).unwrap();
+    let why = apply(tight, &config, Edit::RemoveType { name: "llm" }).unwrap_err().to_string();
+    assert!(why.contains("the job `a` does not go with it"), "{why}");
+}
+
+#[test]
 fn a_capacity_is_set_changed_and_taken_away_beside_the_limits_of_its_type() {
     let set = |text: &str, name, max_running| edited(text, Edit::SetCapacity { name, max_running });
     let one = set(SAMPLE, "llm", Some(1));

@@ -6,6 +6,7 @@ mod notifications;
 mod pings;
 mod preflight;
 mod reports;
+mod settings;
 mod validating;
 
 use super::*;

@@ -82,3 +82,36 @@ fn a_job_may_keep_its_own_name_and_take_no_other_that_is_taken() {
     assert_eq!(validate(&taken, &sample(), Some("nightly"), &around).errors, []);
     assert_eq!(validate(&taken, &sample(), Some("the site"), &around).errors.len(), 1);
 }
+
+#[test]
+fn a_type_is_judged_before_it_is_saved() {
+    let config = sample();
+    let draft = |name: &str, adding, limits: LimitsSpec| crate::api::TypeDraft {
+        name: name.into(),
+        adding,
+        limits,
+        max_running: None,
+    };
+    let said = |draft: &crate::api::TypeDraft| {
+        let said = validate_type(draft, &config).errors;
+        said.into_iter().map(|fault| format!("{}: {}", fault.field, fault.message)).collect::<Vec<_>>().join("\n")
+    };
+    let spec = |warn: &str, stall: &str| LimitsSpec {
+        warn_after: Some(warn.into()),
+        stall_after: Some(stall.into()),
+        ..LimitsSpec::default()
+    };
+    assert_eq!(said(&draft("reviews", true, spec("5m", "20m"))), "");
+    assert_eq!(said(&draft("llm", false, spec("5m", "20m"))), "");
+    assert_eq!(said(&draft("llm", true, spec("5m", "20m"))), "name: There is a job type `llm` already.");
+    assert_eq!(
+        said(&draft("reviews", true, spec("30m", "20m"))),
+        "limits.warn_after: The warning (after 30m) has to come before the stop (after 20m)."
+    );
+    let both = said(&draft("", true, spec("soon", "never")));
+    for part in ["name: A name is needed.", "limits.warn_after: `soon` is", "limits.stall_after: `never` is"] {
+        assert!(both.contains(part), "{both}");
+    }
+    let none = crate::api::TypeDraft { max_running: Some(0), ..draft("reviews", true, LimitsSpec::default()) };
+    assert!(said(&none).starts_with("max_running: At least 1 run"), "{}", said(&none));
+}

@@ -13,6 +13,12 @@ pub(super) async fn service_is_there() -> bool {
     true
 }
 
+/// What shows notifications here needs no name.
+#[expect(clippy::unused_async, reason = "other systems have to ask")]
+pub(super) async fn server() -> Option<String> {
+    None
+}
+
 /// Shows `text`. These systems offer no way to replace a former one.
 pub(super) async fn show(text: &Text, _former: Option<&Shown>) -> Result<Shown, String> {
     let (title, body) = (text.title.clone(), text.body.clone());

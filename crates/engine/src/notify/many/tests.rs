@@ -29,6 +29,8 @@ fn row(run: u64, job: &str, outcome: Outcome, ended_at: &str) -> HistoryRow {
         recovered: false,
         seen: false,
         message: String::new(),
+        total: None,
+        stall_after_s: None,
     }
 }
 

@@ -80,6 +80,12 @@ impl QuietHours {
         Some(if is_here || due <= at.timestamp() { Morning::Due(last) } else { Morning::At(due) })
     }
 
+    /// When the next stretch ends, or this one.
+    #[must_use]
+    pub fn next_end(&self, at: &Zoned) -> Option<Timestamp> {
+        self.next(at).map(|night| night.to)
+    }
+
     /// The night that is on, or else the one to come.
     fn next(&self, at: &Zoned) -> Option<Night> {
         let today = at.date();

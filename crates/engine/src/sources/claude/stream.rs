@@ -7,9 +7,9 @@ use nightkeep_core::{Activity, Advance, HumanWait, Metrics, Signal, Wait};
 use serde_json::Value;
 
 use super::{BACKGROUND, COMPACTION, NO_MODEL, Session, limit};
-use crate::sources::LineReader;
 use crate::sources::calls::{Call, claim, described, hand_back, question, took};
 use crate::sources::json::{Total, at, count, id, is_true, list, ms, object, shown, text, unix_time};
+use crate::sources::{Begun, LineReader};
 
 /// Reads the stream.
 #[derive(Debug, Default)]
@@ -19,6 +19,10 @@ pub struct Stream {
 }
 
 impl LineReader for Stream {
+    fn go_on_with(&mut self, open: &[Begun]) {
+        self.session.calls.go_on_with(open);
+    }
+
     fn line(&mut self, line: &[u8], out: &mut Vec<Signal>) {
         let from = out.len();
         if let Some(line) = object(line) {

@@ -7,9 +7,9 @@ use nightkeep_core::{HumanWait, Metrics, Signal, Wait};
 use serde_json::Value;
 
 use super::{NO_MODEL, Session, limit, wait_after};
-use crate::sources::LineReader;
 use crate::sources::calls::{claim, took};
 use crate::sources::json::{Total, at, is_true, later, list, ms, object, text, written_time};
+use crate::sources::{Begun, LineReader};
 
 /// Reads a transcript.
 #[derive(Debug, Default)]
@@ -21,6 +21,10 @@ pub struct Transcript {
 }
 
 impl LineReader for Transcript {
+    fn go_on_with(&mut self, open: &[Begun]) {
+        self.session.calls.go_on_with(open);
+    }
+
     fn line(&mut self, line: &[u8], out: &mut Vec<Signal>) {
         let from = out.len();
         if let Some(line) = object(line) {

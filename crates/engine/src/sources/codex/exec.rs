@@ -4,9 +4,9 @@ use nightkeep_core::{Activity, Advance, HumanWait, Metrics, Signal, Wait};
 use serde_json::{Value, json};
 
 use super::{is_limit, wait_for_limit};
-use crate::sources::LineReader;
 use crate::sources::calls::{Call, Calls, End, claim, hand_back, question, took};
 use crate::sources::json::{NOTHING, Total, at, count, id, is_true, list, object, shown, text};
+use crate::sources::{Begun, LineReader};
 
 /// Reads the events.
 #[derive(Debug, Default)]
@@ -21,6 +21,10 @@ pub struct Exec {
 }
 
 impl LineReader for Exec {
+    fn go_on_with(&mut self, open: &[Begun]) {
+        self.calls.go_on_with(open);
+    }
+
     fn line(&mut self, line: &[u8], out: &mut Vec<Signal>) {
         let from = out.len();
         if let Some(line) = object(line) {

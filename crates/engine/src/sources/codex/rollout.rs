@@ -10,9 +10,9 @@ use serde_json::{Value, json};
 
 use super::exec::tokens;
 use super::{is_limit, wait_for_limit};
-use crate::sources::LineReader;
 use crate::sources::calls::{Call, Calls, End, claim, described, question, took};
 use crate::sources::json::{Total, at, id, ms, object, text, unix_time};
+use crate::sources::{Begun, LineReader};
 
 /// The name of a search, which is over as soon as it is written: it has none of its own.
 const SEARCH: &str = "web search";
@@ -40,6 +40,10 @@ pub struct Rollout {
 }
 
 impl LineReader for Rollout {
+    fn go_on_with(&mut self, open: &[Begun]) {
+        self.calls.go_on_with(open);
+    }
+
     fn line(&mut self, line: &[u8], out: &mut Vec<Signal>) {
         let from = out.len();
         if let Some(line) = object(line) {

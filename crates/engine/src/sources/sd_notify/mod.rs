@@ -11,8 +11,8 @@
 //! | `READY`, `WATCHDOG=1`, and any other | that it is alive |
 //!
 //! Every run has a socket of its own, so that whoever sends is told by where it arrives: a sender such as
-//! `systemd-notify` is gone before anybody could ask which process it was. Descriptors that come along are closed at
-//! once; this is the answer that a barrier waits for.
+//! `systemd-notify` may be gone before anybody could ask which process it was. One that is seen to be no process of the
+//! run is not heard. Descriptors that come along are closed at once; this is the answer that a barrier waits for.
 //!
 //! The engine listens, and listens again after a crash. While none is there, a program is told at once that nobody
 //! listens, which it is free to ignore; it never waits.
@@ -22,6 +22,7 @@ mod feed;
 #[cfg_attr(unix, path = "unix.rs")]
 #[cfg_attr(windows, path = "windows.rs")]
 mod imp;
+mod senders;
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -31,9 +32,12 @@ use std::sync::Arc;
 use nightkeep_core::Signal;
 use tokio::sync::Notify;
 
+use crate::rundir::RunDir;
+
 pub use datagram::{DATAGRAM_MAX, signals};
 pub use feed::Listening;
 pub(super) use feed::Notified;
+pub use senders::TurnedAway;
 
 /// The name of the source.
 pub const SOURCE: &str = "sd-notify";
@@ -88,15 +92,16 @@ pub fn place(places: &[PathBuf]) -> Option<&Path> {
 }
 
 impl NotifySocket {
-    /// Binds `path`, whose directory has to be private to this user, in the place of a socket that lies there. `woken` is
-    /// told when something has come in. Must be called inside a tokio runtime.
+    /// Binds `path`, whose directory has to be private to this user, in the place of a socket that lies there. Only `run`
+    /// is heard, or whoever can reach the socket where none is named. `woken` is told when something has come in. Must be
+    /// called inside a tokio runtime.
     ///
     /// A flood is slowed down rather than kept: what is held is bounded, and the oldest goes first.
     ///
     /// # Errors
     /// When the system does not give the socket.
-    pub fn bind(path: &Path, woken: Arc<Notify>) -> Result<Self, NotifyError> {
-        imp::Socket::bind(path, woken).map(|inner| Self { inner })
+    pub fn bind(path: &Path, run: Option<RunDir>, woken: Arc<Notify>) -> Result<Self, NotifyError> {
+        imp::Socket::bind(path, run, woken).map(|inner| Self { inner })
     }
 
     /// Where it is: the value of [`SOCKET_VARIABLE`].
@@ -116,6 +121,12 @@ impl NotifySocket {
     #[must_use]
     pub fn left_out(&self) -> u64 {
         self.inner.left_out()
+    }
+
+    /// The datagrams of processes that are not the run's.
+    #[must_use]
+    pub fn turned_away(&self) -> TurnedAway {
+        self.inner.turned_away()
     }
 
     /// How many datagrams of other users were passed over so far.

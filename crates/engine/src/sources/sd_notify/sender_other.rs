@@ -5,14 +5,16 @@ use std::os::unix::net::UnixDatagram;
 
 use rustix::net::{RecvAncillaryMessage, RecvFlags};
 
+use super::Sender;
+
 /// As many descriptors as one datagram can bring.
 pub(super) const CONTROL_BYTES: usize = rustix::cmsg_space!(ScmRights(253));
 
 /// There is none that is needed.
 pub(super) const FLAGS: RecvFlags = RecvFlags::empty();
 
-/// Whether a sender that is not told counts as this user.
-pub(super) const UNTOLD_IS_OWN: bool = true;
+/// What a sender counts as that is not told.
+pub(super) const UNTOLD: Sender = Sender::Own(None);
 
 /// Longer paths do not fit into an address: `sun_path` has 104 bytes, the last of which is a NUL.
 pub(super) const PATH_BYTES_MAX: usize = 103;
@@ -24,6 +26,6 @@ pub(super) const fn ask(_socket: &UnixDatagram) -> io::Result<()> {
 }
 
 /// It is not told.
-pub(super) const fn is_own(_message: &RecvAncillaryMessage<'_>) -> Option<bool> {
+pub(super) const fn sender(_message: &RecvAncillaryMessage<'_>) -> Option<Sender> {
     None
 }

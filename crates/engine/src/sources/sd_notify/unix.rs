@@ -26,8 +26,10 @@ use tokio::task::JoinHandle;
 
 use self::held::Held;
 use super::datagram::{DATAGRAM_MAX, signals};
+use super::senders::{Senders, TurnedAway};
 use super::{NotifyError, SOCKET_VARIABLE};
 use crate::local_socket::{SocketFile, check_directory, remove_leftover};
+use crate::rundir::RunDir;
 
 /// How many datagrams are read at once before a rest. Senders wait meanwhile, so that a flood slows down itself only.
 const BURST: usize = 64;
@@ -52,8 +54,30 @@ pub(super) struct Socket {
 struct Intake {
     socket: UnixDatagram,
     /// Held while datagrams are read, so that their order stays.
-    held: Mutex<Held>,
+    taken: Mutex<Taken>,
     foreign: AtomicU64,
+}
+
+/// What was taken in, and from whom it is.
+#[derive(Debug)]
+struct Taken {
+    held: Held,
+    senders: Senders,
+}
+
+/// Who sent a datagram.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Sender {
+    /// This user, or the administrator; the process, where that is told.
+    Own(Option<u32>),
+    /// Another user.
+    Foreign,
+}
+
+/// A datagram that lies in a buffer.
+struct Datagram {
+    length: usize,
+    sender: Sender,
 }
 
 pub(super) fn is_short(path: &Path) -> bool {
@@ -61,11 +85,12 @@ pub(super) fn is_short(path: &Path) -> bool {
 }
 
 impl Socket {
-    pub(super) fn bind(path: &Path, woken: Arc<Notify>) -> Result<Self, NotifyError> {
+    pub(super) fn bind(path: &Path, run: Option<RunDir>, woken: Arc<Notify>) -> Result<Self, NotifyError> {
         let failed = |source| NotifyError::Failed { path: path.to_owned(), source };
         let socket = open(path).map_err(failed)?;
         let file = SocketFile::of(path).map_err(failed)?;
-        let intake = Arc::new(Intake { socket, held: Mutex::default(), foreign: AtomicU64::default() });
+        let taken = Mutex::new(Taken { held: Held::default(), senders: Senders::of(run) });
+        let intake = Arc::new(Intake { socket, taken, foreign: AtomicU64::default() });
         let task = tokio::spawn(listen(Arc::clone(&intake), woken));
         Ok(Self { path: path.to_owned(), file, intake, task })
     }
@@ -75,7 +100,11 @@ impl Socket {
     }
 
     pub(super) fn left_out(&self) -> u64 {
-        self.intake.held().left_out()
+        self.intake.taken().held.left_out()
+    }
+
+    pub(super) fn turned_away(&self) -> TurnedAway {
+        self.intake.taken().senders.turned_away()
     }
 
     pub(super) fn foreign(&self) -> u64 {
@@ -83,10 +112,10 @@ impl Socket {
     }
 
     pub(super) fn take(&self) -> Vec<Signal> {
-        let mut held = self.intake.held();
+        let mut taken = self.intake.taken();
         // What cannot be read at this moment is read later, or was never sent.
-        drop(self.intake.read(&mut held, TAKEN_MAX, receive));
-        held.take()
+        drop(self.intake.read(&mut taken, TAKEN_MAX, receive));
+        taken.held.take()
     }
 }
 
@@ -129,7 +158,7 @@ async fn listen(intake: Arc<Intake>, woken: Arc<Notify>) {
             let by_readiness = |socket: &UnixDatagram, buffer: &mut [u8]| {
                 socket.try_io(Interest::READABLE, || receive(socket, buffer))
             };
-            intake.read(&mut intake.held(), BURST, by_readiness)
+            intake.read(&mut intake.taken(), BURST, by_readiness)
         });
         let pause = match read {
             Ok(0) => continue,
@@ -146,23 +175,28 @@ async fn listen(intake: Arc<Intake>, woken: Arc<Notify>) {
 }
 
 impl Intake {
-    fn held(&self) -> MutexGuard<'_, Held> {
-        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    fn taken(&self) -> MutexGuard<'_, Taken> {
+        self.taken.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Reads at most `most` datagrams that are there, and returns how many there were.
     fn read(
         &self,
-        held: &mut Held,
+        taken: &mut Taken,
         most: usize,
-        receive: impl Fn(&UnixDatagram, &mut [u8]) -> io::Result<Option<usize>>,
+        receive: impl Fn(&UnixDatagram, &mut [u8]) -> io::Result<Datagram>,
     ) -> io::Result<usize> {
         let mut buffer = vec![0; DATAGRAM_MAX + 1];
+        taken.senders.begin();
         for count in 0..most {
             match receive(&self.socket, &mut buffer) {
-                Ok(Some(length)) => held.put(signals(buffer.get(..length).unwrap_or_default())),
-                Ok(None) => {
+                Ok(Datagram { sender: Sender::Foreign, .. }) => {
                     self.foreign.fetch_add(1, Ordering::Relaxed);
+                }
+                Ok(Datagram { sender: Sender::Own(pid), length }) => {
+                    if taken.senders.is_heard(pid) {
+                        taken.held.put(signals(buffer.get(..length).unwrap_or_default()));
+                    }
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(count),
                 Err(error) => return Err(error),
@@ -172,19 +206,18 @@ impl Intake {
     }
 }
 
-/// Takes one datagram, closes every descriptor that it brings, and returns its length; nothing when it is not of this
-/// user. One that is longer than the buffer fills it.
-fn receive(socket: &UnixDatagram, buffer: &mut [u8]) -> io::Result<Option<usize>> {
+/// Takes one datagram and closes every descriptor that it brings. One that is longer than the buffer fills it.
+fn receive(socket: &UnixDatagram, buffer: &mut [u8]) -> io::Result<Datagram> {
     let mut space = [MaybeUninit::uninit(); sender::CONTROL_BYTES];
     let mut control = RecvAncillaryBuffer::new(&mut space);
     let got = rustix::net::recvmsg(socket, &mut [IoSliceMut::new(buffer)], &mut control, sender::FLAGS)?;
-    let mut is_own = None;
+    let mut sender = None;
     for message in control.drain() {
-        is_own = is_own.or(sender::is_own(&message));
+        sender = sender.or(sender::sender(&message));
         if let RecvAncillaryMessage::ScmRights(descriptors) = message {
             descriptors.for_each(drop);
         }
     }
     let length = if got.flags.contains(ReturnFlags::TRUNC) { buffer.len() } else { got.bytes };
-    Ok(is_own.unwrap_or(sender::UNTOLD_IS_OWN).then_some(length))
+    Ok(Datagram { length, sender: sender.unwrap_or(sender::UNTOLD) })
 }

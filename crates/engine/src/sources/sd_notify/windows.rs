@@ -7,6 +7,8 @@ use nightkeep_core::Signal;
 use tokio::sync::Notify;
 
 use super::NotifyError;
+use super::senders::TurnedAway;
+use crate::rundir::RunDir;
 
 /// There is none.
 #[derive(Debug)]
@@ -17,7 +19,7 @@ pub(super) const fn is_short(_path: &Path) -> bool {
 }
 
 impl Socket {
-    pub(super) fn bind(_path: &Path, _woken: Arc<Notify>) -> Result<Self, NotifyError> {
+    pub(super) fn bind(_path: &Path, _run: Option<RunDir>, _woken: Arc<Notify>) -> Result<Self, NotifyError> {
         Err(NotifyError::NotOnThisSystem)
     }
 
@@ -30,6 +32,10 @@ impl Socket {
     }
 
     pub(super) fn foreign(&self) -> u64 {
+        match *self {}
+    }
+
+    pub(super) fn turned_away(&self) -> TurnedAway {
         match *self {}
     }
 

@@ -82,4 +82,12 @@ seen: boolean,
 /**
  * One sentence that says what happened.
  */
-message: string, };
+message: string, 
+/**
+ * How many steps it said there are.
+ */
+total: number | null, 
+/**
+ * After how long without an advance it was to be stopped.
+ */
+stall_after_s: number | null, };

@@ -4,6 +4,7 @@ import type { JobSpec } from "./JobSpec";
 import type { JobStatus } from "./JobStatus";
 import type { LimitsView } from "./LimitsView";
 import type { Outcome } from "./Outcome";
+import type { RecentRun } from "./RecentRun";
 import type { TimelineEvent } from "./TimelineEvent";
 
 /**
@@ -45,4 +46,8 @@ story: Array<TimelineEvent>,
 /**
  * Where it can be pinged, and its last ping; `null` while nobody listens and none was heard.
  */
-check: CheckView | null, };
+check: CheckView | null, 
+/**
+ * Its last 30 runs that are over, newest first.
+ */
+recent: Array<RecentRun>, };

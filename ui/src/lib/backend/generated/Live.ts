@@ -2,6 +2,7 @@
 import type { Fault } from "./Fault";
 import type { HistoryRow } from "./HistoryRow";
 import type { LeftoverView } from "./LeftoverView";
+import type { Quitting } from "./Quitting";
 import type { Status } from "./Status";
 
 /**
@@ -31,4 +32,12 @@ leftovers: Array<LeftoverView>,
 /**
  * What is wrong with the watch.
  */
-faults: Array<Fault>, };
+faults: Array<Fault>, 
+/**
+ * When a pause "until the morning" would end.
+ */
+morning: string | null, 
+/**
+ * What a person wants to end.
+ */
+quitting: Quitting, };

@@ -23,4 +23,9 @@ removed: boolean,
 /**
  * Where the rest of it is.
  */
-path: string | null, };
+path: string | null, 
+/**
+ * Which of the lines, counted from 0, is the first of standard error, where that has a file of its own. Before it
+ * may stand a line that says so.
+ */
+stderr_from?: number, };

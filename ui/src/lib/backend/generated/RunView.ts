@@ -147,4 +147,8 @@ source_note: string | null,
 /**
  * So many signals of it were left out because they came too fast.
  */
-signals_dropped: number, };
+signals_dropped: number, 
+/**
+ * So many signals were left out because they came from processes that are not its own.
+ */
+signals_foreign: number, };

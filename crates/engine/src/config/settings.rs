@@ -1,0 +1,135 @@
+//! The settings as one document: what is in force, and how a changed one is written into the file.
+
+use toml_edit::{DocumentMut, Item, Table, Value};
+
+use super::edit::put;
+use super::{Config, Settings, checks, comments, size};
+use crate::api::{FieldFault, SettingsSpec};
+use crate::captured::OUTPUT_BYTES_MIN;
+use crate::notify::policy::QuietHours;
+use crate::pings::Listen;
+
+/// The most days that are taken for meant.
+const DAYS_MAX: u32 = 3650;
+
+/// The settings, with the table of the file and the key in it. Each has the same name in a [`SettingsSpec`].
+const KEYS: [(&str, &str); 9] = [
+    ("settings", "notifications"),
+    ("settings", "keep_days"),
+    ("settings", "output_max"),
+    ("settings", "output_total_max"),
+    ("settings", "max_runtime"),
+    ("settings", "max_running"),
+    ("notifications", "quiet_hours"),
+    ("notifications", "warnings"),
+    ("pings", "listen"),
+];
+
+impl Config {
+    /// The settings in force, as they would be written.
+    #[must_use]
+    pub fn settings_spec(&self) -> SettingsSpec {
+        let Settings { notifications, keep_days, output_max, output_total_max, max_runtime, max_running } =
+            self.settings.clone();
+        SettingsSpec {
+            notifications,
+            warnings: self.notifications.warnings,
+            quiet_hours: self.notifications.quiet_hours.map_or_else(|| "off".to_owned(), |hours| hours.to_string()),
+            keep_days,
+            output_max: size::format(output_max),
+            output_total_max: size::format(output_total_max),
+            max_runtime,
+            max_running,
+            listen: self.pings.listen.map(|listen| listen.to_string()),
+        }
+    }
+
+    /// This configuration with other settings, if every job can still be judged.
+    fn with_settings(&self, wanted: &SettingsSpec) -> Result<Self, FieldFault> {
+        let mut changed = self.clone();
+        changed.settings = Settings {
+            notifications: wanted.notifications,
+            keep_days: days(wanted.keep_days)?,
+            output_max: bytes("output_max", &wanted.output_max)?,
+            output_total_max: bytes("output_total_max", &wanted.output_total_max)?,
+            max_runtime: wanted.max_runtime.clone(),
+            max_running: capacity(wanted.max_running)?,
+        };
+        changed.notifications.warnings = wanted.warnings;
+        changed.notifications.quiet_hours =
+            QuietHours::parse(&wanted.quiet_hours).map_err(|fault| at("quiet_hours", fault.to_string()))?;
+        changed.pings.listen =
+            wanted.listen.as_deref().map(Listen::parse).transpose().map_err(|fault| at("listen", fault.to_string()))?;
+        // Of all that is written here, jobs and types depend on the longest run time alone.
+        match checks::first_fault(&changed) {
+            None => Ok(changed),
+            Some((path, message)) if path.is_below("settings") => Err(at("max_runtime", message)),
+            Some((path, message)) => {
+                Err(at("max_runtime", format!("`{}` does not go with it: {message}", path.join())))
+            }
+        }
+    }
+}
+
+/// Brings the tables of the document from what `config` says to what is wanted. What means the same stays as it is
+/// written.
+pub(super) fn write(document: &mut DocumentMut, config: &Config, wanted: &SettingsSpec) -> Result<(), FieldFault> {
+    let (before, after) = (config.settings_spec(), config.with_settings(wanted)?.settings_spec());
+    for (table, key) in KEYS {
+        let (before, after) = (value(&before, key), value(&after, key));
+        let before = before.map(|value| value.to_string());
+        if before == after.as_ref().map(ToString::to_string) {
+            continue;
+        }
+        if !document.contains_key(table) {
+            add_table(document, table);
+        }
+        let entries = document.get_mut(table).and_then(Item::as_table_like_mut);
+        put(entries.expect("the shape of the text was checked"), key, before.as_deref(), after);
+    }
+    Ok(())
+}
+
+/// A table that comes in stands below the others, with a line between.
+fn add_table(document: &mut DocumentMut, name: &str) {
+    let before = comments::take_all_trailing(document);
+    let gap = if document.is_empty() && before.is_empty() { "" } else { "\n" };
+    let mut table = Table::new();
+    table.decor_mut().set_prefix(format!("{before}{gap}"));
+    document.insert(name, Item::Table(table));
+}
+
+fn value(spec: &SettingsSpec, key: &str) -> Option<Value> {
+    match key {
+        "notifications" => Some(Value::from(spec.notifications)),
+        "keep_days" => Some(Value::from(i64::from(spec.keep_days))),
+        "output_max" => Some(Value::from(&spec.output_max)),
+        "output_total_max" => Some(Value::from(&spec.output_total_max)),
+        "max_runtime" => spec.max_runtime.as_ref().map(Value::from),
+        "max_running" => spec.max_running.map(|count| Value::from(i64::from(count))),
+        "quiet_hours" => Some(Value::from(&spec.quiet_hours)),
+        "warnings" => Some(Value::from(spec.warnings)),
+        "listen" => spec.listen.as_ref().map(Value::from),
+        _ => None,
+    }
+}
+
+fn days(days: u32) -> Result<u32, FieldFault> {
+    let is_meant = (1..=DAYS_MAX).contains(&days);
+    if is_meant { Ok(days) } else { Err(at("keep_days", format!("{days} is not within 1 and {DAYS_MAX} days"))) }
+}
+
+fn bytes(field: &str, text: &str) -> Result<u64, FieldFault> {
+    size::parse(text, OUTPUT_BYTES_MIN).map_err(|fault| at(field, fault.to_string()))
+}
+
+fn capacity(count: Option<u32>) -> Result<Option<u32>, FieldFault> {
+    if count == Some(0) {
+        return Err(at("max_running", "at least 1 run has to be able to run; leave it out for any number".to_owned()));
+    }
+    Ok(count)
+}
+
+fn at(field: &str, message: String) -> FieldFault {
+    FieldFault { field: field.to_owned(), message }
+}

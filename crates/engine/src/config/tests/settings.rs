@@ -1,0 +1,73 @@
+//! What a change of the settings does to the text.
+
+use super::*;
+use crate::api::SettingsSpec;
+use crate::config::edit::{Edit, apply};
+
+/// The text after a change of its settings.
+fn changed(text: &str, change: impl FnOnce(&mut SettingsSpec)) -> String {
+    let config = Config::parse(text).unwrap();
+    let mut spec = config.settings_spec();
+    change(&mut spec);
+    let edited = apply(text, &config, Edit::SetSettings(&spec)).unwrap();
+    assert_eq!(Config::parse(&edited).unwrap().settings_spec(), spec);
+    edited
+}
+
+/// The field that is at fault, and what is said of it.
+fn refused(text: &str, change: impl FnOnce(&mut SettingsSpec)) -> (String, String) {
+    let config = Config::parse(text).unwrap();
+    let mut spec = config.settings_spec();
+    change(&mut spec);
+    let fault = crate::api::ApiError::from(apply(text, &config, Edit::SetSettings(&spec)).unwrap_err());
+    (fault.field.unwrap_or_default(), fault.message)
+}
+
+const COMMENTED: &str = "# mine\n[settings] # all of it\nkeep_days = 14 # two weeks\noutput_max = 20000000\n\
+    \n# at night\n[notifications]\nquiet_hours = '22:00-6:00' # early bird\n\n[jobs.a]\ncommand = 'x'\n# the end\n";
+
+#[test]
+fn a_changed_setting_keeps_every_comment_and_whatever_else_is_written() {
+    let text = changed(COMMENTED, |spec| spec.keep_days = 30);
+    assert_eq!(text, COMMENTED.replace("keep_days = 14", "keep_days = 30"));
+    let text = changed(COMMENTED, |spec| spec.quiet_hours = "off".into());
+    assert_eq!(text, COMMENTED.replace("'22:00-6:00'", "\"off\""));
+}
+
+#[test]
+fn settings_that_are_saved_unchanged_change_nothing() {
+    assert_eq!(changed(COMMENTED, |_| ()), COMMENTED);
+    assert_eq!(changed("", |_| ()), "");
+}
+
+#[test]
+fn a_setting_is_written_wherever_its_table_is_or_into_a_table_of_its_own() {
+    assert_eq!(changed("", |spec| spec.warnings = true), "[notifications]\nwarnings = true\n");
+    let text = changed("[jobs.a]\ncommand = 'x'\n# the end\n", |spec| spec.listen = Some("127.0.0.1:8765".into()));
+    assert_eq!(text, "[jobs.a]\ncommand = 'x'\n# the end\n\n[pings]\nlisten = \"127.0.0.1:8765\"\n");
+    let text = changed("settings = { keep_days = 3 } # short\n", |spec| spec.keep_days = 4);
+    assert_eq!(text, "settings = { keep_days = 4 } # short\n");
+}
+
+#[test]
+fn what_can_be_left_out_is_taken_away() {
+    let text = "[settings]\nmax_running = 4 # side by side\nmax_runtime = '8h'\n[pings]\nlisten = 8765\nkey = 'a-key-of-128-bits-or-more'\n";
+    let left = changed(text, |spec| {
+        spec.max_running = None;
+        spec.max_runtime = None;
+        spec.listen = None;
+    });
+    assert_eq!(left, "[settings]\n[pings]\nkey = 'a-key-of-128-bits-or-more'\n");
+}
+
+#[test]
+fn what_cannot_be_meant_is_refused_at_its_field() {
+    let field = |change: fn(&mut SettingsSpec)| refused(COMMENTED, change).0;
+    assert_eq!(field(|spec| spec.keep_days = 0), "keep_days");
+    assert_eq!(field(|spec| spec.output_max = "much".into()), "output_max");
+    assert_eq!(field(|spec| spec.output_total_max = "1B".into()), "output_total_max");
+    assert_eq!(field(|spec| spec.max_runtime = Some("soon".into())), "max_runtime");
+    assert_eq!(field(|spec| spec.max_running = Some(0)), "max_running");
+    assert_eq!(field(|spec| spec.quiet_hours = "22-7".into()), "quiet_hours");
+    assert_eq!(field(|spec| spec.listen = Some("0.0.0.0:80".into())), "listen");
+}

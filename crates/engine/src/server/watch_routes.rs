@@ -1,0 +1,34 @@
+//! The routes of the watch as a whole.
+
+use axum::Json;
+use axum::extract::State;
+
+use super::routes::{Body, Reply, wanted};
+use crate::actor::Handle;
+use crate::api::{ApiError, PauseRequest, PauseView, QuitRequest, ResumedReply, StopReply, TrayReport};
+
+/// Pauses the watch, or changes the end of the pause: nothing is judged and nothing started again while it lasts. What a
+/// person asks for is done, and a stop that has begun goes on.
+#[utoipa::path(post, path = "/v1/pause", request_body = Option<PauseRequest>, responses((status = 200, body = PauseView), (status = "4XX", body = ApiError)))]
+pub(super) async fn pause(State(handle): State<Handle>, body: Option<Body<PauseRequest>>) -> Reply<PauseView> {
+    Ok(Json(handle.pause(wanted(body)).await?))
+}
+
+/// Lets the watch go on: after a fresh look, with what was left of each limit.
+#[utoipa::path(post, path = "/v1/resume", responses((status = 200, body = ResumedReply), (status = "4XX", body = ApiError)))]
+pub(super) async fn resume(State(handle): State<Handle>) -> Reply<ResumedReply> {
+    Ok(Json(handle.resume().await?))
+}
+
+/// Ends the tray; or the tray and the engine, whose runs go on; or all runs, and both after them. Answered with the runs
+/// that are being stopped.
+#[utoipa::path(post, path = "/v1/quit", request_body = QuitRequest, responses((status = 200, body = StopReply), (status = "4XX", body = ApiError)))]
+pub(super) async fn quit(State(handle): State<Handle>, Body(body): Body<QuitRequest>) -> Reply<StopReply> {
+    Ok(Json(handle.quit(body.choice).await?))
+}
+
+/// The tray says what it finds on its desktop.
+#[utoipa::path(post, path = "/v1/tray", request_body = TrayReport, responses((status = 200), (status = "4XX", body = ApiError)))]
+pub(super) async fn tray(State(handle): State<Handle>, Body(body): Body<TrayReport>) -> Reply<()> {
+    Ok(Json(handle.tray_reports(body.has_place).await?))
+}

@@ -1,0 +1,4 @@
+//! macOS. Never run.
+
+/// Opens a path with the program that the user has for it.
+pub(super) const OPENER: &str = "/usr/bin/open";

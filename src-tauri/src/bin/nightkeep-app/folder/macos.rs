@@ -1,0 +1,3 @@
+//! macOS: the Finder. Never run.
+
+pub(super) const OPENER: &str = "/usr/bin/open";

@@ -1,0 +1,3 @@
+//! Windows: the Explorer. Never run.
+
+pub(super) const OPENER: &str = "explorer.exe";

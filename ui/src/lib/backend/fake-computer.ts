@@ -1,0 +1,61 @@
+import type { Cleaned, NotificationTest, SettingsSpec, SettingsView, StorageView } from './types';
+
+const NOTHING: Cleaned = {
+  runs: 0,
+  outputs: 0,
+  bytes: 0,
+  failures: 0,
+  is_cancelled: false,
+  is_clock_doubted: false,
+};
+
+/** The settings of a scripted engine, and what the computer around it would say. */
+export class FakeComputer {
+  spec: SettingsSpec = {
+    notifications: true,
+    warnings: false,
+    quiet_hours: '23:00-07:00',
+    keep_days: 30,
+    output_max: '20MB',
+    output_total_max: '1GB',
+    max_runtime: null,
+    max_running: 4,
+    listen: null,
+  };
+  startsAtLogin = false;
+  fault: string | null = null;
+  notification: NotificationTest = { sent: true, message: 'Sent. Notification server: GNOME Shell 50.' };
+  storage: StorageView = { database_bytes: 4_300_000, output_bytes: 212_000_000, runs: 48, cleaning: null };
+  cleaned: Cleaned = { ...NOTHING, runs: 12, outputs: 1, bytes: 48_000_000 };
+  /** While it is set, a removal goes on until it is cancelled. */
+  isSlow = false;
+  #cancel: (() => void) | null = null;
+
+  view(): SettingsView {
+    return {
+      spec: { ...this.spec },
+      file: '/home/ann/.config/nightkeep/config.toml',
+      data_dir: '/home/ann/.local/share/nightkeep',
+      fault: this.fault,
+    };
+  }
+
+  clean(): Promise<Cleaned> {
+    if (!this.isSlow) {
+      this.storage = { ...this.storage, output_bytes: 164_000_000, runs: 36 };
+      return Promise.resolve(this.cleaned);
+    }
+    this.storage = { ...this.storage, cleaning: { done: 3, total: 12 } };
+    return new Promise((resolve) => {
+      this.#cancel = () => {
+        this.storage = { ...this.storage, cleaning: null };
+        resolve({ ...NOTHING, runs: 3, bytes: 9_000_000, is_cancelled: true });
+      };
+    });
+  }
+
+  cancelClean(): void {
+    this.#cancel?.();
+    this.#cancel = null;
+  }
+}

@@ -1,0 +1,70 @@
+import { asApiError, type Backend, type SettingsSpec, type SettingsView } from '../backend/types';
+import { sentence } from './jobform.svelte';
+
+/** The settings as they are in force. Each change is saved at once; one that is refused is taken back and says why. */
+export class SettingsStore {
+  view = $state.raw<SettingsView | null>(null);
+  /** What was refused, by its field. */
+  errors = $state.raw<Partial<Record<string, string>>>({});
+  /** How often something was saved: what the page says of it is said each time. */
+  saves = $state(0);
+  #backend: Backend;
+  #queue: Promise<unknown> = Promise.resolve();
+
+  constructor(backend: Backend) {
+    this.#backend = backend;
+  }
+
+  async load(): Promise<SettingsView> {
+    const view = await this.#backend.settings();
+    this.view = view;
+    return view;
+  }
+
+  /** Saves one setting, after those before it. Says whether it is in force. */
+  change<Field extends keyof SettingsSpec>(field: Field, value: SettingsSpec[Field]): Promise<boolean> {
+    const saved = this.#queue.then(() => this.#save(field, value));
+    this.#queue = saved;
+    return saved;
+  }
+
+  /** The same for what is not the engine's to keep. */
+  async keep(field: string, act: () => unknown): Promise<boolean> {
+    const isKept = await this.attempt(field, act);
+    if (isKept) this.saves += 1;
+    return isKept;
+  }
+
+  /** Does something that changes no setting. Says whether it went well, and beside it why not. */
+  async attempt(field: string, act: () => unknown): Promise<boolean> {
+    this.#blame(field, null);
+    try {
+      await act();
+      return true;
+    } catch (thrown) {
+      const { message, hint } = asApiError(thrown);
+      this.#blame(field, hint ? `${sentence(message)} ${sentence(hint)}` : sentence(message));
+      return false;
+    }
+  }
+
+  async #save<Field extends keyof SettingsSpec>(field: Field, value: SettingsSpec[Field]): Promise<boolean> {
+    const before = this.view;
+    if (!before || before.spec[field] === value) {
+      this.#blame(field, null);
+      return true;
+    }
+    this.view = { ...before, spec: { ...before.spec, [field]: value } };
+    const { spec } = this.view;
+    const isSaved = await this.keep(field, () => this.#backend.setSettings(spec));
+    // What was refused, and what somebody wrote by hand meanwhile, shows as it is.
+    this.view = before;
+    await this.load().catch(() => undefined);
+    if (isSaved && this.view === before) this.view = { ...before, spec };
+    return isSaved;
+  }
+
+  #blame(field: string, message: string | null): void {
+    this.errors = { ...this.errors, [field]: message ?? undefined };
+  }
+}
