@@ -87,7 +87,7 @@ fn the_same_quiet_is_a_stall_where_no_longer_limit_is_named_for_what_it_does() {
     let (row, waited) = stalled(&night, begun.run);
     assert_eq!(row.advances, 0);
     // Before its call has come back, which is all that a busy computer allows to say.
-    assert!((1_150..3_500).contains(&waited), "{waited} ms");
+    assert!(waited >= 1_150, "{waited} ms");
 }
 
 #[test]
