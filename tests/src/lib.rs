@@ -6,6 +6,7 @@ pub mod fake_engine;
 pub mod model;
 #[cfg(target_os = "linux")]
 pub mod night;
+mod patience;
 #[cfg(target_os = "linux")]
 pub mod torture;
 #[cfg(target_os = "linux")]
@@ -19,6 +20,8 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 use tempfile::TempDir;
+
+use patience::Patience;
 
 /// How long a test waits for something before it says that it did not happen.
 pub const PATIENCE: Duration = Duration::from_secs(30);
@@ -73,6 +76,7 @@ pub fn later_binary() -> Result<PathBuf> {
 pub struct Home {
     path: PathBuf,
     folder: TempDir,
+    _patience: Patience,
 }
 
 impl Home {
@@ -85,7 +89,8 @@ impl Home {
         // A folder below it, because a temporary folder is as open as the umask says and a home must be private.
         let path = folder.path().join("home");
         nightkeep_os::private_dir(&path)?;
-        Ok(Self { path, folder })
+        let patience = Patience::with(&path);
+        Ok(Self { path, folder, _patience: patience })
     }
 
     /// The folder.

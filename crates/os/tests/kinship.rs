@@ -5,7 +5,7 @@
 mod support;
 
 use nightkeep_os::{Family, Identity, Kinship, Process, Signal, identify, kinship};
-use support::{Killed, shell, shell_with_env, wait_until_zombie};
+use support::{Killed, shell, shell_with_env, wait_until_shown, wait_until_zombie};
 
 /// The heir is a process that has nothing to do with it, as for a family whose eldest was handed over.
 fn family(eldest: &Killed, heir: &Killed, tag: &str) -> Family {
@@ -47,12 +47,16 @@ fn whoever_stems_from_the_family_or_carries_its_tag_is_a_member_and_nobody_else(
 #[test]
 fn of_one_that_is_gone_nothing_is_told_and_a_dead_one_is_judged_by_its_parent_while_the_heir_lives() {
     let (heir, _) = shell("echo; exec sleep 600");
-    // `exec` leaves nobody who would collect the dead child.
-    let (eldest, dead) = shell("true & echo $!; exec sleep 600");
+    // `exec` leaves nobody who would collect the dead child, which lives until it is done.
+    let (eldest, dead) = shell("sleep 600 & echo $!; exec tail -f /dev/null");
+    wait_until_shown(eldest.pid(), "Name:\ttail");
+    let dead: u32 = dead.parse().unwrap();
+    drop(ended(&dead.to_string()));
+    wait_until_shown(dead, "State:\tZ");
     let (stranger, _) = shell("echo");
     wait_until_zombie(stranger.pid());
     let family = family(&eldest, &heir, "NK_KIN=c");
-    assert_eq!(kinship(dead.parse().unwrap(), &family), Kinship::Member);
+    assert_eq!(kinship(dead, &family), Kinship::Member);
     assert_eq!(kinship(stranger.pid(), &family), Kinship::Outsider);
     drop(heir);
     assert_eq!(kinship(stranger.pid(), &family), Kinship::Untold);

@@ -18,6 +18,10 @@ impl Night {
         // It fails when no engine runs, which is as good.
         self.runtime.block_on(async { stop_engine(&socket).await }).unwrap_or_default();
         if let Some(mut engine) = self.engine.take() {
+            // One that cannot be asked would not end either.
+            if eventually("the engine to end", || engine.try_wait().ok().flatten()).is_err() {
+                engine.kill().unwrap_or_default();
+            }
             engine.wait().map(drop).unwrap_or_default();
         }
         // It need not be a child: it may have taken over from one.

@@ -17,7 +17,7 @@ fn judge(night: &Night, limits: &[&str], command: &[&str]) -> (HistoryRow, RunDe
 fn check_that_it_stalled(row: &HistoryRow, detail: &RunDetail, stall_ms: i64) {
     assert_eq!((row.outcome, row.reason), (Outcome::Aborted, Some(Reason::Stalled)), "{row:#?}");
     let waited = waited_ms(detail).unwrap();
-    assert!((stall_ms..=stall_ms + 500).contains(&waited), "{waited} ms instead of {stall_ms}");
+    assert!(waited >= stall_ms, "{waited} ms instead of {stall_ms}");
 }
 
 #[test]

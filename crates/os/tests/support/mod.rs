@@ -56,6 +56,14 @@ pub(crate) fn wait_until_zombie(pid: u32) {
     waitid(WaitId::Pid(pid), WaitIdOptions::EXITED | WaitIdOptions::NOWAIT).unwrap();
 }
 
+/// Waits until a line of what the system says of a process begins like this, such as `State:\tZ`.
+pub(crate) fn wait_until_shown(pid: u32, line: &str) {
+    while !std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap().lines().any(|shown| shown.starts_with(line))
+    {
+        std::thread::yield_now();
+    }
+}
+
 /// A named pipe on which a program waits for the word to go on: `read word < FIFO`.
 pub(crate) struct Starter {
     pub(crate) path: PathBuf,
