@@ -205,6 +205,7 @@ describe('a run that goes on', () => {
     });
     screen.getByRole('button', { name: 'Stop…' }).click();
     const dialog = await screen.findByRole('dialog', { name: 'Stop migrate-tests?' });
+    expect(document.activeElement).toBe(within(dialog).getByRole('button', { name: 'Cancel' }));
     within(dialog).getByRole('checkbox', { name: 'Kill at once, without a grace' }).click();
     within(dialog).getByRole('button', { name: 'Stop' }).click();
     await waitFor(() => {
