@@ -6,7 +6,7 @@
 use nightkeep_core::{Activity, Advance, HumanWait, Metrics, Signal, Wait};
 use serde_json::Value;
 
-use super::{BACKGROUND, COMPACTION, NO_MODEL, Session, limit};
+use super::{BACKGROUND, COMPACTION, NO_MODEL, Session, limit, wait_after};
 use crate::sources::calls::{Call, claim, described, hand_back, question, took};
 use crate::sources::json::{Total, at, count, id, is_true, list, ms, object, shown, text, unix_time};
 use crate::sources::{Begun, LineReader};
@@ -64,7 +64,7 @@ impl Stream {
     fn system(&mut self, line: &Value, out: &mut Vec<Signal>) {
         let calls = &mut self.session.calls;
         match text(line, "subtype") {
-            "api_retry" => calls.wait(limit(None, ms(line, "retry_delay_ms")), out),
+            "api_retry" => calls.wait(retry(line), out),
             "status" if text(line, "status") == "compacting" => {
                 calls.works(out);
                 calls.begin(COMPACTION, Call::other(Activity::Compacting, None), out);
@@ -158,6 +158,16 @@ impl Stream {
         let beyond = total.saturating_sub(self.session.usage.total);
         self.session.usage.total = self.session.usage.total.saturating_add(beyond);
         beyond
+    }
+}
+
+/// What a request that is made again waits for: a person where only that helps, otherwise that the delay is over.
+fn retry(line: &Value) -> Wait {
+    let is_refused = matches!(at(line, "error_status").as_u64(), Some(401 | 403));
+    let error = if is_refused { "authentication_failed" } else { text(line, "error") };
+    match wait_after(error) {
+        Some(wait @ Wait::Human { .. }) => wait,
+        Some(Wait::Limit { .. }) | None => limit(None, ms(line, "retry_delay_ms")),
     }
 }
 
