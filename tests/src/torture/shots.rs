@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
-use std::thread;
+use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use nightkeep_os::{Process, Signal};
@@ -72,6 +72,8 @@ pub(super) struct Shots {
     kills: Mutex<Vec<Kill>>,
     /// The shots that found nobody.
     misses: Mutex<Vec<String>>,
+    /// Those that are on their way.
+    flying: Mutex<Vec<JoinHandle<()>>>,
     hold: Mutex<Option<Hold>>,
 }
 
@@ -95,15 +97,26 @@ impl Shots {
         lock(&self.kills).clear();
     }
 
-    /// Nobody is killed from here on. Who was.
+    /// Nobody is killed from here on. Who was, also by a shot that was on its way.
     pub(super) fn disarm(&self) -> Vec<Kill> {
         lock(&self.armed).clear();
+        self.land();
         drop(lock(&self.hold).take());
         lock(&self.kills).clone()
     }
 
+    /// Waits for the shots that are on their way: what came of them is not known before.
+    fn land(&self) {
+        let flying = std::mem::take(&mut *lock(&self.flying));
+        for shot in flying {
+            // What it panicked over is told by its thread.
+            drop(shot.join());
+        }
+    }
+
     /// The shots that found nobody, and those that were never due.
     pub(super) fn misses(&self) -> Vec<String> {
+        self.land();
         let armed = lock(&self.armed).iter().map(|armed| format!("{:?} was never due", armed.shot)).collect::<Vec<_>>();
         [lock(&self.misses).clone(), armed].concat()
     }
@@ -158,10 +171,10 @@ impl Shots {
             } else if shot.after.is_zero() {
                 fire(seen, &shot, sign);
             } else {
-                let (seen, sign) = (Arc::clone(seen), sign.clone());
-                thread::spawn(move || {
+                let sign = sign.clone();
+                fly(seen, move |seen| {
                     thread::sleep(shot.after);
-                    fire(&seen, &shot, &sign);
+                    fire(seen, &shot, &sign);
                 });
             }
         }
@@ -202,11 +215,7 @@ impl Shots {
         let Some((index, keeper, sign)) = laid else { return };
         let Armed { shot, .. } = armed.swap_remove(index);
         drop(armed);
-        let seen = Arc::clone(seen);
-        thread::spawn(move || {
-            let is_hit = snare::is_gone(&keeper);
-            hit(&seen, &shot, &sign, is_hit);
-        });
+        fly(seen, move |seen| hit(seen, &shot, &sign, snare::is_gone(&keeper)));
     }
 
     /// From here on nothing can be recorded, where somebody is to be killed before a forced stop is.
@@ -249,15 +258,22 @@ fn fire(seen: &Seen, shot: &Shot, sign: &Sign) {
 
 /// A keeper that is about to be started is ended while it records the start.
 fn snare_start(seen: &Arc<Seen>, shot: Shot, sign: &Sign) {
-    let (seen, sign) = (Arc::clone(seen), sign.clone());
+    let sign = sign.clone();
     let run = sign.tag.as_deref().map(|tag| seen.run_dir(tag)).unwrap_or_default();
     let held = Held::take(&run);
-    thread::spawn(move || {
+    fly(seen, move |seen| {
         // Where the keeper came first, it may still be on its way to the record.
         let is_hit =
             held.map_or_else(|| snare::lay(&run).as_ref().is_some_and(snare::is_gone), |held| held.spring(&run));
-        hit(&seen, &shot, &sign, is_hit);
+        hit(seen, &shot, &sign, is_hit);
     });
+}
+
+/// Lets a shot take its time beside whatever else is seen.
+fn fly(seen: &Arc<Seen>, shot: impl FnOnce(&Seen) + Send + 'static) {
+    let aim = Arc::clone(seen);
+    let flying = thread::spawn(move || shot(&aim));
+    lock(&seen.shots.flying).push(flying);
 }
 
 /// Notes who was killed, or that nobody was.
