@@ -34,7 +34,7 @@ nightkeep-tray &
 tray=$!
 nightkeep-app &
 window=$(timeout 60 xdotool search --sync --onlyvisible --name '^Nightkeep$' | tail -1)
-xprop -id "$window" WM_CLASS WM_NAME
+xprop -id "$window" WM_CLASS >/tmp/window.txt
 sleep 5
 import -window "$window" /tmp/nightkeep.png
 kill -0 "$tray"
@@ -43,6 +43,7 @@ DESKTOP
 as_user "cd && dbus-run-session -- xvfb-run -a -s '-screen 0 1280x900x24' bash /tmp/desktop.sh"
 ok "the window opens, and the tray waits for a place"
 class=$(sed -n 's/^StartupWMClass=//p' /usr/share/applications/nightkeep.desktop)
+grep -qF "\"$class\"" /tmp/window.txt || bad "the window is not \`$class\`: $(cat /tmp/window.txt)"
 ok "desktops know the window by \`$class\`"
 as_user "man -w nightkeep nightkeep-run nightkeep-tray nightkeep-app" >/dev/null
 ok "the manual"

@@ -4,7 +4,7 @@
 use std::path::Path;
 use std::{fs, io};
 
-use clap::{Command, CommandFactory as _};
+use clap::{Command as Definition, CommandFactory as _};
 use clap_complete::Shell;
 
 use crate::Done;
@@ -26,11 +26,11 @@ fn script(shell: Shell) -> Vec<u8> {
 }
 
 /// The same without hidden commands, which `clap_complete` would offer.
-fn for_people(command: &Command) -> Command {
+fn for_people(command: &Definition) -> Definition {
     // Names in clap live as long as the program, which ends after this.
     let name: &'static str = command.get_name().to_owned().leak();
     let shown = command.get_subcommands().filter(|command| !command.is_hide_set()).map(for_people);
-    Command::new(name)
+    Definition::new(name)
         .about(command.get_about().cloned().unwrap_or_default())
         .args(command.get_arguments().cloned())
         .groups(command.get_groups().cloned())
@@ -47,7 +47,7 @@ pub(super) fn pages(folder: &Path) -> Done {
     Ok(0)
 }
 
-fn page(command: &Command, folder: &Path) -> io::Result<()> {
+fn page(command: &Definition, folder: &Path) -> io::Result<()> {
     for command in command.get_subcommands().filter(|command| !command.is_hide_set()) {
         page(command, folder)?;
     }
@@ -60,7 +60,7 @@ mod tests {
     use super::*;
 
     /// Each command by its words, such as `nightkeep job add`, and whether it is there for people.
-    fn commands(of: &Command, words: &[String], is_public: bool, found: &mut Vec<(Vec<String>, bool)>) {
+    fn commands(of: &Definition, words: &[String], is_public: bool, found: &mut Vec<(Vec<String>, bool)>) {
         for command in of.get_subcommands() {
             let words = [words, &[command.get_name().to_owned()]].concat();
             let is_public = is_public && !command.is_hide_set();

@@ -138,3 +138,26 @@ fn the_tray_comes_with_nobody_s_login_until_that_is_asked_for() {
     let groups = groups(&Build::new().text(AUTOSTART));
     assert_eq!(groups["Desktop Entry"]["Hidden"], "true");
 }
+
+/// What Tauri's bundler reads for the other systems, where nobody has run it.
+#[test]
+fn the_bundles_of_other_systems_have_all_programs_and_what_they_name_is_there() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../src-tauri");
+    let read = |name: &str| -> serde_json::Value {
+        serde_json::from_str(&fs::read_to_string(folder.join(name)).unwrap()).unwrap()
+    };
+    let bundle = &read("tauri.conf.json")["bundle"];
+    for target in ["app", "dmg", "msi", "nsis", "appimage"] {
+        assert!(bundle["targets"].as_array().unwrap().iter().any(|known| known == target), "{target}");
+    }
+    for named in bundle["icon"].as_array().unwrap().iter().chain([&bundle["licenseFile"]]) {
+        assert!(folder.join(named.as_str().unwrap()).is_file(), "{named}");
+    }
+    // Tray and window are programs of one package, which the bundler takes as a whole.
+    let package = fs::read_to_string(folder.join("Cargo.toml")).unwrap();
+    assert_eq!(package.matches("[[bin]]").count(), 2);
+    let beside = read("tauri.bundle.conf.json")["bundle"]["externalBin"].clone();
+    assert_eq!(beside, serde_json::json!(["../target/bundle/nightkeep"]));
+    let guide = fs::read_to_string(folder.join("../docs/PACKAGING.md")).unwrap();
+    assert!(guide.contains("\"target/bundle/nightkeep-$host\""), "the guide puts it somewhere else");
+}
