@@ -91,7 +91,7 @@ pub(super) fn pack(project: &Project, about: &About, root: &Path, folder: &Path,
     let pressed: &[&str] = if quick { &["-Zgzip", "-z1"] } else { &["-Zxz"] };
     let names = [mode(root), mode(&file)];
     let task = project.task("dpkg-deb").args(["--root-owner-group"]).args(pressed.iter().copied());
-    // Times later than this are set back to it, so that the same checkout gives the same file.
+    // Times later than this are set back to it, so that the same programs give the same file.
     task.args(["--build"]).args(names).env("SOURCE_DATE_EPOCH", about.changed.to_string()).run()?;
     Ok(file)
 }
