@@ -1,7 +1,7 @@
 //! The workshop: everything that is done to Nightkeep from a checkout, as `cargo xtask COMMAND`.
 //!
 //! `setup` puts in place what a build needs, `run` builds and starts, `test` is the one gate that people and machines
-//! share, `cross` looks at the code of the other systems, `bench` measures the goals, `fuzz` looks for
+//! share, `cross` looks at the code of the other systems, `bench` measures the goals, `package` packs, `fuzz` looks for
 //! input that breaks a reader, `torture` kills. Each command calls `setup` for
 //! what it needs, so that a fresh checkout and one command are enough.
 #![forbid(unsafe_code)]
@@ -14,6 +14,7 @@ mod shell;
 mod bench;
 mod cross;
 mod fuzz;
+mod package;
 mod run;
 mod setup;
 mod test;
@@ -43,6 +44,8 @@ enum Command {
     Cross(cross::Options),
     /// Measure a release build against the goals
     Bench(bench::Options),
+    /// Build for people and make a package of it for Debian
+    Package(package::Options),
     /// Try to find input that breaks a reader
     Fuzz(fuzz::Options),
     /// Kill engine, keepers and surfaces at many moments, and compare what is said with the truth
@@ -57,6 +60,7 @@ fn main() -> ExitCode {
         Command::Test(options) => test::command(options),
         Command::Cross(options) => cross::command(options),
         Command::Bench(options) => bench::command(options),
+        Command::Package(options) => package::command(options),
         Command::Fuzz(options) => fuzz::command(options),
         Command::Torture(options) => torture::command(options),
     };

@@ -9,6 +9,13 @@ pub(super) fn entry(_config: &Path, home: &Path) -> io::Result<PathBuf> {
     Ok(home.join(format!("Library/LaunchAgents/{LABEL}.plist")))
 }
 
+/// Nobody puts one there for everybody.
+pub(super) fn of_everybody() -> Vec<PathBuf> {
+    Vec::new()
+}
+
+pub(super) const OFF: &str = "";
+
 pub(super) fn is_on(text: &str) -> bool {
     text.contains(LABEL)
 }

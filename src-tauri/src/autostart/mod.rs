@@ -20,6 +20,8 @@ const TRAY: &str = "nightkeep-tray";
 #[derive(Debug, Clone)]
 pub struct Autostart {
     entry: PathBuf,
+    /// Entries for everybody on this computer, which count where the user has none.
+    of_everybody: Vec<PathBuf>,
     program: PathBuf,
     /// Where this Nightkeep keeps its files, when not where the system says.
     home: Option<PathBuf>,
@@ -35,7 +37,8 @@ impl Autostart {
         let beside = own.with_file_name(format!("{TRAY}{}", std::env::consts::EXE_SUFFIX));
         let variable = nightkeep_engine::places::HOME_VARIABLE;
         let files = std::env::var_os(variable).filter(|files| !files.is_empty());
-        Ok(Self { entry: imp::entry(config, home)?, program: beside, home: files.map(PathBuf::from) })
+        let (entry, of_everybody) = (imp::entry(config, home)?, imp::of_everybody());
+        Ok(Self { entry, of_everybody, program: beside, home: files.map(PathBuf::from) })
     }
 
     /// Whether it comes with the login.
@@ -43,11 +46,19 @@ impl Autostart {
     /// # Errors
     /// When the system's place cannot be read.
     pub fn is_on(&self) -> io::Result<bool> {
-        match std::fs::read_to_string(&self.entry) {
-            Ok(text) => Ok(imp::is_on(&text)),
-            Err(fault) if fault.kind() == io::ErrorKind::NotFound => Ok(false),
-            Err(fault) => Err(fault),
+        match read(&self.entry)? {
+            Some(text) => Ok(imp::is_on(&text)),
+            None => self.is_on_for_everybody(),
         }
+    }
+
+    fn is_on_for_everybody(&self) -> io::Result<bool> {
+        for entry in &self.of_everybody {
+            if let Some(text) = read(entry)? {
+                return Ok(imp::is_on(&text));
+            }
+        }
+        Ok(false)
     }
 
     /// Has it come with the login, or not.
@@ -55,13 +66,13 @@ impl Autostart {
     /// # Errors
     /// When the system's place cannot be written.
     pub fn set(&self, on: bool) -> io::Result<()> {
-        if !on {
+        if !on && !self.is_on_for_everybody()? {
             return match std::fs::remove_file(&self.entry) {
                 Err(fault) if fault.kind() != io::ErrorKind::NotFound => Err(fault),
                 Ok(()) | Err(_) => Ok(()),
             };
         }
-        if !self.program.is_file() {
+        if on && !self.program.is_file() {
             let message = format!("`{}` is not installed", self.program.display());
             return Err(io::Error::new(io::ErrorKind::NotFound, message));
         }
@@ -70,7 +81,17 @@ impl Autostart {
         }
         let program = self.program.display().to_string();
         let home = self.home.as_ref().map(|home| home.display().to_string());
-        std::fs::write(&self.entry, imp::text(&program, home.as_deref()))
+        let off = if on { "" } else { imp::OFF };
+        std::fs::write(&self.entry, imp::text(&program, home.as_deref()) + off)
+    }
+}
+
+/// What an entry says, if there is one.
+fn read(entry: &Path) -> io::Result<Option<String>> {
+    match std::fs::read_to_string(entry) {
+        Ok(text) => Ok(Some(text)),
+        Err(fault) if fault.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(fault) => Err(fault),
     }
 }
 
@@ -81,7 +102,8 @@ mod tests {
     fn autostart(folder: &Path) -> Autostart {
         let program = folder.join("night keep $1");
         std::fs::write(&program, "").expect("a file can be written");
-        Autostart { entry: imp::entry(folder, folder).expect("there is a place here"), program, home: None }
+        let entry = imp::entry(folder, folder).expect("there is a place here");
+        Autostart { entry, of_everybody: Vec::new(), program, home: None }
     }
 
     #[test]
@@ -107,6 +129,25 @@ mod tests {
             let text = std::fs::read_to_string(&autostart.entry).unwrap();
             std::fs::write(&autostart.entry, format!("{text}{line}\n")).unwrap();
             assert!(!autostart.is_on().unwrap(), "{line}");
+        }
+    }
+
+    #[test]
+    fn what_is_installed_for_everybody_counts_until_the_user_has_chosen() {
+        let folder = Folder::new("everybody");
+        let shipped = folder.0.join("shipped.desktop");
+        let autostart =
+            Autostart { of_everybody: vec![folder.0.join("none"), shipped.clone()], ..autostart(&folder.0) };
+        // As the package ships it, and as an administrator may change it.
+        for (line, is_on) in [("Hidden=true", false), ("Hidden=false", true)] {
+            std::fs::write(&shipped, format!("[Desktop Entry]\n{line}\n")).unwrap();
+            assert_eq!(autostart.is_on().unwrap(), is_on, "{line}");
+            autostart.set(true).unwrap();
+            assert!(autostart.is_on().unwrap(), "{line}");
+            autostart.set(false).unwrap();
+            assert!(!autostart.is_on().unwrap(), "{line}");
+            // The user's own entry is there only where it has to say no.
+            assert_eq!(autostart.entry.exists(), is_on, "{line}");
         }
     }
 

@@ -7,6 +7,13 @@ pub(super) fn entry(_config: &Path, _home: &Path) -> io::Result<PathBuf> {
     Err(io::Error::new(io::ErrorKind::Unsupported, "add `nightkeep-tray` to the programs that start with the system"))
 }
 
+/// Nobody puts one there for everybody.
+pub(super) fn of_everybody() -> Vec<PathBuf> {
+    Vec::new()
+}
+
+pub(super) const OFF: &str = "";
+
 pub(super) fn is_on(_text: &str) -> bool {
     false
 }

@@ -10,6 +10,7 @@ mod watch;
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
+use clap_complete::Shell;
 use nightkeep_engine::surface::PAGES;
 
 pub use hooks::{HookClaude, HookCommand};
@@ -107,6 +108,22 @@ pub enum Command {
     },
     /// End the tray, the watch, or all runs
     Quit(Quit),
+    /// Print what lets a shell complete this command line
+    #[command(
+        after_help = "A package installs it. Without one:\n  nightkeep completions bash > ~/.local/share/bash-completion/completions/nightkeep\n  \
+        nightkeep completions zsh > ~/.zfunc/_nightkeep      (with `fpath+=~/.zfunc` before `compinit`)\n  \
+        nightkeep completions fish > ~/.config/fish/completions/nightkeep.fish"
+    )]
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+    /// Write the manual pages into a folder
+    #[command(hide = true)]
+    Man {
+        /// The folder
+        folder: PathBuf,
+    },
     /// Be the sample agent of the demonstration
     #[command(hide = true)]
     DemoAgent,

@@ -11,6 +11,7 @@ mod following;
 mod history;
 mod hook;
 mod jobs;
+mod manual;
 mod mark;
 mod mcp;
 mod open;
@@ -42,6 +43,13 @@ pub(crate) fn run(command: Command) -> Done {
     }
     if let Command::DemoAgent = command {
         return demo::agent();
+    }
+    // Packages are made where nobody has a home.
+    if let Command::Completions { shell } = command {
+        return manual::completions(shell);
+    }
+    if let Command::Man { folder } = command {
+        return manual::pages(&folder);
     }
     let here = Here::find()?;
     runtime()?.block_on(run_here(&here, command))
@@ -76,6 +84,8 @@ async fn run_here(here: &Here, command: Command) -> Done {
         Command::Config(wanted) => settings::config(here, wanted).await?,
         Command::Engine(wanted) => engine::engine(here, &wanted).await?,
         Command::Open { page } => open::open(page)?,
+        Command::Completions { shell } => return manual::completions(shell),
+        Command::Man { folder } => return manual::pages(&folder),
         Command::Waiter { run_dir } => return run::waiter(here, &run_dir).await,
         Command::Keeper { run_dir } => {
             let shown = run_dir.display();

@@ -11,7 +11,7 @@ use crate::samples;
 #[tokio::test]
 async fn help_teaches_every_command() {
     let home = private_home();
-    let commands: [&[&str]; 28] = [
+    let commands: [&[&str]; 29] = [
         &[],
         &["run"],
         &["attach"],
@@ -39,6 +39,7 @@ async fn help_teaches_every_command() {
         &["hook", "claude"],
         &["engine"],
         &["doctor"],
+        &["completions"],
         &["open"],
     ];
     for command in commands {

@@ -87,9 +87,15 @@ fn clients(project: &Project) -> Gate {
     Gate { kind: Kind::Tests, may_be_skipped: true, ..check("clients", task) }
 }
 
-/// What runs when it is asked for by name alone: it fetches hundreds of megabytes.
+/// What runs when it is asked for by name alone: it fetches hundreds of megabytes, or has other programs to call.
 pub(crate) fn optional(project: &Project) -> Vec<Gate> {
-    vec![agents(project)]
+    vec![agents(project), package(project)]
+}
+
+/// A package of a quick build, looked at as whoever installs it would.
+fn package(project: &Project) -> Gate {
+    let task = project.task("bash").args(["crates/xtask/scripts/package.sh"]);
+    Gate { may_be_skipped: true, ..check("package", task) }
 }
 
 /// Coding agents as they are: fetched, and run against a played model where nothing but loopback can be reached.

@@ -20,7 +20,7 @@ use gates::{Gate, Kind};
 pub(crate) struct Options {
     /// Run only tests whose name contains this, and no other check
     filter: Option<String>,
-    /// Run only the check of this name (`fmt`, `clippy`, …; `agents` runs so alone); may be given more than once
+    /// Run only the check of this name (`fmt`, `clippy`, …; `agents` and `package` run so alone); may be given more than once
     #[arg(long, value_name = "CHECK", conflicts_with = "filter")]
     only: Vec<String>,
 }
