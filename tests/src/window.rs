@@ -1,6 +1,7 @@
 //! The window as a person uses it: the real program on a screen of its own, driven in its real webview.
 
 mod driver;
+mod keys;
 mod screen;
 
 use std::env;
