@@ -129,6 +129,14 @@ impl Window {
         self.eventually(&format!("`{selector}` to go"), || Ok(self.text(selector)?.is_none().then_some(())))
     }
 
+    /// What a script in the page returns, which is given `argument`.
+    ///
+    /// # Errors
+    /// When it fails.
+    pub fn script(&self, script: &str, argument: &str) -> Result<Value> {
+        self.ask(script, argument)
+    }
+
     /// Whether a media query holds, such as that for dark desktops.
     ///
     /// # Errors

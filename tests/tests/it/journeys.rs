@@ -264,7 +264,7 @@ fn a_pause_of_an_hour_is_seen_everywhere_and_nothing_is_stopped_until_it_is_over
     window.tab_to("Pause watching…").unwrap();
     window.press("Enter").unwrap();
     window.until("dialog h2", |title| title == "Pause watching?").unwrap();
-    window.tab_to("For 1 hour").unwrap();
+    window.until("dialog label:has(:checked)", |chosen| chosen == "For 1 hour").unwrap();
     window.tab_to("Pause").unwrap();
     window.press("Enter").unwrap();
     window.until(".paused", |text| text.starts_with("Watching is paused until ")).unwrap();
