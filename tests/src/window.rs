@@ -1,6 +1,7 @@
 //! The window as a person uses it: the real program on a screen of its own, driven in its real webview.
 
 mod driver;
+mod keys;
 mod screen;
 
 use std::env;
@@ -126,6 +127,14 @@ impl Window {
     /// When something still was at the deadline.
     pub fn until_gone(&self, selector: &str) -> Result<()> {
         self.eventually(&format!("`{selector}` to go"), || Ok(self.text(selector)?.is_none().then_some(())))
+    }
+
+    /// What a script in the page returns, which is given `argument`.
+    ///
+    /// # Errors
+    /// When it fails.
+    pub fn script(&self, script: &str, argument: &str) -> Result<Value> {
+        self.ask(script, argument)
     }
 
     /// Whether a media query holds, such as that for dark desktops.

@@ -74,9 +74,18 @@ impl Night {
     pub fn on_a_desktop_at(time_of_day: &str, config: &str) -> Result<Self> {
         let mut night = Self::new(config)?;
         night.make_it(time_of_day)?;
-        night.desktop = Some(night.runtime.block_on(Desktop::start())?);
+        night.add_desktop()?;
         night.start_engine()?;
         Ok(night)
+    }
+
+    /// Gives this night a desktop that records notifications, before its engine is started.
+    ///
+    /// # Errors
+    /// When the bus does not come up.
+    pub fn add_desktop(&mut self) -> Result<()> {
+        self.desktop = Some(self.runtime.block_on(Desktop::start())?);
+        Ok(())
     }
 
     /// One whose engine runs on a desktop that has no place for notifications.

@@ -51,6 +51,8 @@ mod hostile;
 #[cfg(target_os = "linux")]
 mod jobs;
 #[cfg(target_os = "linux")]
+mod journeys;
+#[cfg(target_os = "linux")]
 mod judged;
 #[cfg(target_os = "linux")]
 mod leftovers;

@@ -98,6 +98,7 @@ export function handleShortcut(event: KeyboardEvent, app: AppState): void {
     const { page } = router.route;
     if (page === 'run') return go(router.historyHash);
     if (page === 'job-new' || page === 'job-edit') return go(links.jobs);
+    if (page === 'type-new' || page === 'type-edit') return go(links.types);
     if (page === 'history' && event.target instanceof HTMLInputElement) event.target.blur();
     return false;
   }

@@ -20,6 +20,7 @@ mod idle;
 mod keeper;
 mod marker;
 mod output;
+mod pages;
 mod resident;
 mod start;
 mod stop;
@@ -74,7 +75,7 @@ impl Row {
 
 type Measure = fn(&Bench) -> Result<Vec<Row>>;
 
-const MEASUREMENTS: [(&str, Measure); 12] = [
+const MEASUREMENTS: [(&str, Measure); 13] = [
     ("verdict", verdict::measure),
     ("marker", marker::measure),
     ("hostile", stop::measure_hostile),
@@ -87,6 +88,7 @@ const MEASUREMENTS: [(&str, Measure); 12] = [
     ("idle", idle::measure),
     ("resident", resident::measure),
     ("window", window::measure),
+    ("pages", pages::measure),
 ];
 
 /// `cargo xtask bench`.
@@ -99,7 +101,7 @@ pub(crate) fn command(options: &Options) -> Result<ExitCode> {
     setup::everything(&project, &[Purpose::Build, Purpose::Test, Purpose::Bench])?;
     let ours = [("nightkeep", "nightkeep"), ("nightkeep-app", "nightkeep-tray"), ("nightkeep-app", "nightkeep-app")];
     project.build(Profile::Release, &ours)?;
-    project.build(Profile::Dev, &[("nightkeep-tests", "fake-agent")])?;
+    project.build(Profile::Dev, &[("nightkeep-tests", "fake-agent"), ("nightkeep-tests", "window-bench")])?;
     let many = if options.thousand { 1000 } else { 100 };
     let bench = Bench { project, many, idle: Duration::from_secs(options.idle) };
     let mut table = Table::new();

@@ -1,6 +1,7 @@
 //! Carries the engine's snapshots to the page, and comes back by itself after the engine was away.
 
 use std::path::PathBuf;
+use std::pin::pin;
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
@@ -11,10 +12,15 @@ use tauri::{AppHandle, Emitter as _};
 use tokio::time::sleep;
 
 use crate::link::Way;
+use crate::pace::paced;
 use crate::window::LABEL;
 
 /// Between two attempts to reach an engine that is away: the first pause and the longest.
 const BACK_OFF: (Duration, Duration) = (Duration::from_millis(250), Duration::from_secs(5));
+
+/// How often the page is told of changes at most. Where hundreds of runs move, a page that is told of each would be ever
+/// further behind; of what happens now and then it is told at once.
+const PACE: Duration = Duration::from_millis(100);
 
 /// Follows the engine at `socket` for as long as the window lives.
 ///
@@ -43,7 +49,7 @@ pub(crate) async fn forward(app: AppHandle, way: Way, socket: PathBuf) {
 /// One connection, from its first snapshot to its end. Says why it ended.
 async fn follow(app: &AppHandle, way: &Way, socket: &std::path::Path, may_start: bool) -> ApiError {
     let reached = if may_start { Client::connect_or_start(socket).await } else { Client::connect(socket).await };
-    let mut events = match reached {
+    let events = match reached {
         Err(error) => return error,
         Ok(client) => {
             way.reached(client.clone());
@@ -53,6 +59,7 @@ async fn follow(app: &AppHandle, way: &Way, socket: &std::path::Path, may_start:
             }
         }
     };
+    let mut events = pin!(paced(events, PACE));
     loop {
         match events.next().await {
             Some(Ok(live)) => show(app, way, &live),

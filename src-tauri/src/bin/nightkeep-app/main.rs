@@ -15,6 +15,7 @@ mod folder;
 mod kept;
 mod link;
 mod navigation;
+mod pace;
 mod settings;
 mod window;
 

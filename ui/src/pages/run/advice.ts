@@ -11,6 +11,9 @@ export interface Advice {
   link?: { href: string; text: string };
 }
 
+/** So much of a line of output is enough to know it again. */
+const LINE_MAX = 80;
+
 /** What can be done about an ended run. Only what is on record is said; nothing is guessed. */
 export function adviceFor(run: RunDetail, isJob: boolean, left: LeftoverView | null): Advice[] {
   if (!run.ended) return [];
@@ -93,7 +96,19 @@ function aboutStall(run: RunDetail, isJob: boolean): Advice[] {
         ...edit(run, isJob),
       },
     ];
-  return [];
+  const last = run.output.lines.findLast((line) => line.trim() !== '')?.trim() ?? '';
+  return [
+    {
+      fact: `It stayed at one step for ${duration(run.limits.stall_after_s)}, and ${last === '' ? 'its output tells nothing' : `the last line of its output is “${shortened(last)}”`}.`,
+      deed: 'If that was work, it needs a longer limit or more marks; otherwise run it again.',
+      ...edit(run, isJob),
+    },
+  ];
+}
+
+function shortened(line: string): string {
+  const letters = Array.from(line);
+  return letters.length > LINE_MAX ? `${letters.slice(0, LINE_MAX).join('')}…` : line;
 }
 
 function isAtTheEnd(run: RunDetail, to: string | null): boolean {

@@ -325,6 +325,22 @@ describe('what can be done', () => {
     expect(adviceFor(detailOf(47), true, null)).toEqual([]);
   });
 
+  test('of a run that just stood still, its last line is told', () => {
+    const { evidence, ...detail } = detailOf(41);
+    const output = { ...detail.output, lines: ['collecting', `asking ${'.'.repeat(100)}`, ''] };
+    const idle = { ...detail, output, evidence: evidence && { ...evidence, sockets: [], processes: [] } };
+    expect(adviceFor(idle, true, null)).toMatchObject([
+      { fact: expect.stringMatching(/and the last line of its output is “asking \.{73}…”\.$/) as string },
+    ]);
+    const silent = { ...idle, output: { ...output, lines: [] } };
+    expect(adviceFor(silent, true, null)).toMatchObject([
+      {
+        fact: expect.stringContaining('its output tells nothing') as string,
+        link: { href: '#/jobs/refactor-parser/edit' },
+      },
+    ]);
+  });
+
   test('what outlived the stop comes first', () => {
     const detail = detailOf(41);
     if (!detail.ended) throw new Error('it is over');

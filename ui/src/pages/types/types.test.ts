@@ -153,6 +153,18 @@ describe('the page of a run', () => {
 });
 
 describe('the form of a type', () => {
+  test('is left with Escape, with a question where something would be lost', async () => {
+    openWindow('types/new');
+    const name = await screen.findByLabelText('Name');
+    await fireEvent.keyDown(name, { key: 'Escape' });
+    await screen.findByRole('heading', { level: 1, name: 'Job types' });
+    window.location.hash = '#/types/new';
+    await fireEvent.input(await screen.findByLabelText('Name'), { target: { value: 'nights' } });
+    await fireEvent.keyDown(document.body, { key: 'Escape' });
+    (await screen.findByRole('button', { name: 'Leave' })).click();
+    await screen.findByRole('heading', { level: 1, name: 'Job types' });
+  });
+
   test('starts from a copy that says what the type is', async () => {
     const backend = openWindow('types/new?from=agent');
     expect((await screen.findByLabelText<HTMLInputElement>('Name')).value).toBe('agent copy');
