@@ -1,9 +1,13 @@
 //! A desktop that records what it is asked to show.
 
+use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
+
 use anyhow::{Context as _, Result};
 
 use super::Night;
 use crate::dbus::{FakeNotifications, Notification, SessionBus};
+use crate::eventually;
 
 /// A session bus, with or without a notification service on it.
 #[derive(Debug)]
@@ -43,6 +47,29 @@ impl Desktop {
     /// When they were not in time, or this desktop shows none.
     pub async fn closed(&self, count: usize) -> Result<Vec<u32>> {
         self.notifications.as_ref().context("this desktop shows no notifications")?.wait_for_closed(count).await
+    }
+
+    /// A person presses a button of a notification.
+    ///
+    /// # Errors
+    /// When nobody hears of it, or this desktop shows none.
+    pub async fn press(&self, shown: &Notification, button: &str) -> Result<()> {
+        let (key, _) =
+            shown.actions.iter().find(|(_, label)| label == button).with_context(|| format!("{shown:#?}"))?;
+        self.choose(shown, key).await
+    }
+
+    /// A person clicks on a notification itself.
+    ///
+    /// # Errors
+    /// When nobody hears of it, or this desktop shows none.
+    pub async fn click(&self, shown: &Notification) -> Result<()> {
+        self.choose(shown, "default").await
+    }
+
+    async fn choose(&self, shown: &Notification, key: &str) -> Result<()> {
+        let notifications = self.notifications.as_ref().context("this desktop shows no notifications")?;
+        notifications.choose(shown.id, key).await
     }
 
     pub(super) fn address(&self) -> &str {
@@ -96,6 +123,38 @@ impl Night {
     /// When it is not in time, or when this night has no desktop.
     pub fn notification(&self, title: &str) -> Result<Notification> {
         self.see(async |desktop| desktop.shown(title).await)
+    }
+
+    /// A window that only writes down at which pages it was opened.
+    ///
+    /// # Errors
+    /// When its program cannot be written.
+    pub fn furnish_window(&self) -> Result<()> {
+        let program = self.window_program();
+        let script = format!("#!/bin/sh\necho \"$*\" >> '{}'\n", self.opened_pages().display());
+        std::fs::write(&program, script)?;
+        Ok(std::fs::set_permissions(&program, PermissionsExt::from_mode(0o700))?)
+    }
+
+    /// Waits until the window was opened so often, and says at which pages.
+    ///
+    /// # Errors
+    /// When it was not in time.
+    pub fn opened(&self, count: usize) -> Result<Vec<String>> {
+        let pages = || {
+            let text = std::fs::read_to_string(self.opened_pages()).ok()?;
+            let pages: Vec<String> = text.lines().map(str::to_owned).collect();
+            (pages.len() >= count).then_some(pages)
+        };
+        eventually("the window to be opened", pages).map_err(|error| self.explained(error))
+    }
+
+    pub(super) fn window_program(&self) -> PathBuf {
+        self.user().join("nightkeep-app")
+    }
+
+    fn opened_pages(&self) -> PathBuf {
+        self.user().join("opened-pages")
     }
 
     /// Looks at the desktop of this night.

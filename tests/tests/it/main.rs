@@ -69,6 +69,7 @@ mod output;
 #[cfg(target_os = "linux")]
 mod paused;
 mod pings;
+mod pressed;
 #[cfg(target_os = "linux")]
 mod recovered;
 #[cfg(target_os = "linux")]

@@ -18,9 +18,11 @@ use super::jobs::ResumeWait;
 use super::leftovers::Left;
 use super::pause::PauseWaits;
 use super::pings::Pings;
+use super::presses;
 use super::quit::Quits;
 use super::reconcile::{self, Reconciling};
 use super::run::{Found, Watched};
+use super::snooze::Snoozes;
 use super::stops::StopWait;
 use super::time::until;
 use super::waiting::Waiting;
@@ -111,6 +113,7 @@ pub(super) struct Actor {
     /// What was recovered and not yet told to the owner.
     pub(super) recoveries: Vec<Recovery>,
     pub(super) alerts: Alerts,
+    pub(super) snoozes: Snoozes,
     pub(super) reconciling: Reconciling,
     pub(super) clock: Clock,
     /// What the clocks showed last.
@@ -192,10 +195,7 @@ impl Actor {
             })?
         };
         forward(&facts, &parts.store, &parts.config);
-        let notifier = parts.notifications.then(|| {
-            let facts = facts.clone();
-            Notifier::start(parts.store.clone(), move |result| drop(facts.try_send(Fact::Notified(result))))
-        });
+        let notifier = parts.notifications.then(|| presses::notifier(&parts.store, &facts));
         let boot = nightkeep_os::boot_id()?;
         let (pings, pinged) = Pings::new(&parts.places, &boot);
         let mut actor = Self {
@@ -227,6 +227,7 @@ impl Actor {
             starting: BTreeMap::new(),
             recoveries: Vec::new(),
             alerts: Alerts::default(),
+            snoozes: Snoozes::default(),
             reconciling: Reconciling::default(),
             clock: parts.clock,
             continuity: Continuity::new(first),
