@@ -6,13 +6,14 @@ use std::path::PathBuf;
 use anyhow::{Context as _, Result};
 
 use super::Night;
-use crate::dbus::{FakeNotifications, Notification, SessionBus};
+use crate::dbus::{FakeLogind, FakeNotifications, Notification, SessionBus};
 use crate::eventually;
 
 /// A session bus, with or without a notification service on it.
 #[derive(Debug)]
 pub struct Desktop {
     notifications: Option<FakeNotifications>,
+    logind: Option<FakeLogind>,
     bus: SessionBus,
 }
 
@@ -20,14 +21,22 @@ impl Desktop {
     pub(super) async fn start() -> Result<Self> {
         let bus = SessionBus::start()?;
         let notifications = Some(FakeNotifications::start(&bus).await?);
-        Ok(Self { notifications, bus })
+        Ok(Self { notifications, logind: None, bus })
     }
 
     pub(super) fn bare() -> Result<Self> {
-        Ok(Self { notifications: None, bus: SessionBus::start()? })
+        Ok(Self { notifications: None, logind: None, bus: SessionBus::start()? })
     }
 
-    /// Its session bus.
+    /// Its logind.
+    ///
+    /// # Errors
+    /// When it has none.
+    pub fn logind(&self) -> Result<&FakeLogind> {
+        self.logind.as_ref().context("this desktop has no logind")
+    }
+
+    /// Its session bus, which stands for the one of the system too.
     #[must_use]
     pub fn bus(&self) -> &SessionBus {
         &self.bus
@@ -102,6 +111,20 @@ impl Night {
         let mut night = Self::new(config)?;
         night.make_it(time_of_day)?;
         night.desktop = Some(night.runtime.block_on(Desktop::start())?);
+        night.start_engine()?;
+        Ok(night)
+    }
+
+    /// One whose engine runs on a desktop that can be kept awake, at noon.
+    ///
+    /// # Errors
+    /// When the engine or the bus does not come up.
+    pub fn on_a_desktop_with_logind(config: &str) -> Result<Self> {
+        let mut night = Self::new(config)?;
+        night.make_it("12:00:00")?;
+        let mut desktop = night.runtime.block_on(Desktop::start())?;
+        desktop.logind = Some(night.runtime.block_on(FakeLogind::start(&desktop.bus))?);
+        night.desktop = Some(desktop);
         night.start_engine()?;
         Ok(night)
     }

@@ -16,6 +16,7 @@ mod alerts;
 #[cfg(target_os = "linux")]
 mod attached;
 #[cfg(target_os = "linux")]
+mod awake;
 mod beats;
 #[cfg(target_os = "linux")]
 mod circles;

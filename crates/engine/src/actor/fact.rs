@@ -11,6 +11,7 @@ use crate::api::{
     QuitChoice, Reconciled, ResumeReply, ResumedReply, RunEvent, SignalsReply, SignalsRequest, SnoozeView, StartReply,
     StopReply, UnsnoozedReply,
 };
+use crate::awake::KeptAwake;
 use crate::config::ConfigEvent;
 use crate::keeper::link::KeeperLink;
 use crate::keeper::protocol::Event;
@@ -101,6 +102,8 @@ pub(super) enum Fact {
     Storage(StorageHealth),
     /// Whether a notification could be shown.
     Notified(Result<(), NotShown>),
+    /// Whether the computer stays awake.
+    Awake(Result<KeptAwake, String>),
     /// Somebody has pressed a button of a notification.
     Pressed(Press),
     /// The time without notifications of a job may be over.

@@ -12,6 +12,7 @@ mod alerts;
 mod attach;
 mod attach_sentinel;
 mod attached;
+mod awake;
 mod carry_out;
 mod decisions;
 mod demo;

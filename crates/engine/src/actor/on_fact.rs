@@ -68,6 +68,7 @@ impl Actor {
             }
             Fact::Storage(health) => self.storage(&health),
             Fact::Notified(result) => self.notified(result),
+            Fact::Awake(answer) => self.awake_answered(answer),
             Fact::Pressed(press) => self.pressed(&press),
             Fact::SnoozeDue => self.snooze_due(),
             Fact::JobNoted(job) => self.job_noted(&job),

@@ -9,6 +9,7 @@ use nightkeep_os::ExitWatch;
 use tokio::sync::{broadcast, mpsc, watch};
 
 use super::alerts::Alerts;
+use super::awake::Awakeness;
 use super::early::Early;
 use super::fact::{Command, Fact, Reply, Unseen};
 use super::faults::Faults;
@@ -114,6 +115,7 @@ pub(super) struct Actor {
     pub(super) recoveries: Vec<Recovery>,
     pub(super) alerts: Alerts,
     pub(super) snoozes: Snoozes,
+    pub(super) awakeness: Awakeness,
     pub(super) reconciling: Reconciling,
     pub(super) clock: Clock,
     /// What the clocks showed last.
@@ -228,6 +230,7 @@ impl Actor {
             recoveries: Vec::new(),
             alerts: Alerts::default(),
             snoozes: Snoozes::default(),
+            awakeness: Awakeness::default(),
             reconciling: Reconciling::default(),
             clock: parts.clock,
             continuity: Continuity::new(first),
@@ -289,6 +292,7 @@ impl Actor {
             if due {
                 self.give(Input::Tick);
             }
+            self.mind_sleep();
             self.publish();
             self.leave_when_finished(facts.is_empty());
             self.quit_when_finished(facts.is_empty());

@@ -137,6 +137,8 @@ words! {
         Watch,
         /// Notifications cannot be shown.
         Notifications,
+        /// The computer is not kept awake, which the settings want.
+        Awake,
         /// The port for pings cannot be opened.
         Pings,
         /// The desktop has no place for the tray.
