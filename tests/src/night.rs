@@ -157,7 +157,8 @@ impl Night {
     pub fn program(&self, program: impl AsRef<OsStr>) -> Command {
         let mut command = self.home.foreign(program);
         if let Some(desktop) = &self.desktop {
-            command.env("DBUS_SESSION_BUS_ADDRESS", desktop.address());
+            command.env("DBUS_SESSION_BUS_ADDRESS", desktop.address()).env("NIGHTKEEP_APP_BIN", self.window_program());
+            command.env("DBUS_SYSTEM_BUS_ADDRESS", desktop.address());
         }
         if let Some(zone) = &self.zone {
             command.env("TZ", zone);

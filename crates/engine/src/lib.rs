@@ -13,6 +13,7 @@
 
 pub mod actor;
 pub mod api;
+mod awake;
 pub mod captured;
 pub mod clean;
 pub mod client;

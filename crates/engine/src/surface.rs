@@ -7,7 +7,7 @@ mod imp;
 
 use std::ffi::{OsStr, OsString};
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use nightkeep_os::{DetachedStdin, FileError, Lock, spawn_detached};
 
@@ -44,6 +44,24 @@ pub fn start(program: &Path, argument: &OsStr, env: &[(OsString, OsString)]) -> 
     spawn_detached(program.as_os_str(), &[argument.to_owned()], env, None, DetachedStdin::Null)
         .map(drop)
         .map_err(|cause| io::Error::new(cause.kind(), format!("`{}`: {cause}", program.display())))
+}
+
+/// The window's program: the one that `NIGHTKEEP_APP_BIN` names, else the one that lies beside `own`.
+#[must_use]
+pub fn window_beside(own: &Path) -> PathBuf {
+    if let Some(named) = std::env::var_os("NIGHTKEEP_APP_BIN").filter(|named| !named.is_empty()) {
+        return PathBuf::from(named);
+    }
+    // A program that was replaced while it runs is still found: Linux appends a word to its path.
+    let shown = own.to_string_lossy();
+    let own = shown.strip_suffix(" (deleted)").map_or(own, Path::new);
+    own.with_file_name(format!("nightkeep-app{}", std::env::consts::EXE_SUFFIX))
+}
+
+/// What the environment of a program has to say besides, so that it finds the user's screen: nothing where this program
+/// could find it itself.
+pub async fn display() -> Vec<(OsString, OsString)> {
+    imp::display().await
 }
 
 /// Shows a folder or a text file that is there, with the program that the user has for it.

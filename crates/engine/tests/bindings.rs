@@ -59,6 +59,8 @@ fn export_into(folder: &Path) {
         api::Cleaned::export_all(&config),
         api::PauseRequest::export_all(&config),
         api::ResumedReply::export_all(&config),
+        api::SnoozeView::export_all(&config),
+        api::UnsnoozedReply::export_all(&config),
         api::QuitRequest::export_all(&config),
         api::ApiError::export_all(&config),
     ];

@@ -229,6 +229,7 @@ fn live(revision: u64) -> Live {
             runs: Vec::new(),
             jobs: Vec::new(),
             paused: None,
+            snoozed: Vec::new(),
         },
         unseen: Vec::new(),
         leftovers: Vec::new(),

@@ -156,7 +156,8 @@ fn is_severe(kind: FaultKind) -> bool {
         | FaultKind::Watch
         | FaultKind::Notifications
         | FaultKind::Pings
-        | FaultKind::Tray => false,
+        | FaultKind::Tray
+        | FaultKind::Awake => false,
     }
 }
 
@@ -165,7 +166,7 @@ fn is_severe(kind: FaultKind) -> bool {
 fn needs_a_look(kind: FaultKind) -> bool {
     match kind {
         FaultKind::Storage | FaultKind::Config | FaultKind::Quarantine | FaultKind::Pings => true,
-        FaultKind::Watch | FaultKind::Notifications | FaultKind::Tray => false,
+        FaultKind::Watch | FaultKind::Notifications | FaultKind::Tray | FaultKind::Awake => false,
     }
 }
 

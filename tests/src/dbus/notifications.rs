@@ -7,7 +7,7 @@ use zbus::object_server::SignalEmitter;
 use zbus::zvariant::OwnedValue;
 
 use super::SessionBus;
-use crate::in_time;
+use crate::{LOOK_EVERY, in_time};
 
 const NAME: &str = "org.freedesktop.Notifications";
 const PATH: &str = "/org/freedesktop/Notifications";
@@ -92,13 +92,26 @@ impl FakeNotifications {
         Ok(all.clone())
     }
 
-    /// Answers a notification as if a person had chosen one of its actions.
+    /// Answers a notification as if a person had chosen one of its actions, and did so until it is taken away: whoever
+    /// shows one begins to listen when it is on the screen.
     ///
     /// # Errors
-    /// The bus has ended.
+    /// The bus has ended, or whoever showed it did not take it away in time.
     pub async fn choose(&self, id: u32, action: &str) -> anyhow::Result<()> {
         let service = self.connection.object_server().interface::<_, Service>(PATH).await?;
-        Ok(Service::action_invoked(service.signal_emitter(), id, action).await?)
+        let mut closed = self.closed.clone();
+        let count = |all: &Vec<u32>| all.iter().filter(|one| **one == id).count();
+        let before = count(&closed.borrow());
+        let pressed = async {
+            loop {
+                Service::action_invoked(service.signal_emitter(), id, action).await?;
+                let gone = closed.wait_for(|all| count(all) > before);
+                if let Ok(gone) = tokio::time::timeout(LOOK_EVERY, gone).await {
+                    return gone.map(drop).map_err(anyhow::Error::from);
+                }
+            }
+        };
+        in_time(&format!("`{action}` of notification {id} to be heard"), pressed).await?
     }
 }
 

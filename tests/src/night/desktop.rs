@@ -1,14 +1,19 @@
 //! A desktop that records what it is asked to show.
 
+use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
+
 use anyhow::{Context as _, Result};
 
 use super::Night;
-use crate::dbus::{FakeNotifications, Notification, SessionBus};
+use crate::dbus::{FakeLogind, FakeNotifications, Notification, SessionBus};
+use crate::eventually;
 
 /// A session bus, with or without a notification service on it.
 #[derive(Debug)]
 pub struct Desktop {
     notifications: Option<FakeNotifications>,
+    logind: Option<FakeLogind>,
     bus: SessionBus,
 }
 
@@ -16,14 +21,22 @@ impl Desktop {
     pub(super) async fn start() -> Result<Self> {
         let bus = SessionBus::start()?;
         let notifications = Some(FakeNotifications::start(&bus).await?);
-        Ok(Self { notifications, bus })
+        Ok(Self { notifications, logind: None, bus })
     }
 
     pub(super) fn bare() -> Result<Self> {
-        Ok(Self { notifications: None, bus: SessionBus::start()? })
+        Ok(Self { notifications: None, logind: None, bus: SessionBus::start()? })
     }
 
-    /// Its session bus.
+    /// Its logind.
+    ///
+    /// # Errors
+    /// When it has none.
+    pub fn logind(&self) -> Result<&FakeLogind> {
+        self.logind.as_ref().context("this desktop has no logind")
+    }
+
+    /// Its session bus, which stands for the one of the system too.
     #[must_use]
     pub fn bus(&self) -> &SessionBus {
         &self.bus
@@ -43,6 +56,29 @@ impl Desktop {
     /// When they were not in time, or this desktop shows none.
     pub async fn closed(&self, count: usize) -> Result<Vec<u32>> {
         self.notifications.as_ref().context("this desktop shows no notifications")?.wait_for_closed(count).await
+    }
+
+    /// A person presses a button of a notification.
+    ///
+    /// # Errors
+    /// When nobody hears of it, or this desktop shows none.
+    pub async fn press(&self, shown: &Notification, button: &str) -> Result<()> {
+        let (key, _) =
+            shown.actions.iter().find(|(_, label)| label == button).with_context(|| format!("{shown:#?}"))?;
+        self.choose(shown, key).await
+    }
+
+    /// A person clicks on a notification itself.
+    ///
+    /// # Errors
+    /// When nobody hears of it, or this desktop shows none.
+    pub async fn click(&self, shown: &Notification) -> Result<()> {
+        self.choose(shown, "default").await
+    }
+
+    async fn choose(&self, shown: &Notification, key: &str) -> Result<()> {
+        let notifications = self.notifications.as_ref().context("this desktop shows no notifications")?;
+        notifications.choose(shown.id, key).await
     }
 
     pub(super) fn address(&self) -> &str {
@@ -88,6 +124,20 @@ impl Night {
         Ok(())
     }
 
+    /// One whose engine runs on a desktop that can be kept awake, at noon.
+    ///
+    /// # Errors
+    /// When the engine or the bus does not come up.
+    pub fn on_a_desktop_with_logind(config: &str) -> Result<Self> {
+        let mut night = Self::new(config)?;
+        night.make_it("12:00:00")?;
+        let mut desktop = night.runtime.block_on(Desktop::start())?;
+        desktop.logind = Some(night.runtime.block_on(FakeLogind::start(&desktop.bus))?);
+        night.desktop = Some(desktop);
+        night.start_engine()?;
+        Ok(night)
+    }
+
     /// One whose engine runs on a desktop that has no place for notifications.
     ///
     /// # Errors
@@ -105,6 +155,38 @@ impl Night {
     /// When it is not in time, or when this night has no desktop.
     pub fn notification(&self, title: &str) -> Result<Notification> {
         self.see(async |desktop| desktop.shown(title).await)
+    }
+
+    /// A window that only writes down at which pages it was opened.
+    ///
+    /// # Errors
+    /// When its program cannot be written.
+    pub fn furnish_window(&self) -> Result<()> {
+        let program = self.window_program();
+        let script = format!("#!/bin/sh\necho \"$*\" >> '{}'\n", self.opened_pages().display());
+        std::fs::write(&program, script)?;
+        Ok(std::fs::set_permissions(&program, PermissionsExt::from_mode(0o700))?)
+    }
+
+    /// Waits until the window was opened so often, and says at which pages.
+    ///
+    /// # Errors
+    /// When it was not in time.
+    pub fn opened(&self, count: usize) -> Result<Vec<String>> {
+        let pages = || {
+            let text = std::fs::read_to_string(self.opened_pages()).ok()?;
+            let pages: Vec<String> = text.lines().map(str::to_owned).collect();
+            (pages.len() >= count).then_some(pages)
+        };
+        eventually("the window to be opened", pages).map_err(|error| self.explained(error))
+    }
+
+    pub(super) fn window_program(&self) -> PathBuf {
+        self.user().join("nightkeep-app")
+    }
+
+    fn opened_pages(&self) -> PathBuf {
+        self.user().join("opened-pages")
     }
 
     /// Looks at the desktop of this night.

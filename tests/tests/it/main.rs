@@ -16,6 +16,7 @@ mod alerts;
 #[cfg(target_os = "linux")]
 mod attached;
 #[cfg(target_os = "linux")]
+mod awake;
 mod beats;
 #[cfg(target_os = "linux")]
 mod circles;
@@ -71,6 +72,7 @@ mod output;
 #[cfg(target_os = "linux")]
 mod paused;
 mod pings;
+mod pressed;
 #[cfg(target_os = "linux")]
 mod recovered;
 #[cfg(target_os = "linux")]

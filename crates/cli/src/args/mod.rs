@@ -18,7 +18,7 @@ pub use jobs::{Capacity, JobCommand, JobEdit, JobFields, TypeCommand};
 pub use reports::{Beat, Mcp};
 pub use runs::{Attach, Events, History, Limits, Mark, Run, Show, Status, Stop, Wait};
 pub use settings::ConfigCommand;
-pub use watch::{Pause, Quit, Resume, What};
+pub use watch::{Pause, Quit, Resume, Snooze, What};
 
 /// The whole command line.
 #[derive(Debug, Parser)]
@@ -64,6 +64,8 @@ pub enum Command {
     Resume(Resume),
     /// Pause the watch: judge no run and start none again for a while
     Pause(Pause),
+    /// Show no notifications of a job until the morning
+    Snooze(Snooze),
     /// Stamp progress: what an agent calls when it moved forward
     Mark(Mark),
     /// Give a sign of life: what an agent calls, or leaves running beside itself

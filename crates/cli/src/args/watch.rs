@@ -29,6 +29,21 @@ pub struct Resume {
     pub job: Option<String>,
 }
 
+/// `nightkeep snooze`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Until the morning, which is the end of the quiet hours. The job is run, watched and stopped as ever, and the \
+    history has all of it. What cannot wait is shown all the same, without a sound: that something of it could not be \
+    stopped."
+)]
+pub struct Snooze {
+    /// The job's name
+    pub job: String,
+    /// Show them again
+    #[arg(long)]
+    pub off: bool,
+}
+
 /// `nightkeep quit`.
 #[derive(Debug, Args)]
 #[command(

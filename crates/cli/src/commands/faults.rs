@@ -22,7 +22,12 @@ pub(super) async fn tell_of_the_history(engine: &Client) {
     let mut faults = shown_by(engine).await;
     faults.retain(|fault| match fault.kind {
         FaultKind::Storage | FaultKind::Quarantine => true,
-        FaultKind::Config | FaultKind::Watch | FaultKind::Notifications | FaultKind::Pings | FaultKind::Tray => false,
+        FaultKind::Config
+        | FaultKind::Watch
+        | FaultKind::Notifications
+        | FaultKind::Pings
+        | FaultKind::Tray
+        | FaultKind::Awake => false,
     });
     tell(&faults);
 }

@@ -68,6 +68,7 @@ async fn run_here(here: &Here, command: Command) -> Done {
             None => watch::resume(here).await?,
         },
         Command::Pause(wanted) => watch::pause(here, wanted.until.unwrap_or_default()).await?,
+        Command::Snooze(wanted) => watch::snooze(here, &wanted).await?,
         Command::Quit(wanted) => watch::quit(here, wanted.what).await?,
         Command::Demo => demo::demo(here).await?,
         Command::DemoAgent => return demo::agent(),

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use nightkeep_engine::api::{ErrorCode, PauseRequest, PauseView, ResumedReply};
+use nightkeep_engine::api::{ErrorCode, PauseRequest, PauseView, ResumedReply, UnsnoozedReply};
 use nightkeep_engine::client::Client;
 use tokio::time::sleep;
 
 use super::Here;
-use crate::args::What;
+use crate::args::{Snooze, What};
 use crate::console;
 use crate::failure::Failure;
 use crate::render::{self, View};
@@ -25,6 +25,19 @@ pub(super) async fn resume(here: &Here) -> Result<(), Failure> {
     console::print(match was {
         Some(PauseView { .. }) => "the watch goes on\n",
         None => "the watch was not paused\n",
+    })
+}
+
+pub(super) async fn snooze(here: &Here, Snooze { job, off }: &Snooze) -> Result<(), Failure> {
+    let engine = here.engine().await?;
+    if !off {
+        let snoozed = engine.snooze_job(job).await?;
+        return console::print(&format!("{}\n", render::snoozed(&snoozed, &View::of_this_terminal())));
+    }
+    let UnsnoozedReply { was } = engine.unsnooze_job(job).await?;
+    console::print(&match was {
+        Some(_) => format!("notifications of {job} are shown again\n"),
+        None => format!("notifications of {job} were not snoozed\n"),
     })
 }
 

@@ -105,6 +105,9 @@ pub fn job(job: &JobView, view: &View) -> String {
     if let Some(condition) = &job.condition {
         pairs.push(("state", super::status::condition(condition, view)));
     }
+    if let Some(until) = &job.snoozed_until {
+        pairs.push(("notifications", format!("snoozed until {}", moment(until, view))));
+    }
     if let Some(run) = job.running {
         pairs.push(("running", format!("run {run}")));
     }

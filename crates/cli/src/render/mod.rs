@@ -17,7 +17,7 @@ use jiff::tz::TimeZone;
 pub use history::{history, night, result_of};
 pub use jobs::{checks, job, jobs, type_of, types};
 pub use show::run;
-pub use status::{paused, status, summary};
+pub use status::{paused, snoozed, status, summary};
 pub use units::{bytes, length, moment};
 
 /// For whom a text is made.

@@ -1,7 +1,8 @@
 //! The runs that are not over.
 
 use nightkeep_engine::api::{
-    Activity, HistoryRow, JobCondition, JobStatus, LeftoverView, PauseView, Phase, Progress, RunView, Status, Summary,
+    Activity, HistoryRow, JobCondition, JobStatus, LeftoverView, PauseView, Phase, Progress, RunView, SnoozeView,
+    Status, Summary,
 };
 
 use nightkeep_engine::words;
@@ -42,6 +43,9 @@ pub fn status(status: &Status, unseen: &[HistoryRow], leftovers: &[LeftoverView]
     for job in &status.jobs {
         text.push_str(&format!("  {}\n", condition(job, view)));
     }
+    for snooze in &status.snoozed {
+        text.push_str(&format!("  {}\n", snoozed(snooze, view)));
+    }
     for left in leftovers {
         text.push_str(&format!("  {}\n", left_behind(left)));
     }
@@ -56,6 +60,15 @@ pub fn status(status: &Status, unseen: &[HistoryRow], leftovers: &[LeftoverView]
 pub fn paused(pause: &PauseView, view: &View) -> String {
     let until = pause.until.as_deref().map(|at| format!(" until {}", moment(at, view))).unwrap_or_default();
     format!("the watch is paused{until}: no run is judged, and none is started again; `nightkeep resume` lets it go on")
+}
+
+/// No notifications of a job for a while, and how to have them again.
+#[must_use]
+pub fn snoozed(SnoozeView { job, until }: &SnoozeView, view: &View) -> String {
+    format!(
+        "notifications of {job} are snoozed until {}; `nightkeep snooze {job} --off` shows them",
+        moment(until, view)
+    )
 }
 
 /// What a run left behind, and how to stop it.

@@ -75,12 +75,19 @@ pub(crate) fn status() -> Status {
         runs: vec![running(41, "nightly"), quiet, waiting, queued],
         jobs: Vec::new(),
         paused: None,
+        snoozed: Vec::new(),
     }
 }
 
 pub(crate) fn idle() -> Live {
-    let status =
-        Status { engine: engine(), summary: Summary::default(), runs: Vec::new(), jobs: Vec::new(), paused: None };
+    let status = Status {
+        engine: engine(),
+        summary: Summary::default(),
+        runs: Vec::new(),
+        jobs: Vec::new(),
+        paused: None,
+        snoozed: Vec::new(),
+    };
     Live {
         revision: 1,
         at: "2026-11-22T05:00:00Z".into(),
@@ -308,6 +315,7 @@ pub(crate) fn job(name: &str) -> JobView {
         last_run: Some(40),
         last_ended_at: Some("2020-11-22T02:16:04Z".into()),
         condition: None,
+        snoozed_until: None,
         story: Vec::new(),
         recent: Vec::new(),
         check: Some(CheckView {

@@ -9,7 +9,7 @@ use super::decisions::DECISIONS;
 use super::fact::Fact;
 use super::task::Actor;
 use crate::notify::policy::{Alert, Decision, Dropped, Kind, Moment, Morning, Night, Policy, Slot};
-use crate::notify::{Banner, Need, Note, Seen, Text};
+use crate::notify::{About, Banner, Button, Need, Note, Seen, Text, buttons, report_button};
 use crate::store::entry::{self, Stamped};
 use crate::store::{StorageHealth, Told};
 
@@ -96,6 +96,10 @@ impl Actor {
         let mut cases = std::mem::take(&mut self.recoveries);
         cases.retain(|case| {
             let alert = alert(case.run, &case.job);
+            if self.snoozed_until(now, &case.job).is_some() {
+                log(&alert, DROPPED, Dropped::Snoozed.why());
+                return false;
+            }
             let is_news = self.alerts.policy.is_news(&alert, at_ms);
             if !is_news {
                 log(&alert, DROPPED, Dropped::ToldBefore.why());
@@ -118,18 +122,20 @@ impl Actor {
     fn tell_owner(&mut self, now: Now, (alert, mut text): Tell) -> &'static str {
         let config = self.config.current();
         let is_quiet = config.notifications().quiet_hours.is_some_and(|hours| hours.contain(&local(now.wall)));
-        let moment = Moment { at_ms: now.wall.as_ms(), is_quiet };
-        let note = Note::Told(alert.same(), moment.at_ms);
+        let is_snoozed = self.snoozed_until(now, &alert.job).is_some();
+        let moment = Moment { at_ms: now.wall.as_ms(), is_quiet, is_snoozed };
+        let note = Some(Note::Told(alert.same(), moment.at_ms));
         let (decision, why) = match self.alerts.policy.decide(&alert, moment, config.settings().notifications) {
             Decision::Show { slot, is_silent } => {
                 text.slot = slot;
                 text.is_silent = is_silent;
-                self.show(Banner { text, closes: Vec::new(), note });
+                let buttons = self.buttons_for(&alert);
+                self.show(Banner { text, closes: Vec::new(), note, buttons });
                 (SHOWN, if is_silent { "it cannot wait for the morning" } else { "it is due" })
             }
             Decision::Merge { members, closes } => {
                 if let Some(text) = Text::of_many(&members) {
-                    self.show(Banner { text, closes, note });
+                    self.show(Banner { text, closes, note, buttons: report_button() });
                 }
                 (MERGED, "three banners were shown within 10 min")
             }
@@ -143,6 +149,15 @@ impl Actor {
         };
         log(&alert, decision, why);
         decision
+    }
+
+    /// What somebody can do about it at this moment.
+    fn buttons_for(&self, alert: &Alert) -> Vec<Button> {
+        let config = self.config.current();
+        let job = config.job(&alert.job).map(|job| job.name.as_str());
+        let starts_again = self.core.is_restarting(&alert.job) || self.core.job(&alert.job).restart.is_some();
+        let failures = self.core.job(&alert.job).failures;
+        buttons(&About { kind: alert.kind, run: alert.run, job, failures, starts_again })
     }
 
     fn show(&self, banner: Banner) {
@@ -227,7 +242,8 @@ impl Actor {
         let (morning, runs) = (night.morning.to_string(), rows.len());
         tracing::info!(target: DECISIONS, alert = "morning", %morning, runs, decision, why, "alert");
         if let Some(text) = text {
-            self.show(Banner { text, closes: vec![Slot::Many], note: Note::Morning(number_of(night.morning)) });
+            let note = Some(Note::Morning(number_of(night.morning)));
+            self.show(Banner { text, closes: vec![Slot::Many], note, buttons: report_button() });
         }
     }
 

@@ -8,14 +8,16 @@ use tokio::sync::oneshot;
 
 use crate::api::{
     ApiError, AttachRequest, ExtendReply, Fault, HandOverRequest, HistoryRow, Live, PauseRequest, PauseView, PingsView,
-    QuitChoice, Reconciled, ResumeReply, ResumedReply, RunEvent, SignalsReply, SignalsRequest, StartReply, StopReply,
+    QuitChoice, Reconciled, ResumeReply, ResumedReply, RunEvent, SignalsReply, SignalsRequest, SnoozeView, StartReply,
+    StopReply, UnsnoozedReply,
 };
+use crate::awake::KeptAwake;
 use crate::config::ConfigEvent;
 use crate::keeper::link::KeeperLink;
 use crate::keeper::protocol::Event;
 use crate::marker::MarkerEvent;
 use crate::notify::policy::Night;
-use crate::notify::{NotShown, Seen};
+use crate::notify::{NotShown, Press, Seen};
 use crate::pings::Port;
 use crate::rundir::{OsText, Spec, Started};
 use crate::store::StorageHealth;
@@ -100,6 +102,12 @@ pub(super) enum Fact {
     Storage(StorageHealth),
     /// Whether a notification could be shown.
     Notified(Result<(), NotShown>),
+    /// Whether the computer stays awake.
+    Awake(Result<KeptAwake, String>),
+    /// Somebody has pressed a button of a notification.
+    Pressed(Press),
+    /// The time without notifications of a job may be over.
+    SnoozeDue,
     /// What is wrong with file watching, if anything.
     Watching(Option<Fault>),
     /// What was decided about a job is in the journal, or waits for that.
@@ -205,6 +213,10 @@ pub(super) enum Command {
     PingEnvironment { job: String, reply: oneshot::Sender<BTreeMap<String, OsText>> },
     /// Let a job start again.
     ResumeJob { job: String, reply: Reply<ResumeReply> },
+    /// Show no notifications of a job until the morning.
+    SnoozeJob { job: String, reply: Reply<SnoozeView> },
+    /// Show them again.
+    UnsnoozeJob { job: String, reply: Reply<UnsnoozedReply> },
     /// A job is about to be called otherwise.
     RenameJob { from: String, to: String, reply: Reply<()> },
     /// A job is called otherwise.

@@ -63,6 +63,7 @@ const fn rank(kind: FaultKind) -> u8 {
         FaultKind::Pings => 4,
         FaultKind::Notifications => 5,
         FaultKind::Tray => 6,
+        FaultKind::Awake => 7,
     }
 }
 

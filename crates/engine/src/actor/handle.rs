@@ -1,5 +1,6 @@
 //! The way to the engine: what the API's routes call. Cloning it is cheap.
 
+mod snoozes;
 mod types;
 
 use std::collections::BTreeMap;
@@ -304,6 +305,7 @@ impl Handle {
                 last_run: last.map(|last| last.last_run),
                 last_ended_at: last.map(|last| last.ended_at.clone()),
                 condition: live.status.jobs.iter().find(|status| status.job == job.name).cloned(),
+                snoozed_until: live.status.snoozed.iter().find(|one| one.job == job.name).map(|one| one.until.clone()),
                 story: story.iter().map(crate::words::job_event).collect(),
                 recent: self.recent_runs(&job.name).await?,
                 check: pings.check_of(&job.name).filter(|check| check.url.is_some() || check.last.is_some()),

@@ -48,6 +48,9 @@ impl Actor {
                 self.recall_pause(&stored);
                 continue;
             }
+            if let Some(snooze) = stored.snoozed {
+                self.recall_snooze(now, &job, snooze);
+            }
             let state = self.recalled(now, &stored, open);
             tracing::info!(%job, ?state, "is remembered");
             self.give(Input::Job(JobInput::Known { job, state }));
@@ -242,7 +245,8 @@ impl Actor {
     pub(super) fn job_renamed(&mut self, from: String, to: String) {
         let now = self.now();
         self.renaming.retain(|job| *job != from && *job != to);
-        let was_known = self.core.job(&from) != JobState::default();
+        let was_snoozed = self.move_snooze(&from, Some(&to));
+        let was_known = was_snoozed || self.core.job(&from) != JobState::default();
         self.give(Input::Job(JobInput::Renamed { from: from.clone(), to }));
         if was_known {
             self.note_job(now, from, JobEntry::Removed);
@@ -252,6 +256,7 @@ impl Actor {
     /// There is no such job any more.
     pub(super) fn job_removed(&mut self, job: String) {
         let now = self.now();
+        let _was_snoozed = self.move_snooze(&job, None);
         self.give(Input::Job(JobInput::Removed { job: job.clone() }));
         self.note_job(now, job, JobEntry::Removed);
     }
@@ -272,6 +277,7 @@ impl Actor {
         };
         StoredJob {
             paused: None,
+            snoozed: self.snooze_of(job),
             failures,
             breaker: breaker.map(at),
             stopped: stopped.map(at),

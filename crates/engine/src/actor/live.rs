@@ -21,6 +21,7 @@ pub(super) fn empty(info: &EngineInfo) -> Live {
             runs: Vec::new(),
             jobs: Vec::new(),
             paused: None,
+            snoozed: Vec::new(),
         },
         unseen: Vec::new(),
         leftovers: Vec::new(),
@@ -90,6 +91,7 @@ impl Actor {
                 runs,
                 jobs,
                 paused: self.pause_view(),
+                snoozed: self.snooze_views(),
             },
             unseen: self.unseen.rows.clone(),
             leftovers: self.leftover_views(),
@@ -166,6 +168,7 @@ fn says_the_same(one: &Live, other: &Live, passed_s: f64) -> bool {
     let (runs, others) = (&one.status.runs, &other.status.runs);
     one.faults == other.faults
         && one.status.paused == other.status.paused
+        && one.status.snoozed == other.status.snoozed
         && one.morning == other.morning
         && one.quitting == other.quitting
         && one.unseen == other.unseen

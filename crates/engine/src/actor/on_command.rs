@@ -37,6 +37,8 @@ impl Actor {
                 let _heard = reply.send(self.ping_environment(&job));
             }
             Command::ResumeJob { job, reply } => self.resume_job(&job, reply),
+            Command::SnoozeJob { job, reply } => self.snooze_job(&job, reply),
+            Command::UnsnoozeJob { job, reply } => self.unsnooze_job(&job, reply),
             Command::RenameJob { from, to, reply } => self.rename_job(&from, to, reply),
             Command::JobRenamed { from, to } => self.job_renamed(from, to),
             Command::JobNotRenamed { from, to } => self.job_not_renamed(&from, to),
@@ -129,7 +131,7 @@ impl Actor {
         }
     }
 
-    fn start_job(&mut self, name: &str, reply: Reply<StartReply>) {
+    pub(super) fn start_job(&mut self, name: &str, reply: Reply<StartReply>) {
         let config = self.config.current();
         let Some(job) = config.job(name).cloned() else {
             let missing = no_such_job(name, config.jobs().iter().map(|job| job.name.as_str()));

@@ -68,6 +68,9 @@ impl Actor {
             }
             Fact::Storage(health) => self.storage(&health),
             Fact::Notified(result) => self.notified(result),
+            Fact::Awake(answer) => self.awake_answered(answer),
+            Fact::Pressed(press) => self.pressed(&press),
+            Fact::SnoozeDue => self.snooze_due(),
             Fact::JobNoted(job) => self.job_noted(&job),
             Fact::NotRestarted(job, error) => self.not_restarted(job, &error),
             Fact::PingPort(port) => self.port_is(port),

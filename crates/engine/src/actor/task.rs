@@ -9,6 +9,7 @@ use nightkeep_os::ExitWatch;
 use tokio::sync::{broadcast, mpsc, watch};
 
 use super::alerts::Alerts;
+use super::awake::Awakeness;
 use super::early::Early;
 use super::fact::{Command, Fact, Reply, Unseen};
 use super::faults::Faults;
@@ -18,9 +19,11 @@ use super::jobs::ResumeWait;
 use super::leftovers::Left;
 use super::pause::PauseWaits;
 use super::pings::Pings;
+use super::presses;
 use super::quit::Quits;
 use super::reconcile::{self, Reconciling};
 use super::run::{Found, Watched};
+use super::snooze::Snoozes;
 use super::stops::StopWait;
 use super::time::until;
 use super::waiting::Waiting;
@@ -111,6 +114,8 @@ pub(super) struct Actor {
     /// What was recovered and not yet told to the owner.
     pub(super) recoveries: Vec<Recovery>,
     pub(super) alerts: Alerts,
+    pub(super) snoozes: Snoozes,
+    pub(super) awakeness: Awakeness,
     pub(super) reconciling: Reconciling,
     pub(super) clock: Clock,
     /// What the clocks showed last.
@@ -192,10 +197,7 @@ impl Actor {
             })?
         };
         forward(&facts, &parts.store, &parts.config);
-        let notifier = parts.notifications.then(|| {
-            let facts = facts.clone();
-            Notifier::start(parts.store.clone(), move |result| drop(facts.try_send(Fact::Notified(result))))
-        });
+        let notifier = parts.notifications.then(|| presses::notifier(&parts.store, &facts));
         let boot = nightkeep_os::boot_id()?;
         let (pings, pinged) = Pings::new(&parts.places, &boot);
         let mut actor = Self {
@@ -227,6 +229,8 @@ impl Actor {
             starting: BTreeMap::new(),
             recoveries: Vec::new(),
             alerts: Alerts::default(),
+            snoozes: Snoozes::default(),
+            awakeness: Awakeness::default(),
             reconciling: Reconciling::default(),
             clock: parts.clock,
             continuity: Continuity::new(first),
@@ -288,6 +292,7 @@ impl Actor {
             if due {
                 self.give(Input::Tick);
             }
+            self.mind_sleep();
             self.publish();
             self.leave_when_finished(facts.is_empty());
             self.quit_when_finished(facts.is_empty());

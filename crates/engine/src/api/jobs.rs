@@ -321,6 +321,9 @@ pub struct JobView {
     /// Why it is not started as usual; `null` when it is.
     #[serde(default)]
     pub condition: Option<JobStatus>,
+    /// Until when no notifications of it are shown; `null` when they are.
+    #[serde(default)]
+    pub snoozed_until: Option<String>,
     /// What happened to it beyond its runs: the last of it, oldest first.
     #[serde(default)]
     pub story: Vec<TimelineEvent>,

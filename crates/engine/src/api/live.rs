@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{ClaimView, HistoryRow, JobStatus, PauseView, Quitting, TotalsView};
+use super::{ClaimView, HistoryRow, JobStatus, PauseView, Quitting, SnoozeView, TotalsView};
 
 macro_rules! words {
     ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident),+ $(,)? }) => {
@@ -137,6 +137,8 @@ words! {
         Watch,
         /// Notifications cannot be shown.
         Notifications,
+        /// The computer is not kept awake, which the settings want.
+        Awake,
         /// The port for pings cannot be opened.
         Pings,
         /// The desktop has no place for the tray.
@@ -306,6 +308,9 @@ pub struct Status {
     /// The pause of the watch: nothing is judged and nothing started again while there is one.
     #[serde(default)]
     pub paused: Option<PauseView>,
+    /// The jobs whose notifications somebody does not want for a while, by name.
+    #[serde(default)]
+    pub snoozed: Vec<SnoozeView>,
 }
 
 /// Processes that a run left behind when its root ended by itself.

@@ -49,7 +49,9 @@ pub use signals::{
     ClaimView, HumanWaitKind, OpenActivity, SIGNALS_MAX, SignalSpec, SignalsReply, SignalsRequest, TotalsView,
 };
 
-pub use watch::{PauseRequest, PauseView, QuitChoice, QuitRequest, Quitting, ResumedReply, TrayReport};
+pub use watch::{
+    PauseRequest, PauseView, QuitChoice, QuitRequest, Quitting, ResumedReply, SnoozeView, TrayReport, UnsnoozedReply,
+};
 
 /// The version of the API: the first part of every path, and what clients compare before they speak.
 pub const API_VERSION: u32 = 1;

@@ -23,6 +23,9 @@ pub struct SettingsSpec {
     pub max_runtime: Option<String>,
     /// How many runs may run side by side; `null` for any number.
     pub max_running: Option<u32>,
+    /// Whether the computer is kept awake while runs are active.
+    #[serde(default)]
+    pub keep_awake: bool,
     /// Where pings are listened for, such as `127.0.0.1:0`; `null` for nowhere.
     pub listen: Option<String>,
 }

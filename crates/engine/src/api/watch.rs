@@ -33,6 +33,24 @@ pub struct ResumedReply {
     pub was: Option<PauseView>,
 }
 
+/// A time without notifications of a job. What cannot wait for a person is shown all the same, without a sound.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
+pub struct SnoozeView {
+    /// The job's name.
+    pub job: String,
+    /// Until when.
+    pub until: String,
+}
+
+/// The reply to `DELETE /v1/jobs/{job}/snooze`.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, utoipa::ToSchema)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
+pub struct UnsnoozedReply {
+    /// The time that is over; `null` when there was none.
+    pub was: Option<SnoozeView>,
+}
+
 /// What is to end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
 #[cfg_attr(feature = "bindings", derive(ts_rs::TS))]

@@ -1,7 +1,11 @@
 //! Requests about the watch as a whole.
 
-use super::Client;
-use crate::api::{ApiError, PauseRequest, PauseView, QuitChoice, QuitRequest, ResumedReply, StopReply, TrayReport};
+use super::http::{Body, encode, request};
+use super::{Client, http};
+use crate::api::{
+    ApiError, PauseRequest, PauseView, QuitChoice, QuitRequest, ResumedReply, SnoozeView, StopReply, TrayReport,
+    UnsnoozedReply,
+};
 
 impl Client {
     /// Pauses the watch, or changes the end of the pause.
@@ -12,6 +16,17 @@ impl Client {
     /// Lets the watch go on.
     pub async fn resume(&self) -> Result<ResumedReply, ApiError> {
         self.post("/v1/resume", &()).await
+    }
+
+    /// Shows no notifications of a job until the morning.
+    pub async fn snooze_job(&self, job: &str) -> Result<SnoozeView, ApiError> {
+        self.post(&format!("/v1/jobs/{}/snooze", encode(job)), &()).await
+    }
+
+    /// Shows them again.
+    pub async fn unsnooze_job(&self, job: &str) -> Result<UnsnoozedReply, ApiError> {
+        let path = format!("/v1/jobs/{}/snooze", encode(job));
+        http::json(&request(&self.socket, "DELETE", &path, Body::None).await?)
     }
 
     /// Ends the tray, the engine, or all runs and both. Returns the runs that are being stopped for it.

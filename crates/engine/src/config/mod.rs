@@ -104,6 +104,8 @@ pub struct Settings {
     pub max_runtime: Option<String>,
     /// How many runs may run side by side; `None` for any number.
     pub max_running: Option<u32>,
+    /// Whether the computer is kept awake while runs are active.
+    pub keep_awake: bool,
 }
 
 impl Default for Settings {
@@ -115,6 +117,7 @@ impl Default for Settings {
             output_total_max: OUTPUT_TOTAL_MAX,
             max_runtime: None,
             max_running: None,
+            keep_awake: false,
         }
     }
 }

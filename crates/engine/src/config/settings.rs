@@ -13,13 +13,14 @@ use crate::pings::Listen;
 const DAYS_MAX: u32 = 3650;
 
 /// The settings, with the table of the file and the key in it. Each has the same name in a [`SettingsSpec`].
-const KEYS: [(&str, &str); 9] = [
+const KEYS: [(&str, &str); 10] = [
     ("settings", "notifications"),
     ("settings", "keep_days"),
     ("settings", "output_max"),
     ("settings", "output_total_max"),
     ("settings", "max_runtime"),
     ("settings", "max_running"),
+    ("settings", "keep_awake"),
     ("notifications", "quiet_hours"),
     ("notifications", "warnings"),
     ("pings", "listen"),
@@ -29,7 +30,7 @@ impl Config {
     /// The settings in force, as they would be written.
     #[must_use]
     pub fn settings_spec(&self) -> SettingsSpec {
-        let Settings { notifications, keep_days, output_max, output_total_max, max_runtime, max_running } =
+        let Settings { notifications, keep_days, output_max, output_total_max, max_runtime, max_running, keep_awake } =
             self.settings.clone();
         SettingsSpec {
             notifications,
@@ -40,6 +41,7 @@ impl Config {
             output_total_max: size::format(output_total_max),
             max_runtime,
             max_running,
+            keep_awake,
             listen: self.pings.listen.map(|listen| listen.to_string()),
         }
     }
@@ -54,6 +56,7 @@ impl Config {
             output_total_max: bytes("output_total_max", &wanted.output_total_max)?,
             max_runtime: wanted.max_runtime.clone(),
             max_running: capacity(wanted.max_running)?,
+            keep_awake: wanted.keep_awake,
         };
         changed.notifications.warnings = wanted.warnings;
         changed.notifications.quiet_hours =
@@ -107,6 +110,7 @@ fn value(spec: &SettingsSpec, key: &str) -> Option<Value> {
         "output_total_max" => Some(Value::from(&spec.output_total_max)),
         "max_runtime" => spec.max_runtime.as_ref().map(Value::from),
         "max_running" => spec.max_running.map(|count| Value::from(i64::from(count))),
+        "keep_awake" => Some(Value::from(spec.keep_awake)),
         "quiet_hours" => Some(Value::from(&spec.quiet_hours)),
         "warnings" => Some(Value::from(spec.warnings)),
         "listen" => spec.listen.as_ref().map(Value::from),

@@ -4,12 +4,14 @@ use std::time::Duration;
 
 use tokio::sync::mpsc;
 
-use super::Text;
+use super::buttons::pressed;
 use super::policy::{ONCE_IN_MS, Slot};
+use super::{Button, Press, Text};
 use crate::store::StoreHandle;
 
-#[cfg_attr(all(unix, not(target_os = "macos")), path = "desktop/xdg.rs")]
-#[cfg_attr(not(all(unix, not(target_os = "macos"))), path = "desktop/other.rs")]
+#[cfg_attr(windows, path = "desktop/windows.rs")]
+#[cfg_attr(target_os = "macos", path = "desktop/macos.rs")]
+#[cfg_attr(not(any(windows, target_os = "macos")), path = "desktop/xdg.rs")]
 mod imp;
 
 /// Texts that wait at most; more are dropped, since a hint that comes late is none.
@@ -36,7 +38,9 @@ pub struct Banner {
     /// What is taken away when it is shown.
     pub closes: Vec<Slot>,
     /// What is remembered of it.
-    pub note: Note,
+    pub note: Option<Note>,
+    /// What somebody can do about it.
+    pub buttons: Vec<Button>,
 }
 
 /// What is remembered of what was told, so that a crash of the engine repeats nothing.
@@ -63,6 +67,16 @@ enum Task {
     Close(Seen),
     Show(Banner),
     Remember(Note),
+    Pressed { shown: u64, key: String },
+}
+
+/// A banner on the screen.
+struct Standing {
+    slot: Slot,
+    /// The how-manieth it was.
+    nth: u64,
+    buttons: Vec<Button>,
+    handle: imp::Shown,
 }
 
 /// A way to the desktop's notification service. Never fails: what cannot be shown is logged and reported as a fault.
@@ -73,10 +87,15 @@ pub struct Notifier {
 
 impl Notifier {
     /// Starts the task that shows notifications, and notes in `store` what was shown. `on_result` is told after each one
-    /// whether it could be shown.
-    pub fn start(store: StoreHandle, on_result: impl Fn(Result<(), NotShown>) + Send + 'static) -> Self {
+    /// whether it could be shown, and `on_press` of each button that somebody presses.
+    pub fn start(
+        store: StoreHandle,
+        on_result: impl Fn(Result<(), NotShown>) + Send + 'static,
+        on_press: impl Fn(Press) + Send + 'static,
+    ) -> Self {
         let (sender, queue) = mpsc::channel(QUEUE_MAX);
-        let _task = tokio::spawn(show_all(store, queue, on_result));
+        let presses = sender.downgrade();
+        let _task = tokio::spawn(show_all(store, queue, presses, on_result, on_press));
         Self { queue: sender }
     }
 
@@ -105,35 +124,46 @@ impl Notifier {
 async fn show_all(
     store: StoreHandle,
     mut queue: mpsc::Receiver<Task>,
+    presses: mpsc::WeakSender<Task>,
     on_result: impl Fn(Result<(), NotShown>) + Send,
+    on_press: impl Fn(Press) + Send,
 ) {
     // Some desktops close a notification when its sender lets go of it.
-    let mut shown: Vec<(Slot, imp::Shown)> = Vec::new();
+    let mut standing: Vec<Standing> = Vec::new();
+    let mut count = 0;
     while let Some(task) = queue.recv().await {
-        let (note, text) = match task {
+        let (note, banner) = match task {
             Task::Close(seen) => {
-                for (_, handle) in shown.extract_if(.., |(slot, _)| seen.covers(slot)) {
-                    imp::close(handle).await;
+                take_away(&mut standing, |banner| seen.covers(&banner.slot)).await;
+                continue;
+            }
+            Task::Pressed { shown, key } => {
+                let banner = standing.iter().find(|banner| banner.nth == shown);
+                if let Some(press) = banner.and_then(|banner| pressed(&banner.buttons, &key)) {
+                    on_press(press.clone());
+                    // Most desktops have done that themselves.
+                    take_away(&mut standing, |banner| banner.nth == shown).await;
                 }
                 continue;
             }
-            Task::Remember(note) => (note, None),
-            Task::Show(Banner { text, closes, note }) => (note, Some((text, closes))),
+            Task::Remember(note) => (Some(note), None),
+            Task::Show(mut banner) => (banner.note.take(), Some(banner)),
         };
         // First, so that a crash after it repeats nothing; but a disk that takes nothing keeps nobody from being told.
-        drop(tokio::time::timeout(NOTED_WITHIN, remember(&store, note)).await);
-        let Some((text, closes)) = text else { continue };
-        let former = shown.iter().find(|(slot, _)| *slot == text.slot).map(|(_, handle)| handle);
-        match imp::show(&text, former).await {
+        if let Some(note) = note {
+            drop(tokio::time::timeout(NOTED_WITHIN, remember(&store, note)).await);
+        }
+        let Some(Banner { text, closes, note: _, buttons }) = banner else { continue };
+        count += 1;
+        let former = standing.iter().find(|banner| banner.slot == text.slot).map(|banner| &banner.handle);
+        match imp::show(&text, &buttons, former, on_key(presses.clone(), count)).await {
             Ok(handle) => {
-                shown.retain(|(slot, _)| *slot != text.slot);
-                shown.push((text.slot, handle));
-                if shown.len() > KEPT_MAX {
-                    let _oldest = shown.remove(0);
+                standing.retain(|banner| banner.slot != text.slot);
+                standing.push(Standing { slot: text.slot, nth: count, buttons, handle });
+                if standing.len() > KEPT_MAX {
+                    let _oldest = standing.remove(0);
                 }
-                for (_, handle) in shown.extract_if(.., |(slot, _)| closes.contains(slot)) {
-                    imp::close(handle).await;
-                }
+                take_away(&mut standing, |banner| closes.contains(&banner.slot)).await;
                 on_result(Ok(()));
             }
             Err(fault) => {
@@ -146,9 +176,25 @@ async fn show_all(
     }
 }
 
+/// What is done when somebody presses a button of the banner `shown`, whose key the desktop tells.
+fn on_key(presses: mpsc::WeakSender<Task>, shown: u64) -> impl FnOnce(String) + Send + 'static {
+    move |key| {
+        let is_heard = presses.upgrade().is_some_and(|queue| queue.try_send(Task::Pressed { shown, key }).is_ok());
+        if !is_heard {
+            tracing::warn!("a button of a notification was pressed in vain");
+        }
+    }
+}
+
+async fn take_away(standing: &mut Vec<Standing>, which: impl Fn(&Standing) -> bool) {
+    for banner in standing.extract_if(.., |banner| which(banner)) {
+        imp::close(banner.handle).await;
+    }
+}
+
 /// Shows `text` for a while, and names the service that did.
 pub(super) async fn try_out(text: &Text, shown_for: Duration) -> Result<Option<String>, NotShown> {
-    match imp::show(text, None).await {
+    match imp::show(text, &[], None, drop).await {
         Ok(handle) => {
             let server = imp::server().await;
             let _kept = tokio::spawn(async move {

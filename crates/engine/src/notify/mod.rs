@@ -1,5 +1,6 @@
 //! Telling the owner: texts, and the desktop's notifications. A notification is a hint; the history is the truth.
 
+mod buttons;
 mod desktop;
 mod many;
 pub mod policy;
@@ -7,6 +8,7 @@ mod recovery;
 mod text;
 mod trial;
 
+pub use buttons::{About, Button, Capabilities, Dressed, MORE_TIME_S, Press, buttons, dressed, report_button};
 pub use desktop::{Banner, NotShown, Note, Notifier, Seen};
 pub use many::Need;
 pub use recovery::{Recovery, RecoveryKind};

@@ -82,6 +82,7 @@ pub fn router(handle: Handle) -> Router {
         .route("/v1/preflight", post(routes::preflight))
         .route("/v1/jobs/{job}/stop", post(routes::stop_job))
         .route("/v1/jobs/{job}/resume", post(routes::resume_job))
+        .route("/v1/jobs/{job}/snooze", post(watch_routes::snooze).delete(watch_routes::unsnooze))
         .route("/v1/types", get(routes::types))
         .route("/v1/types/{type}", put(routes::set_type).delete(routes::remove_type))
         .route("/v1/types/{type}/gaps", get(routes::type_gaps))

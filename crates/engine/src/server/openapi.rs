@@ -62,6 +62,8 @@ use super::{events, reports, routes, run_events, watch_routes};
         watch_routes::resume,
         watch_routes::quit,
         watch_routes::tray,
+        watch_routes::snooze,
+        watch_routes::unsnooze,
     )
 )]
 struct Document;

@@ -1,11 +1,13 @@
 //! The routes of the watch as a whole.
 
 use axum::Json;
-use axum::extract::State;
+use axum::extract::{Path, State};
 
 use super::routes::{Body, Reply, wanted};
 use crate::actor::Handle;
-use crate::api::{ApiError, PauseRequest, PauseView, QuitRequest, ResumedReply, StopReply, TrayReport};
+use crate::api::{
+    ApiError, PauseRequest, PauseView, QuitRequest, ResumedReply, SnoozeView, StopReply, TrayReport, UnsnoozedReply,
+};
 
 /// Pauses the watch, or changes the end of the pause: nothing is judged and nothing started again while it lasts. What a
 /// person asks for is done, and a stop that has begun goes on.
@@ -31,4 +33,16 @@ pub(super) async fn quit(State(handle): State<Handle>, Body(body): Body<QuitRequ
 #[utoipa::path(post, path = "/v1/tray", request_body = TrayReport, responses((status = 200), (status = "4XX", body = ApiError)))]
 pub(super) async fn tray(State(handle): State<Handle>, Body(body): Body<TrayReport>) -> Reply<()> {
     Ok(Json(handle.tray_reports(body.has_place).await?))
+}
+
+/// Shows no notifications of a job until the morning; the history still has all of it.
+#[utoipa::path(post, path = "/v1/jobs/{job}/snooze", params(("job" = String, Path)), responses((status = 200, body = SnoozeView), (status = "4XX", body = ApiError)))]
+pub(super) async fn snooze(State(handle): State<Handle>, Path(job): Path<String>) -> Reply<SnoozeView> {
+    Ok(Json(handle.snooze_job(job).await?))
+}
+
+/// Shows the notifications of a job again.
+#[utoipa::path(delete, path = "/v1/jobs/{job}/snooze", params(("job" = String, Path)), responses((status = 200, body = UnsnoozedReply), (status = "4XX", body = ApiError)))]
+pub(super) async fn unsnooze(State(handle): State<Handle>, Path(job): Path<String>) -> Reply<UnsnoozedReply> {
+    Ok(Json(handle.unsnooze_job(job).await?))
 }

@@ -80,6 +80,13 @@ pub enum JobEntry {
     },
     /// There is no such job any more.
     Removed,
+    /// A person wants no notifications of it for a while.
+    Snoozed {
+        /// Until when.
+        until_wall_ms: i64,
+    },
+    /// A person wants its notifications again.
+    SnoozeTakenBack,
     /// The watch is paused, which concerns [`ALL_JOBS`].
     WatchPaused {
         /// Until when; `None` until a person resumes it.
@@ -111,6 +118,8 @@ impl JobEntry {
             Self::Resumed => "resumed",
             Self::CarriedOver { .. } => "carried-over",
             Self::Removed => "removed",
+            Self::Snoozed { .. } => "snoozed",
+            Self::SnoozeTakenBack => "snooze-taken-back",
             Self::WatchPaused { .. } => "watch-paused",
             Self::WatchResumed { .. } => "watch-resumed",
         }
@@ -132,6 +141,18 @@ pub struct StoredJob {
     /// The pause of the watch, for [`ALL_JOBS`].
     #[serde(skip_serializing_if = "Option::is_none")]
     pub paused: Option<StoredPause>,
+    /// The time in which a person wants no notifications of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub snoozed: Option<StoredSnooze>,
+}
+
+/// A time without notifications of a job.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StoredSnooze {
+    /// From when, so that no clock that is set back makes it longer.
+    pub since_wall_ms: i64,
+    /// Until when.
+    pub until_wall_ms: i64,
 }
 
 /// A pause of the watch.
@@ -183,8 +204,14 @@ impl StoredJob {
                 self.restart = None;
                 self.stopped.get_or_insert_with(|| at.clone());
             }
-            JobEntry::Resumed | JobEntry::Removed => *self = Self::default(),
+            JobEntry::Resumed => *self = Self { snoozed: self.snoozed.take(), ..Self::default() },
+            JobEntry::Removed => *self = Self::default(),
             JobEntry::CarriedOver { from: _, state } => self.clone_from(state),
+            JobEntry::Snoozed { until_wall_ms } => {
+                let since_wall_ms = at.at_wall_ms;
+                self.snoozed = Some(StoredSnooze { since_wall_ms, until_wall_ms: *until_wall_ms });
+            }
+            JobEntry::SnoozeTakenBack => self.snoozed = None,
             JobEntry::WatchPaused { until_wall_ms } => {
                 let since = self.paused.take().map_or_else(|| at.clone(), |paused| paused.since);
                 self.paused = Some(StoredPause { since, until_wall_ms: *until_wall_ms });

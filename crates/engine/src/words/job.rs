@@ -39,6 +39,11 @@ pub fn job_sentence(entry: &JobEntry) -> String {
         JobEntry::Resumed => "It was resumed: it may start again.".to_owned(),
         JobEntry::CarriedOver { from, state: _ } => format!("It was called {} before.", quote(from)),
         JobEntry::Removed => "It was taken out of the configuration.".to_owned(),
+        JobEntry::Snoozed { until_wall_ms } => {
+            let until = rfc3339(nightkeep_core::Wall::from_ms(*until_wall_ms));
+            format!("Its notifications were snoozed until {until}.")
+        }
+        JobEntry::SnoozeTakenBack => "Its notifications are shown again.".to_owned(),
         JobEntry::WatchPaused { until_wall_ms: Some(until) } => {
             format!("The watch was paused until {}.", rfc3339(nightkeep_core::Wall::from_ms(*until)))
         }

@@ -35,6 +35,8 @@ pub(crate) const COMMANDS: &[&str] = &[
     "start_job",
     "stop_job",
     "resume_job",
+    "snooze_job",
+    "unsnooze_job",
     "add_job",
     "replace_job",
     "delete_job",

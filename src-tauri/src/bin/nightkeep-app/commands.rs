@@ -8,8 +8,8 @@ use jiff::tz::TimeZone;
 use nightkeep_engine::api::{
     ApiError, ErrorCode, ExtendReply, ExtendRequest, GapsView, HistoryPage, HistoryPageQuery, HistoryQuery, HistoryRow,
     JobCheck, JobSpec, JobView, LimitsSpec, NightReport, PauseRequest, PauseView, ProbeReport, ProbeRequest,
-    QuitChoice, ResumeReply, ResumedReply, RunDetail, StartReply, StopReply, StopRequest, TypeDraft, TypeView,
-    Validation,
+    QuitChoice, ResumeReply, ResumedReply, RunDetail, SnoozeView, StartReply, StopReply, StopRequest, TypeDraft,
+    TypeView, UnsnoozedReply, Validation,
 };
 use nightkeep_engine::export::Format;
 use nightkeep_engine::{report, surface};
@@ -60,6 +60,8 @@ pub(crate) fn handler() -> impl Fn(Invoke<Wry>) -> bool + Send + Sync + 'static 
         start_job,
         stop_job,
         resume_job,
+        snooze_job,
+        unsnooze_job,
         add_job,
         replace_job,
         delete_job,
@@ -263,6 +265,16 @@ async fn stop_job(way: State<'_, Way>, job: String) -> Reply<StopReply> {
 #[command]
 async fn resume_job(way: State<'_, Way>, job: String) -> Reply<ResumeReply> {
     way.client()?.resume_job(&job).await
+}
+
+#[command]
+async fn snooze_job(way: State<'_, Way>, job: String) -> Reply<SnoozeView> {
+    way.client()?.snooze_job(&job).await
+}
+
+#[command]
+async fn unsnooze_job(way: State<'_, Way>, job: String) -> Reply<UnsnoozedReply> {
+    way.client()?.unsnooze_job(&job).await
 }
 
 #[command]

@@ -87,7 +87,14 @@ mod tests {
 
     fn live(revision: u64) -> Live {
         let engine = EngineInfo { version: "1".to_owned(), api: 1, pid: 1, started_at: String::new() };
-        let status = Status { engine, summary: Summary::default(), runs: Vec::new(), jobs: Vec::new(), paused: None };
+        let status = Status {
+            engine,
+            summary: Summary::default(),
+            runs: Vec::new(),
+            jobs: Vec::new(),
+            paused: None,
+            snoozed: Vec::new(),
+        };
         Live {
             revision,
             at: String::new(),

@@ -3,7 +3,7 @@
 use std::env;
 use std::ffi::OsString;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use nightkeep_app::tray::{Click, MenuAction, PauseLength};
 use nightkeep_engine::api::{ApiError, PauseRequest};
@@ -11,8 +11,6 @@ use nightkeep_engine::client::Client;
 use nightkeep_engine::surface;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
 
-/// Names the window's program instead of the one that lies beside this one.
-const WINDOW_VARIABLE: &str = "NIGHTKEEP_APP_BIN";
 /// By this variable a Wayland desktop knows that the window may come to the front.
 const ACTIVATION_VARIABLE: &str = "XDG_ACTIVATION_TOKEN";
 
@@ -72,19 +70,8 @@ async fn resume_watch(socket: &Path) -> Result<(), ApiError> {
 
 /// Starts the window at `page`; the window that is open already takes the page over.
 fn open_window(page: &str, activation_token: Option<String>) -> io::Result<()> {
-    let program = window_program()?;
+    let program = surface::window_beside(&env::current_exe()?);
     let token = activation_token.map(|token| (OsString::from(ACTIVATION_VARIABLE), OsString::from(token)));
     let env: Vec<(OsString, OsString)> = token.into_iter().collect();
     surface::start(&program, page.as_ref(), &env)
-}
-
-fn window_program() -> io::Result<PathBuf> {
-    if let Some(named) = env::var_os(WINDOW_VARIABLE).filter(|named| !named.is_empty()) {
-        return Ok(PathBuf::from(named));
-    }
-    let own = env::current_exe()?;
-    // A program that was replaced while it runs is still found: Linux appends a word to its path.
-    let shown = own.to_string_lossy();
-    let own = shown.strip_suffix(" (deleted)").map_or(own.as_path(), Path::new);
-    Ok(own.with_file_name(format!("nightkeep-app{}", env::consts::EXE_SUFFIX)))
 }

@@ -50,7 +50,8 @@ mod tests {
 
     fn live(engine: u32, tray: u32) -> Live {
         let engine = EngineInfo { version: "1".to_owned(), api: 1, pid: engine, started_at: String::new() };
-        let status = Status { engine, summary: Summary::default(), runs: vec![], jobs: vec![], paused: None };
+        let status =
+            Status { engine, summary: Summary::default(), runs: vec![], jobs: vec![], paused: None, snoozed: vec![] };
         let quitting = Quitting { tray, runs: false };
         let (unseen, leftovers, faults) = (vec![], vec![], vec![]);
         Live { revision: 1, at: String::new(), status, unseen, leftovers, faults, morning: None, quitting }

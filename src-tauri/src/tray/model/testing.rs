@@ -24,7 +24,7 @@ pub(crate) fn live(runs: Vec<RunView>) -> Live {
     Live {
         revision: 1,
         at: AT.to_owned(),
-        status: Status { engine, summary, runs, jobs: Vec::new(), paused: None },
+        status: Status { engine, summary, runs, jobs: Vec::new(), paused: None, snoozed: Vec::new() },
         unseen: Vec::new(),
         leftovers: Vec::new(),
         faults: Vec::new(),

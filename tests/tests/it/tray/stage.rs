@@ -114,7 +114,7 @@ const AT: &str = "2999-01-01T00:00:00Z";
 pub(super) fn live(runs: Vec<RunView>) -> Live {
     let engine = EngineInfo { version: "0.1.0".to_owned(), api: API_VERSION, pid: 4711, started_at: AT.to_owned() };
     let summary = Summary { running: u32::try_from(runs.len()).unwrap(), ..Summary::default() };
-    let status = Status { engine, summary, runs, jobs: Vec::new(), paused: None };
+    let status = Status { engine, summary, runs, jobs: Vec::new(), paused: None, snoozed: Vec::new() };
     // Of a time to come, so that no clock goes on while the test runs.
     Live {
         revision: 1,

@@ -222,6 +222,7 @@ export class Script {
         runs,
         jobs: [],
         paused: null,
+        snoozed: [],
       },
       unseen: unseen.slice(0, 20),
       leftovers: [],
@@ -247,6 +248,7 @@ export class Script {
         last_run: last?.run ?? null,
         last_ended_at: last?.ended_at ?? null,
         condition: null,
+        snoozed_until: null,
         story: [],
         recent: history
           .filter((row) => row.job === name)

@@ -14,6 +14,7 @@ import type {
   QueuePlace,
   Quitting,
   RunView,
+  SnoozeView,
   TypeView,
 } from './types';
 
@@ -56,6 +57,7 @@ export class FakeEngine {
   /** Jobs that are not started as usual. */
   held: JobStatus[] = [];
   paused: PauseView | null = null;
+  snoozed: SnoozeView[] = [];
   quitting: Quitting = { tray: 0, runs: false };
   jobViews: JobView[];
   typeViews: TypeView[];
@@ -119,7 +121,7 @@ export class FakeEngine {
 
   protected snapshot(): ReturnType<Script['live']> {
     const live = this.script.live(this.#revision, this.rows, this.runs);
-    const status = { ...live.status, jobs: this.held, paused: this.paused };
+    const status = { ...live.status, jobs: this.held, paused: this.paused, snoozed: this.snoozed };
     return { ...live, status, leftovers: this.leftovers, quitting: this.quitting };
   }
 

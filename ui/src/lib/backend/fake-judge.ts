@@ -19,6 +19,7 @@ export function viewOf(spec: JobSpec): JobView {
     last_run: null,
     last_ended_at: null,
     condition: null,
+    snoozed_until: null,
     story: [],
     recent: [],
     check: null,

@@ -181,6 +181,7 @@ export class FakeBackend extends FakeEngine implements Backend {
       this.jobViews.map((view) => ({
         ...view,
         condition: this.held.find((one) => one.job === view.spec.name) ?? null,
+        snoozed_until: this.snoozed.find((one) => one.job === view.spec.name)?.until ?? null,
       })),
     );
   }
@@ -284,6 +285,26 @@ export class FakeBackend extends FakeEngine implements Backend {
       this.calls.push(`resume ${job}`);
       const was = this.held.find((one) => one.job === job) ?? null;
       this.held = this.held.filter((one) => one.job !== job);
+      this.publish();
+      return { was };
+    });
+  }
+
+  snoozeJob(job: string): ReturnType<Backend['snoozeJob']> {
+    return this.reply('snoozeJob', () => {
+      this.calls.push(`snooze ${job}`);
+      const view = { job, until: this.script.ago(-18 * 3_600) };
+      this.snoozed = [...this.snoozed.filter((one) => one.job !== job), view];
+      this.publish();
+      return view;
+    });
+  }
+
+  unsnoozeJob(job: string): ReturnType<Backend['unsnoozeJob']> {
+    return this.reply('unsnoozeJob', () => {
+      this.calls.push(`unsnooze ${job}`);
+      const was = this.snoozed.find((one) => one.job === job) ?? null;
+      this.snoozed = this.snoozed.filter((one) => one.job !== job);
       this.publish();
       return { was };
     });

@@ -82,6 +82,8 @@ export function createTauriBackend(): Backend {
     startJob: (job) => invoke('start_job', { job }),
     stopJob: (job) => invoke('stop_job', { job }),
     resumeJob: (job) => invoke('resume_job', { job }),
+    snoozeJob: (job) => invoke('snooze_job', { job }),
+    unsnoozeJob: (job) => invoke('unsnooze_job', { job }),
     addJob: (spec) => invoke('add_job', { spec }),
     replaceJob: (job, spec) => invoke('replace_job', { job, spec }),
     deleteJob: (job) => invoke('delete_job', { job }),

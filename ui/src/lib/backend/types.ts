@@ -24,11 +24,13 @@ import type {
   RunDetail,
   SettingsSpec,
   SettingsView,
+  SnoozeView,
   StartReply,
   StopReply,
   StorageView,
   TypeDraft,
   TypeView,
+  UnsnoozedReply,
   Validation,
 } from './generated';
 
@@ -115,6 +117,10 @@ export interface Backend {
   /** Stops the runs of a job; it stays stopped until it is resumed. */
   stopJob(job: string): Promise<StopReply>;
   resumeJob(job: string): Promise<ResumeReply>;
+  /** Shows no notifications of a job until the morning. */
+  snoozeJob(job: string): Promise<SnoozeView>;
+  /** Shows them again. */
+  unsnoozeJob(job: string): Promise<UnsnoozedReply>;
   addJob(spec: JobSpec): Promise<void>;
   replaceJob(job: string, spec: JobSpec): Promise<void>;
   deleteJob(job: string): Promise<void>;

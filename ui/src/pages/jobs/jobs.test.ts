@@ -55,6 +55,19 @@ describe('the list of jobs', () => {
     expect(backend.calls).toContain('resume docs-sweep');
   });
 
+  test('the notifications of a job are snoozed from its menu, and shown again', async () => {
+    const backend = openWindow('jobs');
+    (await screen.findByRole('button', { name: 'More for docs-sweep' })).click();
+    (await screen.findByRole('menuitem', { name: 'Snooze notifications for tonight' })).click();
+    expect(await screen.findByText(/^Notifications snoozed until \d\d:\d\d\.$/)).toBeTruthy();
+    (await screen.findByRole('button', { name: 'More for docs-sweep' })).click();
+    (await screen.findByRole('menuitem', { name: 'Show notifications again' })).click();
+    await waitFor(() => {
+      expect(screen.queryByText(/^Notifications snoozed/)).toBeNull();
+    });
+    expect(backend.calls).toEqual(expect.arrayContaining(['snooze docs-sweep', 'unsnooze docs-sweep']));
+  });
+
   test('a job that failed too often is named above every page', async () => {
     const backend = openWindow('history');
     backend.held = [

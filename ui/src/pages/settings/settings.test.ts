@@ -53,6 +53,13 @@ describe('a change', () => {
     expect(backend.computer.spec.output_total_max).toBe('1GB');
   });
 
+  test('keeps the computer awake', async () => {
+    const backend = openWindow('settings');
+    await flip('Keep the computer awake');
+    await screen.findByText('✓ Saved');
+    expect(backend.computer.spec.keep_awake).toBe(true);
+  });
+
   test('to nothing takes a setting away that can be left out', async () => {
     const backend = openWindow('settings');
     await change('Runs side by side', '');

@@ -89,6 +89,11 @@ async fn faults(socket: &Path) -> Vec<Check> {
             fault.message,
             "GNOME shows tray icons with the extension \"AppIndicator and KStatusNotifierItem Support\"",
         )),
+        FaultKind::Awake => Some(Check::remark(
+            "sleep",
+            fault.message,
+            "a sleep is on no limit of a run; `nightkeep config set keep_awake false` asks for nothing",
+        )),
         FaultKind::Watch => Some(Check::remark("watch", fault.message, "markers are still read, on a timer")),
     };
     faults.into_iter().filter_map(check).collect()

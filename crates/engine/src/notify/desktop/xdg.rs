@@ -1,13 +1,15 @@
 //! The notification service of Linux and BSD desktops, over the session bus.
 
-use notify_rust::{Hint, Notification, NotificationHandle, Timeout};
+use std::sync::Arc;
 
+use notify_rust::{Hint, Notification, NotificationHandle, NotificationResponse, Timeout};
+use tokio::task::JoinHandle;
 use zbus::Connection;
 use zbus::fdo::DBusProxy;
 use zbus::names::BusName;
 
 use crate::clean::clean_text;
-use crate::notify::{Text, Urgency};
+use crate::notify::{Button, Capabilities, Dressed, Text, Urgency, dressed};
 
 /// The name that every notification service has on the session bus.
 const SERVICE: BusName<'static> =
@@ -16,8 +18,24 @@ const SERVICE: BusName<'static> =
 /// The longest name of a service, in characters.
 const SERVER_MAX: usize = 60;
 
-/// A notification on the screen, and the connection that it lives by.
-pub(super) type Shown = NotificationHandle;
+/// The object of the service, and its interface, which has the name of the service.
+const OBJECT: &str = "/org/freedesktop/Notifications";
+const INTERFACE: &str = "org.freedesktop.Notifications";
+
+/// A notification on the screen, and the connection that it lives by. Whoever drops it does not hear of its buttons any
+/// more.
+pub(super) struct Shown {
+    handle: Arc<NotificationHandle>,
+    listens: Option<JoinHandle<()>>,
+}
+
+impl Drop for Shown {
+    fn drop(&mut self) {
+        if let Some(listens) = &self.listens {
+            listens.abort();
+        }
+    }
+}
 
 /// Whether the session bus can be reached and has a notification service, or would start one.
 pub(super) async fn service_is_there() -> bool {
@@ -30,19 +48,47 @@ pub(super) async fn service_is_there() -> bool {
 /// What the service calls itself, with its version.
 pub(super) async fn server() -> Option<String> {
     let bus = Connection::session().await.ok()?;
-    let (path, interface) = ("/org/freedesktop/Notifications", "org.freedesktop.Notifications");
-    let reply = bus.call_method(Some(SERVICE), path, Some(interface), "GetServerInformation", &()).await.ok()?;
+    let reply = bus.call_method(Some(SERVICE), OBJECT, Some(INTERFACE), "GetServerInformation", &()).await.ok()?;
     let (name, _vendor, version, _spec): (String, String, String, String) = reply.body().deserialize().ok()?;
     Some(clean_text(&format!("{name} {version}"), SERVER_MAX))
 }
 
-/// Shows `text`, in the place of `former` where there is one.
-pub(super) async fn show(text: &Text, former: Option<&Shown>) -> Result<Shown, String> {
+/// What the service can do. Asked before each notification, since it may have been replaced since the one before.
+async fn capabilities() -> Option<Capabilities> {
+    let bus = Connection::session().await.ok()?;
+    let reply = bus.call_method(Some(SERVICE), OBJECT, Some(INTERFACE), "GetCapabilities", &()).await.ok()?;
+    let named: Vec<String> = reply.body().deserialize().ok()?;
+    let has = |name: &str| named.iter().any(|one| one == name);
+    Some(Capabilities { actions: has("actions"), markup: has("body-markup") })
+}
+
+/// Shows `text` with its buttons, in the place of `former` where there is one. `on_key` is told the key of the first button
+/// that is pressed.
+pub(super) async fn show(
+    text: &Text,
+    buttons: &[Button],
+    former: Option<&Shown>,
+    on_key: impl FnOnce(String) + Send + 'static,
+) -> Result<Shown, String> {
+    let Dressed { body, actions } = dressed(text, buttons, capabilities().await.unwrap_or_default());
+    let mut notification = notification(text, &body);
+    for (key, label) in &actions {
+        let _set = notification.action(key, label);
+    }
+    if let Some(former) = former {
+        let _set = notification.id(former.handle.id());
+    }
+    let handle = Arc::new(notification.show_async().await.map_err(|fault| fault.to_string())?);
+    let listens = (!actions.is_empty()).then(|| tokio::spawn(listen(Arc::clone(&handle), on_key)));
+    Ok(Shown { handle, listens })
+}
+
+fn notification(text: &Text, body: &str) -> Notification {
     let mut notification = Notification::new();
     let _set = notification
         .appname("Nightkeep")
         .summary(&text.title)
-        .body(&text.body)
+        .body(body)
         .icon("nightkeep")
         .hint(Hint::DesktopEntry("nightkeep".to_owned()))
         .urgency(match text.urgency {
@@ -57,13 +103,20 @@ pub(super) async fn show(text: &Text, former: Option<&Shown>) -> Result<Shown, S
     if text.is_silent {
         let _set = notification.hint(Hint::SuppressSound(true));
     }
-    if let Some(former) = former {
-        let _set = notification.id(former.id());
-    }
-    notification.show_async().await.map_err(|fault| fault.to_string())
+    notification
+}
+
+/// Waits until a button is pressed or the notification is gone.
+async fn listen(handle: Arc<NotificationHandle>, on_key: impl FnOnce(String) + Send) {
+    let answered = |response: &NotificationResponse| match response {
+        NotificationResponse::Default => on_key("default".to_owned()),
+        NotificationResponse::Action(key) => on_key(key.clone()),
+        NotificationResponse::Reply(_) | NotificationResponse::Closed(_) => {}
+    };
+    handle.wait_for_action_async(answered).await;
 }
 
 /// Takes a notification away.
 pub(super) async fn close(shown: Shown) {
-    shown.close_async().await;
+    shown.handle.close_async().await;
 }

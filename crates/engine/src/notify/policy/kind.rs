@@ -45,7 +45,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    pub(super) const ALL: [Self; 14] = [
+    pub(in crate::notify) const ALL: [Self; 14] = [
         Self::Warning,
         Self::Stopped,
         Self::CouldNotStop,

@@ -8,6 +8,8 @@
 //! | what could not be stopped, runs that are not watched | critical | a banner that stays | the same without a sound |
 //! | anything else | normal | a banner | the morning |
 //!
+//! While somebody has snoozed a job, only what is critical is told of it, without a sound.
+//!
 //! A stop that somebody asked for is told to nobody, and takes the banner of its run away.
 //!
 //! What follows about the same run takes the place of its banner. Other banners are at most [`BANNERS_MAX`] within
@@ -69,6 +71,8 @@ pub struct Moment {
     pub at_ms: i64,
     /// Within quiet hours.
     pub is_quiet: bool,
+    /// Somebody wants to hear nothing of the job before the morning.
+    pub is_snoozed: bool,
 }
 
 /// What becomes of an alert.
@@ -105,6 +109,8 @@ pub enum Dropped {
     NotAskedFor,
     /// The same was told a short while ago.
     ToldBefore,
+    /// Somebody wants to hear nothing of its job before the morning.
+    Snoozed,
     /// Whoever asked for it knows; what was told of the run before is no longer so.
     AskedFor,
 }
@@ -118,6 +124,7 @@ impl Dropped {
             Self::TrayOnly => "the tray shows it",
             Self::NotAskedFor => "nobody has asked for it",
             Self::ToldBefore => "the same was told within 30 min",
+            Self::Snoozed => "its job is snoozed",
             Self::AskedFor => "somebody asked for it",
         }
     }
@@ -224,7 +231,7 @@ impl Policy {
         decision
     }
 
-    fn judge(&mut self, alert: &Alert, Moment { at_ms, is_quiet }: Moment, is_on: bool) -> Decision {
+    fn judge(&mut self, alert: &Alert, Moment { at_ms, is_quiet, is_snoozed }: Moment, is_on: bool) -> Decision {
         if alert.is_asked_for {
             self.forget_banner(alert);
             return Decision::Drop(Dropped::AskedFor);
@@ -234,15 +241,16 @@ impl Policy {
         }
         match (alert.kind.level(), is_quiet) {
             (Level::Critical, _) if !self.is_news(alert, at_ms) => Decision::Drop(Dropped::ToldBefore),
-            (Level::Critical, is_silent) => {
+            (Level::Critical, is_quiet) => {
                 let slot = alert.slot();
                 // Its banner stays, whatever is merged.
                 self.shown
                     .iter_mut()
                     .filter(|shown| shown.slot.as_ref() == Some(&slot))
                     .for_each(|shown| shown.slot = None);
-                self.show(slot, is_silent)
+                self.show(slot, is_quiet || is_snoozed)
             }
+            (Level::Low | Level::Normal, _) if is_snoozed => Decision::Drop(Dropped::Snoozed),
             (Level::Low, true) if alert.kind == Kind::Warning => Decision::Drop(Dropped::TrayOnly),
             (Level::Low | Level::Normal, true) => Decision::Hold,
             (Level::Low, false) if !alert.is_wanted => {

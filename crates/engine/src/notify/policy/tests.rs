@@ -7,10 +7,10 @@ fn alert(kind: Kind, run: u64, job: &str) -> Alert {
 }
 
 fn by_day(at_ms: i64) -> Moment {
-    Moment { at_ms, is_quiet: false }
+    Moment { at_ms, is_quiet: false, is_snoozed: false }
 }
 
-const AT_NIGHT: Moment = Moment { at_ms: 0, is_quiet: true };
+const AT_NIGHT: Moment = Moment { at_ms: 0, is_quiet: true, is_snoozed: false };
 
 fn word(decision: &Decision) -> String {
     match decision {
@@ -39,6 +39,20 @@ fn each_kind_is_told_as_its_level_says() {
         })
         .collect();
     insta::assert_snapshot!(table.join("\n"));
+}
+
+#[test]
+fn of_a_job_that_is_snoozed_only_what_is_critical_is_told_and_without_a_sound() {
+    for (kind, is_quiet) in Kind::ALL.into_iter().flat_map(|kind| [(kind, false), (kind, true)]) {
+        let snoozed = Moment { at_ms: 0, is_quiet, is_snoozed: true };
+        let alert = Alert { is_wanted: true, ..alert(kind, 1, "a") };
+        let decision = Policy::default().decide(&alert, snoozed, true);
+        if kind.level() == Level::Critical {
+            assert!(matches!(decision, Decision::Show { is_silent: true, .. }), "{kind:?}: {decision:?}");
+        } else {
+            assert_eq!(decision, Decision::Drop(Dropped::Snoozed), "{kind:?}");
+        }
+    }
 }
 
 #[test]

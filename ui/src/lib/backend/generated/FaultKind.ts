@@ -3,4 +3,4 @@
 /**
  * What is wrong with the watch itself.
  */
-export type FaultKind = "config" | "storage" | "quarantine" | "watch" | "notifications" | "pings" | "tray";
+export type FaultKind = "config" | "storage" | "quarantine" | "watch" | "notifications" | "awake" | "pings" | "tray";

@@ -40,6 +40,10 @@ last_ended_at: string | null,
  */
 condition: JobStatus | null, 
 /**
+ * Until when no notifications of it are shown; `null` when they are.
+ */
+snoozed_until: string | null, 
+/**
  * What happened to it beyond its runs: the last of it, oldest first.
  */
 story: Array<TimelineEvent>, 

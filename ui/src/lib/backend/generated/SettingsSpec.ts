@@ -37,6 +37,10 @@ max_runtime: string | null,
  */
 max_running: number | null, 
 /**
+ * Whether the computer is kept awake while runs are active.
+ */
+keep_awake: boolean, 
+/**
  * Where pings are listened for, such as `127.0.0.1:0`; `null` for nowhere.
  */
 listen: string | null, };

@@ -3,6 +3,7 @@ import type { EngineInfo } from "./EngineInfo";
 import type { JobStatus } from "./JobStatus";
 import type { PauseView } from "./PauseView";
 import type { RunView } from "./RunView";
+import type { SnoozeView } from "./SnoozeView";
 import type { Summary } from "./Summary";
 
 /**
@@ -28,4 +29,8 @@ jobs: Array<JobStatus>,
 /**
  * The pause of the watch: nothing is judged and nothing started again while there is one.
  */
-paused: PauseView | null, };
+paused: PauseView | null, 
+/**
+ * The jobs whose notifications somebody does not want for a while, by name.
+ */
+snoozed: Array<SnoozeView>, };

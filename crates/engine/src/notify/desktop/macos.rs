@@ -1,10 +1,10 @@
-//! The notification services of macOS and Windows. Never run.
+//! The notifications of macOS. Never run.
 
 use notify_rust::Notification;
 
-use crate::notify::Text;
+use crate::notify::{Button, Capabilities, Dressed, Text, dressed};
 
-/// A notification on the screen; these systems keep it by themselves.
+/// A notification on the screen; the system keeps it by itself.
 pub(super) type Shown = ();
 
 /// Whether anything could show a notification: the system itself does.
@@ -19,9 +19,16 @@ pub(super) async fn server() -> Option<String> {
     None
 }
 
-/// Shows `text`. These systems offer no way to replace a former one.
-pub(super) async fn show(text: &Text, _former: Option<&Shown>) -> Result<Shown, String> {
-    let (title, body) = (text.title.clone(), text.body.clone());
+/// Shows `text`. The system offers no way to replace a former one, and tells of a press only to the main thread of an
+/// application, which the engine is not: its text says where to look instead of the buttons.
+pub(super) async fn show(
+    text: &Text,
+    buttons: &[Button],
+    _former: Option<&Shown>,
+    _on_key: impl FnOnce(String) + Send + 'static,
+) -> Result<Shown, String> {
+    let Dressed { body, actions: _ } = dressed(text, buttons, Capabilities::default());
+    let title = text.title.clone();
     let shown = tokio::task::spawn_blocking(move || {
         Notification::new().appname("Nightkeep").summary(&title).body(&body).show().map(drop)
     });
@@ -31,6 +38,6 @@ pub(super) async fn show(text: &Text, _former: Option<&Shown>) -> Result<Shown, 
     }
 }
 
-/// These systems offer no way to take a notification away.
+/// The system offers no way to take a notification away.
 #[expect(clippy::unused_async, reason = "other systems have to ask")]
 pub(super) async fn close(_shown: Shown) {}
