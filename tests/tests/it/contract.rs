@@ -63,7 +63,7 @@ fn status_has_the_fields_that_are_promised() {
         night.begin(&["run", "--detach", "--name", "docs", "--", &agent, "mark 1 begun", "print x", "hang"]).unwrap();
     night.until_run("its first step", begun.run, |view| view.phase == Phase::Running && view.step == Some(1)).unwrap();
     let status = night.json(&["status"]).unwrap();
-    assert_eq!(keys(&status), ["engine", "summary", "runs", "jobs", "paused"]);
+    assert_eq!(keys(&status), ["engine", "summary", "runs", "jobs", "paused", "snoozed"]);
     assert_eq!(keys(&status["engine"]), ["version", "api", "pid", "started_at"]);
     let summary = ["running", "warning", "stopped_unseen", "healthy", "degraded", "unreachable", "killed"];
     assert_eq!(keys(&status["summary"]), [&summary[..], &["queued"]].concat());
