@@ -15,6 +15,7 @@ test('a pause is chosen in the settings, shown everywhere, and ended by the bann
   await fireEvent.click(within(banner).getByRole('button', { name: 'Resume' }));
   await waitFor(() => {
     expect(screen.queryByText(/Watching is paused/)).toBeNull();
+    expect(document.activeElement).toBe(screen.getByRole('main'));
   });
 });
 
