@@ -197,9 +197,9 @@ pub(super) async fn try_out(text: &Text, shown_for: Duration) -> Result<Option<S
     match imp::show(text, &[], None, drop).await {
         Ok(handle) => {
             let server = imp::server().await;
-            let _kept = tokio::spawn(async move {
+            let _task = tokio::spawn(async move {
+                let _kept = handle;
                 tokio::time::sleep(shown_for).await;
-                drop(handle);
             });
             Ok(server)
         }

@@ -5,7 +5,8 @@ use notify_rust::Notification;
 use crate::notify::{Button, Capabilities, Dressed, Text, dressed};
 
 /// A notification on the screen; the system keeps it by itself.
-pub(super) type Shown = ();
+#[derive(Debug)]
+pub(super) struct Shown;
 
 /// Whether anything could show a notification: the system itself does.
 #[expect(clippy::unused_async, reason = "other systems have to ask")]
@@ -33,7 +34,7 @@ pub(super) async fn show(
         Notification::new().appname("Nightkeep").summary(&title).body(&body).show().map(drop)
     });
     match shown.await {
-        Ok(result) => result.map_err(|fault| fault.to_string()),
+        Ok(result) => result.map(|()| Shown).map_err(|fault| fault.to_string()),
         Err(fault) => Err(fault.to_string()),
     }
 }

@@ -8,7 +8,8 @@ use tokio::sync::oneshot;
 use crate::notify::{Button, Capabilities, Dressed, Text, dressed};
 
 /// A notification on the screen; the system keeps it by itself.
-pub(super) type Shown = ();
+#[derive(Debug)]
+pub(super) struct Shown;
 
 /// Whether anything could show a notification: the system itself does.
 #[expect(clippy::unused_async, reason = "other systems have to ask")]
@@ -47,7 +48,7 @@ pub(super) async fn show(
                 return;
             }
         };
-        let _heard = shown.send(Ok(()));
+        let _heard = shown.send(Ok(Shown));
         let answered = |response: &NotificationResponse| match response {
             NotificationResponse::Default => on_key("default".to_owned()),
             NotificationResponse::Action(key) => on_key(key.clone()),

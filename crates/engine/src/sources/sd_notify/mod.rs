@@ -22,6 +22,7 @@ mod feed;
 #[cfg_attr(unix, path = "unix.rs")]
 #[cfg_attr(windows, path = "windows.rs")]
 mod imp;
+#[cfg_attr(windows, expect(dead_code, reason = "no such socket is there to be spoken to"))]
 mod senders;
 
 use std::io;

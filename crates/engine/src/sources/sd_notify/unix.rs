@@ -71,6 +71,7 @@ enum Sender {
     /// This user, or the administrator; the process, where that is told.
     Own(Option<u32>),
     /// Another user.
+    #[cfg_attr(not(target_os = "linux"), expect(dead_code, reason = "no other system is asked who it was"))]
     Foreign,
 }
 
