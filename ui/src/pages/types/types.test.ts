@@ -165,6 +165,18 @@ describe('the form of a type', () => {
     await screen.findByRole('heading', { level: 1, name: 'Job types' });
   });
 
+  test('asks before the window closes with what is not saved', async () => {
+    const backend = openWindow('types/new');
+    await fireEvent.input(await screen.findByLabelText('Name'), { target: { value: 'nights' } });
+    await waitFor(() => {
+      expect(backend.guard?.()).toBe(false);
+    });
+    (await screen.findByRole('button', { name: 'Leave' })).click();
+    await waitFor(() => {
+      expect(backend.calls).toContain('closeWindow');
+    });
+  });
+
   test('starts from a copy that says what the type is', async () => {
     const backend = openWindow('types/new?from=agent');
     expect((await screen.findByLabelText<HTMLInputElement>('Name')).value).toBe('agent copy');
