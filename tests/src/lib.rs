@@ -6,6 +6,7 @@ pub mod fake_engine;
 pub mod model;
 #[cfg(target_os = "linux")]
 pub mod night;
+pub mod past;
 mod patience;
 #[cfg(target_os = "linux")]
 pub mod torture;

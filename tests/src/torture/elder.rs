@@ -7,11 +7,11 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result, ensure};
 use nightkeep_core::time::Wall;
 use nightkeep_engine::api::Outcome;
-use nightkeep_engine::store::entry::{Ending, Entry, LimitsMs, Registration, Stamp, Stamped};
+use nightkeep_engine::store::entry::{Ending, Entry, Registration, Stamp, Stamped};
 use nightkeep_engine::store::{Store, Write};
 use rusqlite::{Connection, OpenFlags};
 
-use crate::root;
+use crate::{past, root};
 
 /// A file of the first schema, which is never made anew.
 const FIXTURE: &str = "crates/engine/tests/fixtures/history-v1.db";
@@ -51,37 +51,16 @@ pub(super) fn lay(path: &Path) -> Result<Told> {
 }
 
 fn at(ms: u64) -> Stamp {
-    let at_wall_ms = START_MS + i64::try_from(ms).unwrap_or(i64::MAX);
-    Stamp { at_wall_ms, at_awake_ms: ms, boot: "an-earlier-boot".to_owned() }
+    past::at(START_MS, ms)
 }
 
 fn registration(n: u64) -> Registration {
-    Registration {
-        tag: format!("elder-{n}"),
-        job: format!("elder-{}", n % 7),
-        job_type: "llm".to_owned(),
-        command: ["write-novel", "--all", "--chapter"].map(str::to_owned).to_vec(),
-        cwd: Some("/home/ann/novel".to_owned()),
-        marker: Some("/home/ann/novel/progress.json".to_owned()),
-        attached: false,
-        observe: false,
-        limits: LimitsMs { warn_ms: 900_000, stall_ms: 2_700_000, grace_ms: 20_000, ..LimitsMs::default() },
-        identity: None,
-        sources: Vec::new(),
-        by_job: None,
-        restart: None,
-    }
+    past::registration(format!("elder-{n}"), format!("elder-{}", n % 7))
 }
 
 fn story(n: u64) -> Vec<Stamped> {
     let since = |ms: u64| at(n * HOUR_MS + ms);
-    let mut story = vec![Stamped { at: since(10), entry: Entry::Started { pid: 4_711, identity: None } }];
-    for advance in 1..=ADVANCES {
-        let step = i64::try_from(advance * 10).unwrap_or(i64::MAX);
-        let note = Some(format!("chapter {advance} of night {n}"));
-        let entry = Entry::Advanced { n: advance, step, total: Some(40), note, gap_ms: 60_000, source: None };
-        story.push(Stamped { at: since(advance * 60_000), entry });
-    }
+    let mut story = past::advances(n, ADVANCES, since);
     let outcome = if n.is_multiple_of(3) { Outcome::Failed } else { Outcome::Succeeded };
     let over = since(400_000);
     let exit_code = Some(i32::from(outcome == Outcome::Failed));
