@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 pub mod dbus;
+mod failure;
 pub mod fake_engine;
 pub mod model;
 #[cfg(target_os = "linux")]
@@ -25,7 +26,7 @@ use tempfile::TempDir;
 use patience::Patience;
 
 /// How long a test waits for something before it says that it did not happen.
-pub const PATIENCE: Duration = Duration::from_secs(30);
+pub const PATIENCE: Duration = Duration::from_secs(60);
 
 /// How often a condition that nothing announces is looked at.
 const LOOK_EVERY: Duration = Duration::from_millis(20);
@@ -86,6 +87,7 @@ impl Home {
     /// # Errors
     /// When no folder can be made.
     pub fn new() -> Result<Self> {
+        failure::tell_at_once();
         let folder = tempfile::Builder::new().prefix("nightkeep-test-").tempdir().context("make a home")?;
         // A folder below it, because a temporary folder is as open as the umask says and a home must be private.
         let path = folder.path().join("home");

@@ -9,7 +9,7 @@ use std::time::Duration;
 use nightkeep_os::{Identity, Process, Signal};
 
 /// No test takes that long, however busy the computer is: each wait ends much earlier.
-const TEST_MAX: Duration = Duration::from_secs(300);
+const TEST_MAX: Duration = Duration::from_secs(600);
 /// What the end of its programs does not wake up in this time waits for itself.
 const AFTERMATH_MAX: Duration = Duration::from_secs(60);
 /// So many lines of the engine's last words are shown.

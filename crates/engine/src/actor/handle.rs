@@ -223,6 +223,11 @@ impl Handle {
 
     /// One run with all that is known of it.
     pub async fn run(&self, run: u64) -> Result<RunDetail, ApiError> {
+        let lives = self.live.borrow().status.runs.iter().any(|view| view.run == run);
+        if lives {
+            // What its status shows is not missing from its page.
+            self.store.written(run).await;
+        }
         let Some(mut detail) = self.store.detail(run).await.map_err(|fault| storage(&fault))? else {
             return Err(ApiError::new(ErrorCode::NotFound, format!("there is no run {run}"))
                 .with_hint("`nightkeep history` lists the runs that have ended, `nightkeep status` the others"));

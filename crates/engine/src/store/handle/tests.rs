@@ -41,6 +41,21 @@ async fn an_intent_that_cannot_be_written_is_refused_at_once_and_never_written_l
 }
 
 #[tokio::test]
+async fn whoever_waits_for_what_was_handed_in_reads_it() {
+    let place = Place::new().await;
+    let (release, held) = std::sync::mpsc::channel::<()>();
+    let hold = move |_: &mut Store| assert!(held.recv().is_ok());
+    assert!(place.handle.jobs.send(Job::With(Box::new(hold))).await.is_ok());
+    place.handle.try_append(place.run, vec![advanced(1)]);
+    let read = || async { place.handle.detail(place.run).await.unwrap().unwrap().advances.len() };
+    assert_eq!(read().await, 0, "it is not written yet");
+    let waited = place.handle.written(place.run);
+    release.send(()).unwrap();
+    waited.await;
+    assert_eq!(read().await, 1);
+}
+
+#[tokio::test]
 async fn a_disk_that_takes_something_again_is_noticed_with_nothing_to_write() {
     let place = Place::new().await;
     let mut health = place.handle.health();
