@@ -1,6 +1,7 @@
 //! What the tests of the whole share: our own binaries, a home of their own, and waiting for a condition.
 #![forbid(unsafe_code)]
 
+#[cfg(target_os = "linux")]
 pub mod dbus;
 mod failure;
 pub mod fake_engine;

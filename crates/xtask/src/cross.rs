@@ -44,11 +44,10 @@ pub(crate) fn command(options: &Options) -> Result<ExitCode> {
         setup::system(&[Purpose::Cross])?;
         under_wine(&project)
     } else if options.libs {
-        libraries(&project)
+        script(&project, "check").args(packages(&LIBRARIES))
     } else {
-        // The window's code embeds the built pages.
         setup::everything(&project, &[Purpose::Build])?;
-        script(&project, "check").args(["--workspace"])
+        all(&project)
     };
     match task.status()?.code() {
         Some(0) => {
@@ -65,9 +64,9 @@ pub(crate) fn command(options: &Options) -> Result<ExitCode> {
     }
 }
 
-/// The check of the packages without a window.
-pub(crate) fn libraries(project: &Project) -> Task {
-    script(project, "check").args(packages(&LIBRARIES))
+/// The check of all packages. The window's code embeds the built pages.
+pub(crate) fn all(project: &Project) -> Task {
+    script(project, "check").args(["--workspace"])
 }
 
 /// The tests that can be run without Windows.

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 const LABEL: &str = "org.nightkeep.tray";
 
+#[expect(clippy::unnecessary_wraps, reason = "on other systems it can fail")]
 pub(super) fn entry(_config: &Path, home: &Path) -> io::Result<PathBuf> {
     Ok(home.join(format!("Library/LaunchAgents/{LABEL}.plist")))
 }

@@ -17,6 +17,7 @@ mod alerts;
 mod attached;
 #[cfg(target_os = "linux")]
 mod awake;
+#[cfg(target_os = "linux")]
 mod beats;
 #[cfg(target_os = "linux")]
 mod circles;
@@ -71,7 +72,9 @@ mod onboarding;
 mod output;
 #[cfg(target_os = "linux")]
 mod paused;
+#[cfg(target_os = "linux")]
 mod pings;
+#[cfg(target_os = "linux")]
 mod pressed;
 #[cfg(target_os = "linux")]
 mod recovered;
