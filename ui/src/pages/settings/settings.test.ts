@@ -1,4 +1,4 @@
-import { fireEvent, screen, waitFor } from '@testing-library/svelte';
+import { fireEvent, screen, waitFor, within } from '@testing-library/svelte';
 import { afterEach, describe, expect, test } from 'vitest';
 import { openWindow } from '../../test/window';
 import { meet, readJobs } from './jobs-file';
@@ -199,4 +199,11 @@ describe('jobs in a file', () => {
     const [spec] = readJobs(JSON.stringify({ nightkeep_jobs: [JOB] }));
     expect(meet(spec ? [spec] : [], [])).toEqual([{ spec: JOB, former: null }]);
   });
+});
+
+test('what this is and what leaves the computer is said at the end', async () => {
+  openWindow('settings');
+  const about = await screen.findByRole('region', { name: 'About' });
+  expect(within(about).getByText(/^Nightkeep \d/)).toBeTruthy();
+  expect(within(about).getByText(/nothing is measured or sent/)).toBeTruthy();
 });
