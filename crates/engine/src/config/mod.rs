@@ -3,7 +3,8 @@
 //! ```toml
 //! [settings]
 //! notifications = true            # system notifications
-//! keep_days = 30                  # how long ended runs are kept
+//! keep_days = 30                  # how long the directories of ended runs are kept
+//! keep_output_days = 14           # how long their outputs are
 //! output_max = "20MB"             # what is kept of the output of each run: its end
 //! output_total_max = "1GB"        # of all ended runs together; the oldest go first
 //! max_runtime = "8h"              # the longest run time where neither job nor type names one; left out: none
@@ -89,13 +90,18 @@ use crate::pings::Listen;
 /// What is kept of the outputs of all ended runs, unless the settings say otherwise.
 const OUTPUT_TOTAL_MAX: u64 = 1_000_000_000;
 
+/// For how many days the output of an ended run is kept, unless the settings say otherwise.
+pub(crate) const KEEP_OUTPUT_DAYS: u32 = 14;
+
 /// What is not about one job: the table `[settings]`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
     /// Whether system notifications are shown.
     pub notifications: bool,
-    /// For how many days ended runs are kept.
+    /// For how many days the directories of ended runs are kept.
     pub keep_days: u32,
+    /// For how many days their outputs are.
+    pub keep_output_days: u32,
     /// How many bytes are kept of the output of a run.
     pub output_max: u64,
     /// How many bytes are kept of the outputs of all runs that have ended.
@@ -113,6 +119,7 @@ impl Default for Settings {
         Self {
             notifications: true,
             keep_days: 30,
+            keep_output_days: KEEP_OUTPUT_DAYS,
             output_max: crate::captured::OUTPUT_BYTES_MAX,
             output_total_max: OUTPUT_TOTAL_MAX,
             max_runtime: None,

@@ -34,8 +34,16 @@ pub(super) const JOB_KEYS: [&str; 16] = [
 ];
 
 /// The keys of the settings.
-const SETTINGS_KEYS: [&str; 7] =
-    ["notifications", "keep_days", "output_max", "output_total_max", "max_runtime", MAX_RUNNING, "keep_awake"];
+const SETTINGS_KEYS: [&str; 8] = [
+    "notifications",
+    "keep_days",
+    "keep_output_days",
+    "output_max",
+    "output_total_max",
+    "max_runtime",
+    MAX_RUNNING,
+    "keep_awake",
+];
 
 /// The keys about notifications.
 const NOTIFICATIONS_KEYS: [&str; 2] = ["quiet_hours", "warnings"];
@@ -158,6 +166,7 @@ impl Walk {
                 "notifications" => settings.notifications = flag(&path, item)?,
                 "keep_awake" => settings.keep_awake = flag(&path, item)?,
                 "keep_days" => settings.keep_days = days(&path, item)?,
+                "keep_output_days" => settings.keep_output_days = days(&path, item)?,
                 "output_max" => settings.output_max = size(&path, item, OUTPUT_BYTES_MIN)?,
                 MAX_RUNNING => settings.max_running = Some(capacity(&path, item)?),
                 _ => settings.output_total_max = size(&path, item, OUTPUT_BYTES_MIN)?,

@@ -107,6 +107,13 @@ describe('notifications', () => {
 });
 
 describe('the history', () => {
+  test('lets outputs go earlier than the folders that they are in', async () => {
+    const backend = openWindow('settings');
+    await change('Keep their output for', '7');
+    await screen.findByText('✓ Saved');
+    expect([backend.computer.spec.keep_output_days, backend.computer.spec.keep_days]).toEqual([7, 30]);
+  });
+
   test('is cleaned at once, and what was removed is said', async () => {
     openWindow('settings');
     await screen.findByText('4.3 MB of history, 212 MB of output of 48 runs');

@@ -64,6 +64,7 @@ fn what_can_be_left_out_is_taken_away() {
 fn what_cannot_be_meant_is_refused_at_its_field() {
     let field = |change: fn(&mut SettingsSpec)| refused(COMMENTED, change).0;
     assert_eq!(field(|spec| spec.keep_days = 0), "keep_days");
+    assert_eq!(field(|spec| spec.keep_output_days = 4_000), "keep_output_days");
     assert_eq!(field(|spec| spec.output_max = "much".into()), "output_max");
     assert_eq!(field(|spec| spec.output_total_max = "1B".into()), "output_total_max");
     assert_eq!(field(|spec| spec.max_runtime = Some("soon".into())), "max_runtime");

@@ -21,6 +21,10 @@ quiet_hours: string,
  */
 keep_days: number, 
 /**
+ * For how many days their outputs are kept.
+ */
+keep_output_days: number, 
+/**
  * How much is kept of the output of a run, such as `20MB`.
  */
 output_max: string, 
