@@ -33,6 +33,7 @@ mod identity;
 mod kinship;
 mod nursery;
 mod open_files;
+mod power;
 mod signal;
 
 #[cfg(target_os = "linux")]
@@ -61,4 +62,5 @@ pub use identity::{Delivery, Identity, Process, ProcessError, identify, is_runni
 pub use kinship::{Family, Kinship, kinship};
 pub use nursery::{ChildNews, ChildSpec, ChildStdio, Nursery, Reaped, Sweep, Waiter};
 pub use open_files::raise_open_files_limit;
+pub use power::is_plugged_in;
 pub use signal::{Signal, UnknownSignal};

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::KeepAwake;
 use crate::config::KEEP_OUTPUT_DAYS;
 
 /// `PUT /v1/settings`: what `config.toml` says in `[settings]`, `[notifications]` and `[pings]`, as it is written there.
@@ -28,9 +29,9 @@ pub struct SettingsSpec {
     pub max_runtime: Option<String>,
     /// How many runs may run side by side; `null` for any number.
     pub max_running: Option<u32>,
-    /// Whether the computer is kept awake while runs are active.
+    /// When the computer is kept awake while runs are active.
     #[serde(default)]
-    pub keep_awake: bool,
+    pub keep_awake: KeepAwake,
     /// Where pings are listened for, such as `127.0.0.1:0`; `null` for nowhere.
     pub listen: Option<String>,
 }

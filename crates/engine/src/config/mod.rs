@@ -9,6 +9,7 @@
 //! output_total_max = "1GB"        # of all ended runs together; the oldest go first
 //! max_runtime = "8h"              # the longest run time where neither job nor type names one; left out: none
 //! max_running = 4                 # how many runs may run side by side; left out: any number
+//! keep_awake = "plugged-in"       # or "always", "never": whether the computer stays awake while runs are active
 //!
 //! [notifications]
 //! quiet_hours = "23:00-07:00"     # what can wait is told in the morning; or "off"
@@ -84,7 +85,7 @@ pub use resolve::{Surroundings, cwd_of, expand, progress_of, stop_signal_of};
 pub use types::validate_type;
 pub use validate::validate;
 
-use crate::api::{FieldFault, JobSpec, JobType, LimitsSpec, TypeView};
+use crate::api::{FieldFault, JobSpec, JobType, KeepAwake, LimitsSpec, TypeView};
 use crate::pings::Listen;
 
 /// What is kept of the outputs of all ended runs, unless the settings say otherwise.
@@ -110,8 +111,8 @@ pub struct Settings {
     pub max_runtime: Option<String>,
     /// How many runs may run side by side; `None` for any number.
     pub max_running: Option<u32>,
-    /// Whether the computer is kept awake while runs are active.
-    pub keep_awake: bool,
+    /// When the computer is kept awake while runs are active.
+    pub keep_awake: KeepAwake,
 }
 
 impl Default for Settings {
@@ -124,7 +125,7 @@ impl Default for Settings {
             output_total_max: OUTPUT_TOTAL_MAX,
             max_runtime: None,
             max_running: None,
-            keep_awake: false,
+            keep_awake: KeepAwake::Never,
         }
     }
 }

@@ -114,7 +114,7 @@ fn value(spec: &SettingsSpec, key: &str) -> Option<Value> {
         "output_total_max" => Some(Value::from(&spec.output_total_max)),
         "max_runtime" => spec.max_runtime.as_ref().map(Value::from),
         "max_running" => spec.max_running.map(|count| Value::from(i64::from(count))),
-        "keep_awake" => Some(Value::from(spec.keep_awake)),
+        "keep_awake" => Some(Value::from(spec.keep_awake.word())),
         "quiet_hours" => Some(Value::from(&spec.quiet_hours)),
         "warnings" => Some(Value::from(spec.warnings)),
         "listen" => spec.listen.as_ref().map(Value::from),

@@ -9,6 +9,7 @@ mod files;
 mod held_file;
 mod job;
 mod nursery;
+mod power;
 mod process;
 
 use std::ffi::{OsStr, OsString};
@@ -39,6 +40,7 @@ pub(crate) use self::files::{
 };
 pub(crate) use self::held_file::{WriteWatch, hole_unit, make_hole, next_data};
 pub(crate) use self::nursery::{Nursery, Waiter};
+pub(crate) use self::power::is_plugged_in;
 pub(crate) use self::process::{Handle, identify, is_alive, may_be_signalled, open, signal};
 
 /// A job object counts its processes, and no process leaves it.

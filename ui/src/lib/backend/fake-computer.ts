@@ -21,7 +21,7 @@ export class FakeComputer {
     output_total_max: '1GB',
     max_runtime: null,
     max_running: 4,
-    keep_awake: false,
+    keep_awake: 'never',
     listen: null,
   };
   startsAtLogin = false;

@@ -1,7 +1,7 @@
 //! What a change of the settings does to the text.
 
 use super::*;
-use crate::api::SettingsSpec;
+use crate::api::{KeepAwake, SettingsSpec};
 use crate::config::edit::{Edit, apply};
 
 /// The text after a change of its settings.
@@ -47,6 +47,18 @@ fn a_setting_is_written_wherever_its_table_is_or_into_a_table_of_its_own() {
     assert_eq!(text, "[jobs.a]\ncommand = 'x'\n# the end\n\n[pings]\nlisten = \"127.0.0.1:8765\"\n");
     let text = changed("settings = { keep_days = 3 } # short\n", |spec| spec.keep_days = 4);
     assert_eq!(text, "settings = { keep_days = 4 } # short\n");
+}
+
+#[test]
+fn whoever_wrote_a_switch_for_keeping_awake_is_understood_and_keeps_it_until_it_changes() {
+    for (written, wish) in [("false", KeepAwake::Never), ("true", KeepAwake::Always)] {
+        let text = format!("[settings]\nkeep_awake = {written} # mine\n");
+        assert_eq!(Config::parse(&text).unwrap().settings().keep_awake, wish);
+        let other = changed(&text, |spec| spec.keep_days = 3);
+        assert_eq!(other, format!("[settings]\nkeep_awake = {written} # mine\nkeep_days = 3\n"));
+        let text = changed(&text, |spec| spec.keep_awake = KeepAwake::PluggedIn);
+        assert_eq!(text, "[settings]\nkeep_awake = \"plugged-in\" # mine\n");
+    }
 }
 
 #[test]
