@@ -4,7 +4,7 @@
 mod power;
 
 #[cfg_attr(all(unix, not(target_os = "macos")), path = "awake/logind.rs")]
-#[cfg_attr(not(all(unix, not(target_os = "macos"))), path = "awake/other.rs")]
+#[cfg_attr(not(all(unix, not(target_os = "macos"))), path = "awake/native.rs")]
 mod imp;
 
 pub(crate) use power::PowerSource;

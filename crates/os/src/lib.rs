@@ -22,6 +22,8 @@
 //! The crate holds no policy: which signal, when, and what follows is decided elsewhere. It is the only crate with
 //! `unsafe` code. Each system has its files behind the private module `imp`, with the same signatures.
 
+#[cfg(not(target_os = "linux"))]
+mod awake;
 mod clock;
 mod code;
 mod detached;
@@ -48,6 +50,8 @@ mod imp;
 #[cfg(unix)]
 mod unix;
 
+#[cfg(not(target_os = "linux"))]
+pub use awake::{KeptAwake, keep_awake};
 pub use clock::{Clocks, boot_id, clocks};
 pub use code::let_go_of_code;
 pub use detached::{DetachedStdin, run_in_foreground, spawn_detached};

@@ -1,9 +1,11 @@
-//! macOS and Windows, where Nightkeep does not do it. Never run.
+//! macOS and Windows: the process asks for itself. Never run.
 
-/// Nothing is held.
-pub(super) type Lock = ();
+/// What the system lets go of with the process.
+pub(super) type Lock = nightkeep_os::KeptAwake;
 
-#[expect(clippy::unused_async, reason = "other systems have to ask")]
 pub(super) async fn keep() -> Result<Lock, String> {
-    Err("Nightkeep cannot do that on this system".to_owned())
+    match tokio::task::spawn_blocking(nightkeep_os::keep_awake).await {
+        Ok(asked) => asked.map_err(|fault| format!("the system does not keep it awake: {fault}")),
+        Err(_) => Err("nobody could ask the system".to_owned()),
+    }
 }

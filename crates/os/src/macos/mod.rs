@@ -1,5 +1,6 @@
 //! macOS: libproc, kqueue, process groups. Never run: written against the manuals and type-checked from elsewhere.
 
+mod awake;
 mod exit_watch;
 mod facts;
 mod group;
@@ -16,6 +17,7 @@ use crate::clock::Clocks;
 use crate::facts::SocketFacts;
 use crate::identity::ProcessError;
 
+pub(crate) use self::awake::{Lock, keep_awake};
 pub(crate) use self::exit_watch::Watch;
 pub(crate) use self::facts::{descendants, facts, kinship, members_below, own_children, tagged};
 pub(crate) use self::group::RunGroup;

@@ -3,6 +3,7 @@
 //! Never run on Windows: written against the manuals, type-checked from elsewhere, and tested under wine, but for the
 //! clocks.
 
+mod awake;
 mod exit_watch;
 mod facts;
 mod files;
@@ -32,6 +33,7 @@ use crate::facts::SocketFacts;
 use crate::identity::ProcessError;
 use crate::signal::Signal;
 
+pub(crate) use self::awake::{Lock, keep_awake};
 pub(crate) use self::exit_watch::Watch;
 pub(crate) use self::facts::{descendants, facts, kinship, tagged};
 pub(crate) use self::files::{
