@@ -1,8 +1,13 @@
-//! Keeping the computer awake while runs are active, where the settings want that.
+//! Keeping the computer awake while runs are active, where the settings want that, and knowing what it draws its power
+//! from.
+
+mod power;
 
 #[cfg_attr(all(unix, not(target_os = "macos")), path = "awake/logind.rs")]
-#[cfg_attr(not(all(unix, not(target_os = "macos"))), path = "awake/other.rs")]
+#[cfg_attr(not(all(unix, not(target_os = "macos"))), path = "awake/native.rs")]
 mod imp;
+
+pub(crate) use power::PowerSource;
 
 /// Held for as long as the computer stays awake for us. The system lets go of it with the process, however that ends.
 #[derive(Debug)]

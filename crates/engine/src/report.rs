@@ -36,7 +36,7 @@ pub fn markdown(run: &RunDetail, zone: &TimeZone) -> String {
         parts.push(processes(evidence));
     }
     parts.push(result(run));
-    parts.push(output(&run.output));
+    parts.push(output(&run.output, zone));
     parts.retain(|part| !part.is_empty());
     cut(without_secrets(&homeless(&parts.join("\n\n"))), BYTES_MAX)
 }
@@ -188,9 +188,10 @@ fn result(run: &RunDetail) -> String {
     format!("### What it handed back\n\n{}", fenced(&cut(text, OUTPUT_BYTES_MAX / 4)))
 }
 
-fn output(output: &OutputTail) -> String {
+fn output(output: &OutputTail, zone: &TimeZone) -> String {
     if output.removed {
-        return "### Last output\n\nIt was removed to make room.".to_owned();
+        let when = output.removed_at.as_ref().map(|at| format!(" by retention on {}", day(at, zone)));
+        return format!("### Last output\n\nIt was removed{}.", when.unwrap_or_default());
     }
     if output.lines.is_empty() {
         return String::new();
@@ -268,6 +269,10 @@ fn zoned(at: &str, zone: &TimeZone) -> Option<jiff::Zoned> {
 
 fn time(at: &str, zone: &TimeZone) -> String {
     zoned(at, zone).map_or_else(|| at.to_owned(), |at| at.strftime("%H:%M:%S").to_string())
+}
+
+fn day(at: &str, zone: &TimeZone) -> String {
+    zoned(at, zone).map_or_else(|| at.to_owned(), |at| at.strftime("%-d %b %Y").to_string())
 }
 
 fn day_and_time(at: &str, zone: &TimeZone) -> String {

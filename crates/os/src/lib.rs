@@ -22,6 +22,8 @@
 //! The crate holds no policy: which signal, when, and what follows is decided elsewhere. It is the only crate with
 //! `unsafe` code. Each system has its files behind the private module `imp`, with the same signatures.
 
+#[cfg(not(target_os = "linux"))]
+mod awake;
 mod clock;
 mod code;
 mod detached;
@@ -33,6 +35,7 @@ mod identity;
 mod kinship;
 mod nursery;
 mod open_files;
+mod power;
 mod signal;
 
 #[cfg(target_os = "linux")]
@@ -47,6 +50,8 @@ mod imp;
 #[cfg(unix)]
 mod unix;
 
+#[cfg(not(target_os = "linux"))]
+pub use awake::{KeptAwake, keep_awake};
 pub use clock::{Clocks, boot_id, clocks};
 pub use code::let_go_of_code;
 pub use detached::{DetachedStdin, run_in_foreground, spawn_detached};
@@ -61,4 +66,5 @@ pub use identity::{Delivery, Identity, Process, ProcessError, identify, is_runni
 pub use kinship::{Family, Kinship, kinship};
 pub use nursery::{ChildNews, ChildSpec, ChildStdio, Nursery, Reaped, Sweep, Waiter};
 pub use open_files::raise_open_files_limit;
+pub use power::is_plugged_in;
 pub use signal::{Signal, UnknownSignal};

@@ -6,6 +6,7 @@ mod menu;
 mod notifications;
 mod portal;
 mod session;
+mod upower;
 mod watcher;
 
 pub use item::{Item, ItemView, Pixmap};
@@ -14,4 +15,5 @@ pub use menu::MenuRow;
 pub use notifications::{FakeNotifications, Notification};
 pub use portal::DarkPortal;
 pub use session::SessionBus;
+pub use upower::FakeUpower;
 pub use watcher::FakeWatcher;

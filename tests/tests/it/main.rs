@@ -79,6 +79,8 @@ mod pressed;
 #[cfg(target_os = "linux")]
 mod recovered;
 #[cfg(target_os = "linux")]
+mod removed;
+#[cfg(target_os = "linux")]
 mod restored;
 #[cfg(target_os = "linux")]
 mod reused;

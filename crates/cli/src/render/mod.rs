@@ -18,6 +18,7 @@ pub use history::{history, night, result_of};
 pub use jobs::{checks, job, jobs, type_of, types};
 pub use show::run;
 pub use status::{paused, snoozed, status, summary};
+use units::day;
 pub use units::{bytes, length, moment};
 
 /// For whom a text is made.

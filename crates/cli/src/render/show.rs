@@ -5,7 +5,7 @@ use nightkeep_engine::clean::clean_text;
 
 use super::jobs::command_line;
 use super::limits::{limits_line, report_facts};
-use super::{UNKNOWN, View, bytes, count, facts, length, moment, result_of, table};
+use super::{UNKNOWN, View, bytes, count, day, facts, length, moment, result_of, table};
 
 /// How many of the last advances are shown.
 const ADVANCES_SHOWN: usize = 10;
@@ -25,7 +25,8 @@ pub fn run(run: &RunDetail, view: &View) -> String {
         section(&mut text, "What could not be seen", &missing(evidence));
     }
     if run.output.removed {
-        section(&mut text, "Output", "  was removed to make room\n");
+        let when = run.output.removed_at.as_ref().map(|at| format!(" by retention on {}", day(at, view)));
+        section(&mut text, "Output", &format!("  was removed{}\n", when.unwrap_or_default()));
     } else {
         section(&mut text, &output_title(&run.output), &output(&run.output));
     }

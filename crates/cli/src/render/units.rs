@@ -53,6 +53,15 @@ pub fn moment(written: &str, view: &View) -> String {
     at.strftime(format).to_string()
 }
 
+/// A day in the reader's own time: `21 Nov`, or `21 Nov 2025` in another year.
+#[must_use]
+pub(super) fn day(written: &str, view: &View) -> String {
+    let Ok(at) = written.parse::<Timestamp>() else { return UNKNOWN.to_owned() };
+    let at = at.to_zoned(view.zone.clone());
+    let is_of_this_year = at.year() == view.now.to_zoned(view.zone.clone()).year();
+    at.strftime(if is_of_this_year { "%-d %b" } else { "%-d %b %Y" }).to_string()
+}
+
 #[cfg(test)]
 mod tests {
     use jiff::tz::TimeZone;
@@ -73,6 +82,8 @@ mod tests {
         assert_eq!(said("2026-11-21T23:16:04Z"), "21 Nov 23:16");
         assert_eq!(said("2025-01-02T03:04:05Z"), "2025-01-02 03:04");
         assert_eq!(said("yesterday"), UNKNOWN);
+        assert_eq!(day("2026-11-21T23:16:04Z", &view), "21 Nov");
+        assert_eq!(day("2025-11-21T23:16:04Z", &view), "21 Nov 2025");
     }
 
     #[test]

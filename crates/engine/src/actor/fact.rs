@@ -104,6 +104,8 @@ pub(super) enum Fact {
     Notified(Result<(), NotShown>),
     /// Whether the computer stays awake.
     Awake(Result<KeptAwake, String>),
+    /// Whether the computer is plugged in.
+    PluggedIn(bool),
     /// Somebody has pressed a button of a notification.
     Pressed(Press),
     /// The time without notifications of a job may be over.

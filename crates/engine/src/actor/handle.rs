@@ -233,6 +233,7 @@ impl Handle {
                 .with_hint("`nightkeep history` lists the runs that have ended, `nightkeep status` the others"));
         };
         let dir = RunDir::at(self.places.run_dir(&detail.tag));
+        let removed_at = detail.output.removed_at.take();
         detail.output = output::tail(&dir).unwrap_or_else(|fault| OutputTail {
             lines: vec![format!("(the output cannot be read: {fault})")],
             ..OutputTail::default()
@@ -240,6 +241,8 @@ impl Handle {
         // A command that was started has a file to print into.
         let has_printed = !detail.command.is_empty() && detail.timeline.iter().any(|event| event.kind == "started");
         detail.output.removed = detail.ended.is_some() && has_printed && !dir.output().exists();
+        // What was to be removed when an engine crashed may be there.
+        detail.output.removed_at = removed_at.filter(|_| detail.output.removed);
         Ok(detail)
     }
 

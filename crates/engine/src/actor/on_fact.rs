@@ -69,6 +69,7 @@ impl Actor {
             Fact::Storage(health) => self.storage(&health),
             Fact::Notified(result) => self.notified(result),
             Fact::Awake(answer) => self.awake_answered(answer),
+            Fact::PluggedIn(is_plugged_in) => self.plugged_in(is_plugged_in),
             Fact::Pressed(press) => self.pressed(&press),
             Fact::SnoozeDue => self.snooze_due(),
             Fact::JobNoted(job) => self.job_noted(&job),

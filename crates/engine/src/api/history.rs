@@ -172,6 +172,10 @@ pub struct OutputTail {
     /// Whether the whole of it was removed, as that of every run is in time.
     #[serde(default)]
     pub removed: bool,
+    /// When that was, where it is on record.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "bindings", ts(optional))]
+    pub removed_at: Option<String>,
     /// Where the rest of it is.
     pub path: Option<String>,
     /// Which of the lines, counted from 0, is the first of standard error, where that has a file of its own. Before it

@@ -3,6 +3,7 @@
 //! Field names are a contract (`docs/` describes it for users); a field may be added, none may change its meaning.
 //! Times are RFC 3339 UTC text, lengths are seconds as numbers whose names end in `_s`, unknown values are `null`.
 
+mod awake;
 mod error;
 mod events;
 mod gaps;
@@ -18,6 +19,7 @@ mod settings;
 mod signals;
 mod watch;
 
+pub use awake::{KeepAwake, UnknownKeepAwake};
 pub use error::{ApiError, ErrorCode};
 pub use events::{RunEvent, RunEventKind};
 pub use gaps::{GapsView, LimitsSuggestion, QuietRun, RecentRun};

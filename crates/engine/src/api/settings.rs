@@ -2,6 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::KeepAwake;
+use crate::config::KEEP_OUTPUT_DAYS;
+
 /// `PUT /v1/settings`: what `config.toml` says in `[settings]`, `[notifications]` and `[pings]`, as it is written there.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
@@ -13,8 +16,11 @@ pub struct SettingsSpec {
     pub warnings: bool,
     /// When what can wait is told in the morning: `23:00-07:00`, or `off`.
     pub quiet_hours: String,
-    /// For how many days ended runs are kept.
+    /// For how many days the folders of ended runs are kept.
     pub keep_days: u32,
+    /// For how many days their outputs are kept.
+    #[serde(default = "keep_output_days")]
+    pub keep_output_days: u32,
     /// How much is kept of the output of a run, such as `20MB`.
     pub output_max: String,
     /// How much is kept of the outputs of all runs that have ended.
@@ -23,11 +29,15 @@ pub struct SettingsSpec {
     pub max_runtime: Option<String>,
     /// How many runs may run side by side; `null` for any number.
     pub max_running: Option<u32>,
-    /// Whether the computer is kept awake while runs are active.
+    /// When the computer is kept awake while runs are active.
     #[serde(default)]
-    pub keep_awake: bool,
+    pub keep_awake: KeepAwake,
     /// Where pings are listened for, such as `127.0.0.1:0`; `null` for nowhere.
     pub listen: Option<String>,
+}
+
+const fn keep_output_days() -> u32 {
+    KEEP_OUTPUT_DAYS
 }
 
 /// `GET /v1/settings`.

@@ -3,11 +3,13 @@
 //! ```toml
 //! [settings]
 //! notifications = true            # system notifications
-//! keep_days = 30                  # how long ended runs are kept
+//! keep_days = 30                  # how long the directories of ended runs are kept
+//! keep_output_days = 14           # how long their outputs are
 //! output_max = "20MB"             # what is kept of the output of each run: its end
 //! output_total_max = "1GB"        # of all ended runs together; the oldest go first
 //! max_runtime = "8h"              # the longest run time where neither job nor type names one; left out: none
 //! max_running = 4                 # how many runs may run side by side; left out: any number
+//! keep_awake = "plugged-in"       # or "always", "never": whether the computer stays awake while runs are active
 //!
 //! [notifications]
 //! quiet_hours = "23:00-07:00"     # what can wait is told in the morning; or "off"
@@ -83,19 +85,24 @@ pub use resolve::{Surroundings, cwd_of, expand, progress_of, stop_signal_of};
 pub use types::validate_type;
 pub use validate::validate;
 
-use crate::api::{FieldFault, JobSpec, JobType, LimitsSpec, TypeView};
+use crate::api::{FieldFault, JobSpec, JobType, KeepAwake, LimitsSpec, TypeView};
 use crate::pings::Listen;
 
 /// What is kept of the outputs of all ended runs, unless the settings say otherwise.
 const OUTPUT_TOTAL_MAX: u64 = 1_000_000_000;
+
+/// For how many days the output of an ended run is kept, unless the settings say otherwise.
+pub(crate) const KEEP_OUTPUT_DAYS: u32 = 14;
 
 /// What is not about one job: the table `[settings]`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
     /// Whether system notifications are shown.
     pub notifications: bool,
-    /// For how many days ended runs are kept.
+    /// For how many days the directories of ended runs are kept.
     pub keep_days: u32,
+    /// For how many days their outputs are.
+    pub keep_output_days: u32,
     /// How many bytes are kept of the output of a run.
     pub output_max: u64,
     /// How many bytes are kept of the outputs of all runs that have ended.
@@ -104,8 +111,8 @@ pub struct Settings {
     pub max_runtime: Option<String>,
     /// How many runs may run side by side; `None` for any number.
     pub max_running: Option<u32>,
-    /// Whether the computer is kept awake while runs are active.
-    pub keep_awake: bool,
+    /// When the computer is kept awake while runs are active.
+    pub keep_awake: KeepAwake,
 }
 
 impl Default for Settings {
@@ -113,11 +120,12 @@ impl Default for Settings {
         Self {
             notifications: true,
             keep_days: 30,
+            keep_output_days: KEEP_OUTPUT_DAYS,
             output_max: crate::captured::OUTPUT_BYTES_MAX,
             output_total_max: OUTPUT_TOTAL_MAX,
             max_runtime: None,
             max_running: None,
-            keep_awake: false,
+            keep_awake: KeepAwake::Never,
         }
     }
 }

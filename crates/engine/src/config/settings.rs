@@ -13,9 +13,10 @@ use crate::pings::Listen;
 const DAYS_MAX: u32 = 3650;
 
 /// The settings, with the table of the file and the key in it. Each has the same name in a [`SettingsSpec`].
-const KEYS: [(&str, &str); 10] = [
+const KEYS: [(&str, &str); 11] = [
     ("settings", "notifications"),
     ("settings", "keep_days"),
+    ("settings", "keep_output_days"),
     ("settings", "output_max"),
     ("settings", "output_total_max"),
     ("settings", "max_runtime"),
@@ -30,13 +31,14 @@ impl Config {
     /// The settings in force, as they would be written.
     #[must_use]
     pub fn settings_spec(&self) -> SettingsSpec {
-        let Settings { notifications, keep_days, output_max, output_total_max, max_runtime, max_running, keep_awake } =
-            self.settings.clone();
+        let Settings { notifications, keep_days, keep_output_days, .. } = self.settings;
+        let Settings { output_max, output_total_max, max_runtime, max_running, keep_awake, .. } = self.settings.clone();
         SettingsSpec {
             notifications,
             warnings: self.notifications.warnings,
             quiet_hours: self.notifications.quiet_hours.map_or_else(|| "off".to_owned(), |hours| hours.to_string()),
             keep_days,
+            keep_output_days,
             output_max: size::format(output_max),
             output_total_max: size::format(output_total_max),
             max_runtime,
@@ -51,7 +53,8 @@ impl Config {
         let mut changed = self.clone();
         changed.settings = Settings {
             notifications: wanted.notifications,
-            keep_days: days(wanted.keep_days)?,
+            keep_days: days("keep_days", wanted.keep_days)?,
+            keep_output_days: days("keep_output_days", wanted.keep_output_days)?,
             output_max: bytes("output_max", &wanted.output_max)?,
             output_total_max: bytes("output_total_max", &wanted.output_total_max)?,
             max_runtime: wanted.max_runtime.clone(),
@@ -106,11 +109,12 @@ fn value(spec: &SettingsSpec, key: &str) -> Option<Value> {
     match key {
         "notifications" => Some(Value::from(spec.notifications)),
         "keep_days" => Some(Value::from(i64::from(spec.keep_days))),
+        "keep_output_days" => Some(Value::from(i64::from(spec.keep_output_days))),
         "output_max" => Some(Value::from(&spec.output_max)),
         "output_total_max" => Some(Value::from(&spec.output_total_max)),
         "max_runtime" => spec.max_runtime.as_ref().map(Value::from),
         "max_running" => spec.max_running.map(|count| Value::from(i64::from(count))),
-        "keep_awake" => Some(Value::from(spec.keep_awake)),
+        "keep_awake" => Some(Value::from(spec.keep_awake.word())),
         "quiet_hours" => Some(Value::from(&spec.quiet_hours)),
         "warnings" => Some(Value::from(spec.warnings)),
         "listen" => spec.listen.as_ref().map(Value::from),
@@ -118,9 +122,9 @@ fn value(spec: &SettingsSpec, key: &str) -> Option<Value> {
     }
 }
 
-fn days(days: u32) -> Result<u32, FieldFault> {
+fn days(field: &str, days: u32) -> Result<u32, FieldFault> {
     let is_meant = (1..=DAYS_MAX).contains(&days);
-    if is_meant { Ok(days) } else { Err(at("keep_days", format!("{days} is not within 1 and {DAYS_MAX} days"))) }
+    if is_meant { Ok(days) } else { Err(at(field, format!("{days} is not within 1 and {DAYS_MAX} days"))) }
 }
 
 fn bytes(field: &str, text: &str) -> Result<u64, FieldFault> {

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, HashMap};
 use toml_edit::{Document, Item, TableLike};
 
 use super::{Config, ConfigFault, Notifications, Pings, Settings, limits};
-use crate::api::{JobSpec, JobType, Leftovers, LimitsSpec, OnStall, PingMode};
+use crate::api::{JobSpec, JobType, KeepAwake, Leftovers, LimitsSpec, OnStall, PingMode, UnknownKeepAwake};
 use crate::captured::OUTPUT_BYTES_MIN;
 use crate::notify::policy::{QuietFault, QuietHours};
 use crate::pings::{Listen, key_fault};
@@ -34,8 +34,16 @@ pub(super) const JOB_KEYS: [&str; 16] = [
 ];
 
 /// The keys of the settings.
-const SETTINGS_KEYS: [&str; 7] =
-    ["notifications", "keep_days", "output_max", "output_total_max", "max_runtime", MAX_RUNNING, "keep_awake"];
+const SETTINGS_KEYS: [&str; 8] = [
+    "notifications",
+    "keep_days",
+    "keep_output_days",
+    "output_max",
+    "output_total_max",
+    "max_runtime",
+    MAX_RUNNING,
+    "keep_awake",
+];
 
 /// The keys about notifications.
 const NOTIFICATIONS_KEYS: [&str; 2] = ["quiet_hours", "warnings"];
@@ -156,8 +164,9 @@ impl Walk {
             match key {
                 "max_runtime" => settings.max_runtime = Some(length(&path, item)?),
                 "notifications" => settings.notifications = flag(&path, item)?,
-                "keep_awake" => settings.keep_awake = flag(&path, item)?,
+                "keep_awake" => settings.keep_awake = keep_awake(&path, item)?,
                 "keep_days" => settings.keep_days = days(&path, item)?,
+                "keep_output_days" => settings.keep_output_days = days(&path, item)?,
                 "output_max" => settings.output_max = size(&path, item, OUTPUT_BYTES_MIN)?,
                 MAX_RUNNING => settings.max_running = Some(capacity(&path, item)?),
                 _ => settings.output_total_max = size(&path, item, OUTPUT_BYTES_MIN)?,
@@ -296,6 +305,16 @@ fn string(path: &KeyPath, item: &Item) -> Result<String, Flaw> {
 
 fn flag(path: &KeyPath, item: &Item) -> Result<bool, Flaw> {
     item.as_bool().ok_or_else(|| wrong(path, item, "`true` or `false`"))
+}
+
+/// A word, or the switch that it was once.
+fn keep_awake(path: &KeyPath, item: &Item) -> Result<KeepAwake, Flaw> {
+    if let Some(switch) = item.as_bool() {
+        return Ok(switch.into());
+    }
+    string(path, item)?
+        .parse()
+        .map_err(|fault: UnknownKeepAwake| Flaw { path: path.clone(), message: fault.to_string() })
 }
 
 fn leftovers(path: &KeyPath, item: &Item) -> Result<Leftovers, Flaw> {

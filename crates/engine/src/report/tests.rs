@@ -125,6 +125,19 @@ fn a_run_is_a_report_that_can_be_pasted() {
 }
 
 #[test]
+fn an_output_that_was_removed_is_said_to_be_with_the_day_where_that_is_known() {
+    let mut run = stopped();
+    run.output = OutputTail { removed: true, ..OutputTail::default() };
+    let said = |run: &RunDetail, zone| {
+        markdown(run, &zone).rsplit("### Last output\n\n").next().unwrap().trim_end().to_owned()
+    };
+    assert_eq!(said(&run, TimeZone::UTC), "It was removed.");
+    run.output.removed_at = Some("2026-11-20T23:30:00.000Z".to_owned());
+    let east = TimeZone::fixed(jiff::tz::offset(1));
+    assert_eq!(said(&run, east), "It was removed by retention on 21 Nov 2026.");
+}
+
+#[test]
 fn a_fence_is_longer_than_any_row_of_backticks_within() {
     assert_eq!(fenced("plain"), "```\nplain\n```");
     assert_eq!(fenced("a ``` b"), "````\na ``` b\n````");

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use tokio::sync::{mpsc, oneshot};
 
-use super::output_bytes;
+use super::sweep::output_bytes;
 use crate::api::{ApiError, Cleaned, CleaningView, ErrorCode, StorageView};
 use crate::places::Places;
 use crate::rundir::RunDir;
@@ -42,6 +42,10 @@ impl Progress {
     /// Whether nobody has called it off.
     pub(super) fn goes_on(&self) -> bool {
         !self.is_cancelled.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn cancel(&self) {
+        self.is_cancelled.store(true, Ordering::Relaxed);
     }
 
     pub(super) fn step(&self) {
@@ -87,7 +91,7 @@ impl Broom {
 
     /// Calls a removal off that is under way; what is removed by then stays removed.
     pub(crate) fn cancel(&self) {
-        self.progress.is_cancelled.store(true, Ordering::Relaxed);
+        self.progress.cancel();
     }
 
     /// What is taken up on the disk. Reads the disk.

@@ -51,7 +51,10 @@ impl Reader {
             advances: self.advances(run, &clock)?,
             timeline: self.timeline(&state, &clock)?,
             evidence,
-            output: OutputTail::default(),
+            output: OutputTail {
+                removed_at: state.removed.map(|removal| rfc3339(removal.at_wall_ms)),
+                ..OutputTail::default()
+            },
             tag: state.tag,
             job: state.job,
             r#type: state.job_type,
@@ -103,7 +106,9 @@ impl Reader {
 
     fn timeline(&self, state: &StoredRun, clock: &ClockOfRun) -> Result<Vec<TimelineEvent>, StoreError> {
         let sql = "SELECT at_wall_ms, at_awake_ms, boot, body, seq FROM journal
-                   WHERE run = ?1 AND kind NOT IN ('advanced', 'doing', 'read', 'seen', 'unseen', 'present') ORDER BY seq DESC LIMIT ?2";
+                   WHERE run = ?1 AND kind NOT IN ('advanced', 'doing', 'read', 'seen', 'unseen', 'present', 'removing',
+                                                   'not-removed')
+                   ORDER BY seq DESC LIMIT ?2";
         let mut events: Vec<TimelineEvent> = self.ask(|db| {
             let mut select = db.prepare_cached(sql)?;
             let mut rows = select.query((fold::to_sql(state.run), EVENTS_MAX))?;

@@ -378,6 +378,13 @@ pub enum Entry {
         /// Why, as a fragment; `None` when a person asked for it.
         why: Option<String>,
     },
+    /// What is left of it is removed, because it is old or too much is kept. Written before it happens.
+    Removing {
+        /// Whether its whole folder goes, not only its output.
+        folder: bool,
+    },
+    /// What was to be removed of it is still there.
+    NotRemoved,
     /// Something that its sources said; stored under kinds of its own.
     #[serde(untagged)]
     Heard(HeardEntry),
@@ -423,6 +430,8 @@ impl Entry {
             Self::Queued { .. } => "queued",
             Self::SlotGiven => "slot-given",
             Self::Cancelled { .. } => "cancelled",
+            Self::Removing { .. } => "removing",
+            Self::NotRemoved => "not-removed",
             Self::Heard(heard) => heard.kind(),
         }
     }

@@ -14,7 +14,7 @@ use super::entry::{Registration, Stamp, Stamped};
 use super::error::StoreError;
 use super::job::{JobEntries, StampedJob, StoredJob};
 use super::queue::{Answer, Pending, Reply, Room};
-use super::read::{JobSummary, LastOfJob, Reader};
+use super::read::{EndedRun, JobSummary, LastOfJob, Reader};
 use super::state::StoredRun;
 use super::write::{Store, Write, Written};
 use super::writer::{self, Job};
@@ -341,7 +341,7 @@ impl StoreHandle {
     ///
     /// # Errors
     /// When they cannot be read.
-    pub async fn ended_runs(&self) -> Result<BTreeMap<String, i64>, StoreError> {
+    pub async fn ended_runs(&self) -> Result<BTreeMap<String, EndedRun>, StoreError> {
         self.ask(Reader::ended_runs).await
     }
 

@@ -42,6 +42,6 @@ pub use history::HistoryBounds;
 pub use nightly::keep_backups;
 pub use open::{Opened, why_unusable};
 pub use quarantine::Quarantine;
-pub use read::{JobSummary, LastOfJob, Reader};
+pub use read::{EndedRun, JobSummary, LastOfJob, Reader};
 pub use told::Told;
 pub use write::{Store, Write, Written};

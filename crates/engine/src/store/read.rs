@@ -49,6 +49,15 @@ pub struct LastOfJob {
     pub aborted_note: Option<String>,
 }
 
+/// A run that is over, as whoever removes what is left of it has to know it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EndedRun {
+    /// Its number.
+    pub run: u64,
+    /// When it ended, in milliseconds since the Unix epoch.
+    pub ended_wall_ms: i64,
+}
+
 /// The last ended run of a job.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct JobSummary {
@@ -233,16 +242,16 @@ impl Reader {
         Ok(story.into_iter().flatten().collect())
     }
 
-    /// When each run ended that is over, in milliseconds since the Unix epoch, by its tag.
+    /// Each run that is over, by its tag.
     ///
     /// # Errors
     /// When they cannot be read.
-    pub fn ended_runs(&self) -> Result<BTreeMap<String, i64>, StoreError> {
-        self.ask(|db| {
-            db.prepare_cached("SELECT tag, ended_wall_ms FROM runs WHERE ended_wall_ms IS NOT NULL")?
-                .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
-                .collect()
-        })
+    pub fn ended_runs(&self) -> Result<BTreeMap<String, EndedRun>, StoreError> {
+        let sql = "SELECT tag, run, ended_wall_ms FROM runs WHERE ended_wall_ms IS NOT NULL";
+        let row = |row: &Row<'_>| {
+            Ok((row.get(0)?, EndedRun { run: fold::from_sql(row.get(1)?), ended_wall_ms: row.get(2)? }))
+        };
+        self.ask(|db| db.prepare_cached(sql)?.query_map([], row)?.collect())
     }
 
     /// The number of the run with this tag.

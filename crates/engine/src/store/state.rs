@@ -1,6 +1,7 @@
 //! What is known of a run: the fold of its entries. Pure, so that the live path and the rebuild cannot differ.
 
 mod clocks;
+mod removal;
 
 use std::collections::BTreeMap;
 
@@ -12,9 +13,11 @@ use super::heard::Heard;
 use super::held::Held;
 use crate::api::{OnStall, Reason};
 
+pub use removal::Removal;
+
 /// Grows whenever the fold or the shape of [`StoredRun`] changes; a database that was folded by another version of
 /// it is folded again when it is opened.
-pub(super) const FOLD_VERSION: i64 = 7;
+pub(super) const FOLD_VERSION: i64 = 8;
 
 /// The source that an advance without a source is of.
 const MARKER: &str = "marker";
@@ -117,6 +120,9 @@ pub struct StoredRun {
     /// For how long it was not judged because the watch was paused.
     #[serde(default)]
     pub held: Held,
+    /// The removal of what was left of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub removed: Option<Removal>,
 }
 
 /// The time before the start of a run for which there was no slot.
@@ -275,6 +281,7 @@ impl StoredRun {
             by_job,
             restart,
             held: Held::default(),
+            removed: None,
         }
     }
 
@@ -313,7 +320,7 @@ impl StoredRun {
     /// is over, only what was found out afterwards does.
     pub(crate) fn apply(&mut self, stamped: &Stamped) {
         if self.ended.is_some() {
-            self.apply_afterwards(&stamped.entry);
+            self.apply_afterwards(stamped);
         } else {
             self.apply_alive(stamped);
         }
@@ -321,7 +328,7 @@ impl StoredRun {
 
     fn apply_alive(&mut self, Stamped { at, entry }: &Stamped) {
         match entry {
-            Entry::Registered(_) | Entry::Seen | Entry::Unseen => {}
+            Entry::Registered(_) | Entry::Seen | Entry::Unseen | Entry::Removing { .. } | Entry::NotRemoved => {}
             Entry::EvidenceTaken { .. } | Entry::Present { .. } => {}
             Entry::WentBack { .. } | Entry::ClaimIgnored { .. } | Entry::Slept { .. } | Entry::Starved { .. } => {}
             Entry::WatchPaused { .. } => self.held.begin(at),
@@ -391,10 +398,14 @@ impl StoredRun {
         }
     }
 
-    fn apply_afterwards(&mut self, entry: &Entry) {
+    fn apply_afterwards(&mut self, Stamped { at, entry }: &Stamped) {
         match entry {
             Entry::Seen => self.seen = true,
             Entry::Unseen => self.seen = false,
+            Entry::Removing { folder } => {
+                self.removed = Some(Removal { at_wall_ms: at.at_wall_ms, folder: *folder });
+            }
+            Entry::NotRemoved => self.removed = None,
             Entry::AbortedNoteWritten { note } => self.aborted_note = Some(note.clone()),
             Entry::Leftovers { .. }
             | Entry::LeftoverStopIntended { .. }

@@ -40,10 +40,10 @@ pub fn event(entry: &Entry, run: &StoredRun) -> String {
         Entry::Signalled { stage } => signalled(*stage, is_identified(run)).to_owned(),
         Entry::SignalDelivered => "The request has reached it.".to_owned(),
         Entry::RootEnded { code, signal } => root_ended(*code, *signal),
-        Entry::Acknowledged { note } => match note {
-            Some(note) => format!("It acknowledged the stop request: {}.", quote(note)),
-            None => "It acknowledged the stop request.".to_owned(),
-        },
+        Entry::Acknowledged { note } => {
+            let said = note.as_ref().map_or_else(String::new, |note| format!(": {}", quote(note)));
+            format!("It acknowledged the stop request{said}.")
+        }
         Entry::AbortedNoteWritten { note } => format!("Nightkeep wrote into the marker: {}.", quote(note)),
         Entry::Adopted { how } => format!("It was found again after a restart: {}.", fragment(how)),
         Entry::CouldNotStop { survivors } => match still_alive(survivors).as_str() {
@@ -76,6 +76,8 @@ pub fn event(entry: &Entry, run: &StoredRun) -> String {
         Entry::Queued { .. } => "It waits for a free slot.".to_owned(),
         Entry::SlotGiven => "A slot was free, and it was its turn.".to_owned(),
         Entry::Cancelled { why } => cancelled(why.as_deref()),
+        Entry::Removing { folder } => format!("Its {} is to be removed.", if *folder { "folder" } else { "output" }),
+        Entry::NotRemoved => "What was to be removed of it is still there.".to_owned(),
     }
 }
 

@@ -85,6 +85,24 @@ fn once_over_a_run_only_learns_what_is_found_out_afterwards() {
 }
 
 #[test]
+fn the_history_says_when_what_is_left_of_a_run_was_removed() {
+    let place = place();
+    let mut store = open(&place.path);
+    let run = store.register(&at(0), &registration("a", "job")).unwrap();
+    let told = || reader(&place.path).detail(run).unwrap().unwrap().output.removed_at;
+    let removing = |ms, folder| stamped(ms, Entry::Removing { folder });
+    store.append(run, vec![removing(1, true)]).unwrap();
+    assert_eq!(told(), None, "nothing is removed of a run that goes on");
+    store.append(run, vec![ended(2, ending(Outcome::Succeeded, 2)), removing(3, false)]).unwrap();
+    assert_eq!(told().as_deref(), Some("2025-11-22T00:46:12.003Z"));
+    store.append(run, vec![removing(4_000, true)]).unwrap();
+    assert_eq!(told().as_deref(), Some("2025-11-22T00:46:16.000Z"));
+    store.append(run, vec![stamped(5_000, Entry::NotRemoved)]).unwrap();
+    assert_eq!(told(), None);
+    assert!(reader(&place.path).detail(run).unwrap().unwrap().timeline.iter().all(|event| event.kind != "removing"));
+}
+
+#[test]
 fn a_stop_that_is_asked_for_again_keeps_its_cause_and_may_lose_its_grace() {
     use nightkeep_engine::api::Reason;
     let place = place();

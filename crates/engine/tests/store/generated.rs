@@ -17,7 +17,11 @@ pub(crate) fn any_stamped() -> impl Strategy<Value = Stamped> {
 }
 
 pub(crate) fn any_entry() -> impl Strategy<Value = Entry> {
-    prop_oneof![8 => progress(), 4 => stopping(), 2 => facts(), 1 => waiting(), 4 => heard(), 1 => any_ending(), 1 => Just(Entry::Seen)]
+    prop_oneof![8 => progress(), 4 => stopping(), 2 => facts(), 1 => waiting(), 4 => heard(), 1 => any_ending(), 2 => afterwards()]
+}
+
+fn afterwards() -> impl Strategy<Value = Entry> {
+    prop_oneof![Just(Entry::Seen), any::<bool>().prop_map(|folder| Entry::Removing { folder }), Just(Entry::NotRemoved),]
 }
 
 fn progress() -> impl Strategy<Value = Entry> {

@@ -1,9 +1,11 @@
 //! macOS: libproc, kqueue, process groups. Never run: written against the manuals and type-checked from elsewhere.
 
+mod awake;
 mod exit_watch;
 mod facts;
 mod group;
 mod holes;
+mod power;
 mod process;
 mod sysctl;
 mod write_watch;
@@ -15,10 +17,12 @@ use crate::clock::Clocks;
 use crate::facts::SocketFacts;
 use crate::identity::ProcessError;
 
+pub(crate) use self::awake::{Lock, keep_awake};
 pub(crate) use self::exit_watch::Watch;
 pub(crate) use self::facts::{descendants, facts, kinship, members_below, own_children, tagged};
 pub(crate) use self::group::RunGroup;
 pub(crate) use self::holes::make_hole;
+pub(crate) use self::power::is_plugged_in;
 pub(crate) use self::process::{Handle, identify, identify_child, is_alive, may_be_signalled, open, signal};
 pub(crate) use self::write_watch::WriteWatch;
 pub(crate) use crate::unix::files::{

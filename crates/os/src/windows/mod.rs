@@ -3,12 +3,14 @@
 //! Never run on Windows: written against the manuals, type-checked from elsewhere, and tested under wine, but for the
 //! clocks.
 
+mod awake;
 mod exit_watch;
 mod facts;
 mod files;
 mod held_file;
 mod job;
 mod nursery;
+mod power;
 mod process;
 
 use std::ffi::{OsStr, OsString};
@@ -31,6 +33,7 @@ use crate::facts::SocketFacts;
 use crate::identity::ProcessError;
 use crate::signal::Signal;
 
+pub(crate) use self::awake::{Lock, keep_awake};
 pub(crate) use self::exit_watch::Watch;
 pub(crate) use self::facts::{descendants, facts, kinship, tagged};
 pub(crate) use self::files::{
@@ -39,6 +42,7 @@ pub(crate) use self::files::{
 };
 pub(crate) use self::held_file::{WriteWatch, hole_unit, make_hole, next_data};
 pub(crate) use self::nursery::{Nursery, Waiter};
+pub(crate) use self::power::is_plugged_in;
 pub(crate) use self::process::{Handle, identify, is_alive, may_be_signalled, open, signal};
 
 /// A job object counts its processes, and no process leaves it.

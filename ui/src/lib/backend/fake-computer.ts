@@ -16,11 +16,12 @@ export class FakeComputer {
     warnings: false,
     quiet_hours: '23:00-07:00',
     keep_days: 30,
+    keep_output_days: 14,
     output_max: '20MB',
     output_total_max: '1GB',
     max_runtime: null,
     max_running: 4,
-    keep_awake: false,
+    keep_awake: 'never',
     listen: null,
   };
   startsAtLogin = false;

@@ -78,7 +78,15 @@ export function endedDetail(row: HistoryRow): RunDetail {
           }
         : null,
     output: isRemoved
-      ? { lines: [], bytes: 0, dropped_bytes: 0, removed: true, path: null }
+      ? {
+          lines: [],
+          bytes: 0,
+          dropped_bytes: 0,
+          removed: true,
+          // Older ones went before that was put on record.
+          ...(row.run > 20 && { removed_at: new Date(end + 14 * 86_400_000).toISOString() }),
+          path: null,
+        }
       : {
           lines: row.run === 46 ? [...OUTPUT, '── standard error ──', ...ERRORS] : OUTPUT,
           bytes: 181_204,

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { count, list, percent, size } from './count';
 import { axisDuration, duration, writtenDuration } from './duration';
-import { period, recently } from './time';
+import { date, period, recently } from './time';
 import { resultOf, stateOf, stepWords } from './words';
 
 describe('lengths of time', () => {
@@ -90,6 +90,12 @@ describe('times', () => {
     expect(recently('2026-11-22T01:31:00Z', now)).toBe('today 01:31');
     expect(recently('2026-11-21T23:05:00Z', now)).toBe('yesterday 23:05');
     expect(recently('2026-11-14T23:05:00Z', now)).toBe('Sat 14 Nov 23:05');
+  });
+
+  test('a day names its year only when it is another one', () => {
+    const now = Date.parse('2026-11-22T07:40:00Z');
+    expect(date('2026-11-20T02:16:43Z', now)).toBe('20 Nov');
+    expect(date('2025-11-20T02:16:43Z', now)).toBe('20 Nov 2025');
   });
 });
 

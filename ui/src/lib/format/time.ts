@@ -6,6 +6,9 @@ const exactFormat = new Intl.DateTimeFormat('en-GB', {
 });
 const dayFormat = new Intl.DateTimeFormat('en-GB', { weekday: 'short', day: 'numeric', month: 'short' });
 
+const dateFormat = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short' });
+const yearFormat = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', year: 'numeric' });
+
 type Moment = string | number | Date;
 
 /** `01:31`, in local time. */
@@ -21,6 +24,12 @@ export function exactTime(at: Moment): string {
 /** `Sun 22 Nov`, in local time. */
 export function day(at: Moment): string {
   return dayFormat.format(new Date(at)).replace(',', '');
+}
+
+/** `22 Nov`, with its year unless that is the present one, in local time. */
+export function date(at: Moment, now: Moment): string {
+  const isOfThisYear = new Date(at).getFullYear() === new Date(now).getFullYear();
+  return (isOfThisYear ? dateFormat : yearFormat).format(new Date(at));
 }
 
 /** `Sun 22 Nov 01:31:12`. */

@@ -166,9 +166,22 @@ describe('what is left of a run', () => {
 
   test('an output that was removed is said to be, and there is nothing to open', async () => {
     openWindow('run/29');
-    expect(await screen.findByText(/Its output was removed to make room/)).toBeTruthy();
+    expect(await screen.findByText(/^Its output was removed by retention on \d+ \w+/)).toBeTruthy();
     expect(screen.queryByRole('button', { name: 'Open full log' })).toBeNull();
     expect(screen.queryByRole('button', { name: 'Open folder' })).toBeNull();
+  });
+
+  test('one that was removed on a day that nobody put on record is said to be without it', async () => {
+    const backend = openWindow('', { scene: 'full' });
+    const detail = backend.script.detail.bind(backend.script);
+    backend.script.detail = (row) => {
+      const whole = detail(row);
+      delete whole.output.removed_at;
+      return whole;
+    };
+    window.location.hash = '#/run/29';
+    await fireEvent(window, new Event('hashchange'));
+    expect(await screen.findByText(/^Its output was removed\. What it reported/)).toBeTruthy();
   });
 
   test('what it reported is shown: its result, its word, its turns and its cost', async () => {

@@ -18,6 +18,16 @@ async function change(label: string, value: string): Promise<HTMLInputElement> {
   return field;
 }
 
+async function choose(label: string, value: string): Promise<HTMLSelectElement> {
+  const choice = await screen.findByLabelText<HTMLSelectElement>(label);
+  await waitFor(() => {
+    expect(choice.disabled).toBe(false);
+  });
+  choice.value = value;
+  await fireEvent.change(choice);
+  return choice;
+}
+
 async function flip(label: string): Promise<HTMLInputElement> {
   const box = await screen.findByLabelText<HTMLInputElement>(label);
   await waitFor(() => {
@@ -53,11 +63,25 @@ describe('a change', () => {
     expect(backend.computer.spec.output_total_max).toBe('1GB');
   });
 
-  test('keeps the computer awake', async () => {
+  test('keeps the computer awake, on the mains alone or always', async () => {
     const backend = openWindow('settings');
-    await flip('Keep the computer awake');
+    const choice = await choose('Keep the computer awake', 'plugged-in');
     await screen.findByText('✓ Saved');
-    expect(backend.computer.spec.keep_awake).toBe(true);
+    expect([backend.computer.spec.keep_awake, choice.value]).toEqual(['plugged-in', 'plugged-in']);
+    await choose('Keep the computer awake', 'always');
+    await waitFor(() => {
+      expect(backend.computer.spec.keep_awake).toBe('always');
+    });
+  });
+
+  test('of keeping it awake that is refused goes back and says why', async () => {
+    const backend = openWindow('settings');
+    backend.failures.set('setSettings', { ...CLOSED });
+    const choice = await choose('Keep the computer awake', 'always');
+    await screen.findByText('It cannot be meant.');
+    await waitFor(() => {
+      expect(choice.value).toBe('never');
+    });
   });
 
   test('to nothing takes a setting away that can be left out', async () => {
@@ -107,6 +131,13 @@ describe('notifications', () => {
 });
 
 describe('the history', () => {
+  test('lets outputs go earlier than the folders that they are in', async () => {
+    const backend = openWindow('settings');
+    await change('Keep their output for', '7');
+    await screen.findByText('✓ Saved');
+    expect([backend.computer.spec.keep_output_days, backend.computer.spec.keep_days]).toEqual([7, 30]);
+  });
+
   test('is cleaned at once, and what was removed is said', async () => {
     openWindow('settings');
     await screen.findByText('4.3 MB of history, 212 MB of output of 48 runs');
@@ -151,6 +182,26 @@ describe('what is kept with the window', () => {
 });
 
 describe('the start', () => {
+  test('says beside the choice that the computer falls asleep all the same, and why, until it does not', async () => {
+    const backend = openWindow('settings');
+    const choice = await screen.findByLabelText<HTMLSelectElement>('Keep the computer awake');
+    expect(choice.getAttribute('aria-invalid')).toBeNull();
+    const message = 'The computer may fall asleep while runs are active: logind is not there.';
+    const live = backend.script.live.bind(backend.script);
+    backend.script.live = (...args) => ({ ...live(...args), faults: [{ kind: 'awake', message }] });
+    backend.publish();
+    await waitFor(() => {
+      expect(choice.getAttribute('aria-invalid')).toBe('true');
+    });
+    const described = choice.getAttribute('aria-describedby')?.split(' ')[0] ?? '';
+    expect(document.getElementById(described)?.textContent).toBe(message);
+    backend.script.live = live;
+    backend.publish();
+    await waitFor(() => {
+      expect(choice.getAttribute('aria-invalid')).toBeNull();
+    });
+  });
+
   test('comes with the login when that is asked for, as the system has it', async () => {
     const backend = openWindow('settings');
     await flip('Start at login');

@@ -92,7 +92,7 @@ async fn faults(socket: &Path) -> Vec<Check> {
         FaultKind::Awake => Some(Check::remark(
             "sleep",
             fault.message,
-            "a sleep is on no limit of a run; `nightkeep config set keep_awake false` asks for nothing",
+            "a sleep is on no limit of a run; `nightkeep config set keep_awake never` asks for nothing",
         )),
         FaultKind::Watch => Some(Check::remark("watch", fault.message, "markers are still read, on a timer")),
     };

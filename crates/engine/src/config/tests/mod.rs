@@ -163,6 +163,8 @@ fn every_fault_is_named_with_its_place() {
         "[job.a]\n".to_owned(),
         "[settings]\nnotify = true\n".to_owned(),
         "[settings]\nkeep_days = 0\n".to_owned(),
+        "[settings]\nkeep_awake = \"sometimes\"\n".to_owned(),
+        "[settings]\nkeep_awake = 1\n".to_owned(),
         "[settings]\noutput_max = \"much\"\n".to_owned(),
         "[settings]\noutput_total_max = true\n".to_owned(),
         "[settings]\nmax_running = 0\n".to_owned(),

@@ -1,7 +1,7 @@
 //! What a change of the settings does to the text.
 
 use super::*;
-use crate::api::SettingsSpec;
+use crate::api::{KeepAwake, SettingsSpec};
 use crate::config::edit::{Edit, apply};
 
 /// The text after a change of its settings.
@@ -50,6 +50,18 @@ fn a_setting_is_written_wherever_its_table_is_or_into_a_table_of_its_own() {
 }
 
 #[test]
+fn whoever_wrote_a_switch_for_keeping_awake_is_understood_and_keeps_it_until_it_changes() {
+    for (written, wish) in [("false", KeepAwake::Never), ("true", KeepAwake::Always)] {
+        let text = format!("[settings]\nkeep_awake = {written} # mine\n");
+        assert_eq!(Config::parse(&text).unwrap().settings().keep_awake, wish);
+        let other = changed(&text, |spec| spec.keep_days = 3);
+        assert_eq!(other, format!("[settings]\nkeep_awake = {written} # mine\nkeep_days = 3\n"));
+        let text = changed(&text, |spec| spec.keep_awake = KeepAwake::PluggedIn);
+        assert_eq!(text, "[settings]\nkeep_awake = \"plugged-in\" # mine\n");
+    }
+}
+
+#[test]
 fn what_can_be_left_out_is_taken_away() {
     let text = "[settings]\nmax_running = 4 # side by side\nmax_runtime = '8h'\n[pings]\nlisten = 8765\nkey = 'a-key-of-128-bits-or-more'\n";
     let left = changed(text, |spec| {
@@ -64,6 +76,7 @@ fn what_can_be_left_out_is_taken_away() {
 fn what_cannot_be_meant_is_refused_at_its_field() {
     let field = |change: fn(&mut SettingsSpec)| refused(COMMENTED, change).0;
     assert_eq!(field(|spec| spec.keep_days = 0), "keep_days");
+    assert_eq!(field(|spec| spec.keep_output_days = 4_000), "keep_output_days");
     assert_eq!(field(|spec| spec.output_max = "much".into()), "output_max");
     assert_eq!(field(|spec| spec.output_total_max = "1B".into()), "output_total_max");
     assert_eq!(field(|spec| spec.max_runtime = Some("soon".into())), "max_runtime");

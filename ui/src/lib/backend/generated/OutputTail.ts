@@ -21,6 +21,10 @@ dropped_bytes: number,
  */
 removed: boolean, 
 /**
+ * When that was, where it is on record.
+ */
+removed_at?: string, 
+/**
  * Where the rest of it is.
  */
 path: string | null, 

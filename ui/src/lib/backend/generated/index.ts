@@ -30,6 +30,7 @@ export type { JobCondition } from './JobCondition';
 export type { JobSpec } from './JobSpec';
 export type { JobStatus } from './JobStatus';
 export type { JobView } from './JobView';
+export type { KeepAwake } from './KeepAwake';
 export type { LeftoverView } from './LeftoverView';
 export type { Leftovers } from './Leftovers';
 export type { LimitsSpec } from './LimitsSpec';
