@@ -235,6 +235,7 @@ fn live(revision: u64) -> Live {
         leftovers: Vec::new(),
         faults: Vec::new(),
         morning: None,
+        icon_style: nightkeep_engine::api::IconStyle::default(),
         quitting: Quitting::default(),
     }
 }

@@ -10,7 +10,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::watch;
 
 use super::menu::{Row, Section};
-use super::{Click, MenuAction, NoTray, TrayModel, TrayState, escape_label, icon};
+use super::{Click, MenuAction, NoTray, TrayModel, escape_label, icon};
 
 /// The part of a desktop that trays register with, by its name on the bus and of its interface.
 const WATCHER: &str = "org.kde.StatusNotifierWatcher";
@@ -88,12 +88,12 @@ struct Item {
 impl Item {
     fn new(clicks: UnboundedSender<Click>, place: watch::Sender<bool>) -> Self {
         let model = TrayModel::connecting();
-        Self { icons: icons(model.state), model, clicks, place }
+        Self { icons: icons(&model), model, clicks, place }
     }
 
     fn set(&mut self, model: TrayModel) {
-        if model.state != self.model.state {
-            self.icons = icons(model.state);
+        if (model.state, model.style) != (self.model.state, self.model.style) {
+            self.icons = icons(&model);
         }
         self.model = model;
     }
@@ -190,10 +190,10 @@ fn item(row: &Row) -> MenuItem<Item> {
     .into()
 }
 
-fn icons(state: TrayState) -> Vec<Icon> {
+fn icons(model: &TrayModel) -> Vec<Icon> {
     let icon = |pixels: icon::Pixels| {
         let side = i32::try_from(pixels.side).expect("embedded icons are small");
         Icon { width: side, height: side, data: pixels.into_argb() }
     };
-    icon::pixels(state).into_iter().map(icon).collect()
+    icon::pixels(model.state, model.style).into_iter().map(icon).collect()
 }

@@ -4,7 +4,7 @@ use tao::event_loop::EventLoop;
 use tao::platform::macos::{ActivationPolicy, EventLoopExtMacOS as _};
 use tray_icon::{BadIcon, Icon, TrayIcon, TrayIconEvent};
 
-use crate::tray::{TrayState, icon};
+use crate::tray::{TrayModel, icon};
 
 /// As people are used to there.
 pub(super) const MENU_ON_LEFT_CLICK: bool = true;
@@ -20,8 +20,8 @@ pub(super) fn opens_window(_event: &TrayIconEvent) -> bool {
 }
 
 /// Black, for the menu bar to colour.
-pub(super) fn icon(state: TrayState) -> Result<Icon, BadIcon> {
-    let pixels = icon::template(state);
+pub(super) fn icon(model: &TrayModel) -> Result<Icon, BadIcon> {
+    let pixels = icon::template(model.state);
     Icon::from_rgba(pixels.rgba, pixels.side, pixels.side)
 }
 

@@ -199,7 +199,7 @@ impl Drawn {
 
     fn show(&mut self, model: TrayModel) {
         let before = std::mem::replace(&mut self.model, model);
-        if before.state != self.model.state {
+        if (before.state, before.style) != (self.model.state, self.model.style) {
             self.draw_icon();
         }
         if before.tooltip != self.model.tooltip {
@@ -247,7 +247,7 @@ impl Drawn {
     }
 
     fn draw_icon(&self) {
-        let drawn = imp::icon(self.model.state).map(|icon| imp::set_icon(&self.tray, icon));
+        let drawn = imp::icon(&self.model).map(|icon| imp::set_icon(&self.tray, icon));
         match drawn {
             Ok(Ok(())) => {}
             Ok(Err(error)) => log_failure(&error),

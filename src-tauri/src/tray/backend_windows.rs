@@ -3,7 +3,7 @@
 use tao::event_loop::EventLoop;
 use tray_icon::{BadIcon, Icon, MouseButton, MouseButtonState, TrayIcon, TrayIconEvent};
 
-use crate::tray::{TrayState, icon};
+use crate::tray::{TrayModel, icon};
 
 /// As people are used to there.
 pub(super) const MENU_ON_LEFT_CLICK: bool = false;
@@ -19,9 +19,9 @@ pub(super) fn opens_window(event: &TrayIconEvent) -> bool {
     matches!(event, TrayIconEvent::Click { button: MouseButton::Left, button_state: MouseButtonState::Up, .. })
 }
 
-/// In colour, for taskbars of any colour.
-pub(super) fn icon(state: TrayState) -> Result<Icon, BadIcon> {
-    let sizes = icon::pixels(state);
+/// In colour for taskbars of any colour, unless another style is wished for.
+pub(super) fn icon(model: &TrayModel) -> Result<Icon, BadIcon> {
+    let sizes = icon::pixels(model.state, model.style);
     let pixels = sizes.into_iter().find(|pixels| pixels.side == ICON_SIDE).expect("the size is embedded");
     Icon::from_rgba(pixels.rgba, pixels.side, pixels.side)
 }

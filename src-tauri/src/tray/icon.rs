@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod artwork;
 
+use nightkeep_engine::api::IconStyle;
+
 use super::TrayState;
 
 /// Sides of the icons that are embedded, in pixels.
@@ -18,6 +20,16 @@ pub struct Pixels {
 }
 
 impl Pixels {
+    /// The same shape in white.
+    fn in_white(mut self) -> Self {
+        for pixel in self.rgba.chunks_exact_mut(4) {
+            if let [colour @ .., _alpha] = pixel {
+                colour.fill(u8::MAX);
+            }
+        }
+        self
+    }
+
     /// The bytes in the order in which StatusNotifierItem wants them: alpha, red, green, blue.
     #[must_use]
     pub fn into_argb(mut self) -> Vec<u8> {
@@ -28,10 +40,15 @@ impl Pixels {
     }
 }
 
-/// The icon of `state` in all [`SIZES`], for panels of any colour.
+/// The icon of `state` in all [`SIZES`]: in colours for panels of any colour, or in one colour for those that stay light or
+/// dark.
 #[must_use]
-pub fn pixels(state: TrayState) -> Vec<Pixels> {
-    colour_pngs(state).into_iter().map(decode).collect()
+pub fn pixels(state: TrayState, style: IconStyle) -> Vec<Pixels> {
+    match style {
+        IconStyle::Colour => colour_pngs(state).into_iter().map(decode).collect(),
+        IconStyle::Black => plain_pngs(state).into_iter().map(decode).collect(),
+        IconStyle::White => plain_pngs(state).into_iter().map(decode).map(Pixels::in_white).collect(),
+    }
 }
 
 /// The icon of `state` in black for a menu bar that colours it itself.
@@ -63,6 +80,18 @@ fn colour_pngs(state: TrayState) -> [&'static [u8]; SIZES.len()] {
     }
 }
 
+/// In black.
+fn plain_pngs(state: TrayState) -> [&'static [u8]; SIZES.len()] {
+    match state {
+        TrayState::Fault => pngs!("plain/fault"),
+        TrayState::Stopped => pngs!("plain/stopped"),
+        TrayState::Warning => pngs!("plain/warning"),
+        TrayState::Working => pngs!("plain/working"),
+        TrayState::Paused => pngs!("plain/paused"),
+        TrayState::Idle => pngs!("plain/idle"),
+    }
+}
+
 fn template_png(state: TrayState) -> &'static [u8] {
     match state {
         TrayState::Fault => include_bytes!("../../../icons/tray/template/fault-36.png"),
@@ -87,15 +116,27 @@ fn decode(png: &[u8]) -> Pixels {
 mod tests {
     use super::*;
 
+    const STYLES: [IconStyle; 3] = [IconStyle::Colour, IconStyle::White, IconStyle::Black];
+
     #[test]
     fn every_state_has_its_own_icon_in_every_size() {
         for (place, size) in SIZES.into_iter().enumerate() {
             let mut seen: Vec<Pixels> = Vec::new();
-            for state in TrayState::ALL {
-                let icon = pixels(state).swap_remove(place);
+            for (state, style) in TrayState::ALL.into_iter().flat_map(|state| STYLES.map(|style| (state, style))) {
+                let icon = pixels(state, style).swap_remove(place);
                 assert_eq!((icon.side, icon.rgba.len()), (size, (size * size * 4) as usize), "{state:?}");
-                assert!(!seen.contains(&icon), "{state:?} at {size}");
+                assert!(!seen.contains(&icon), "{state:?} in {style:?} at {size}");
                 seen.push(icon);
+            }
+        }
+    }
+
+    #[test]
+    fn an_icon_in_one_colour_has_no_other_one() {
+        for (style, channel) in [(IconStyle::White, 255), (IconStyle::Black, 0)] {
+            for icon in TrayState::ALL.into_iter().flat_map(|state| pixels(state, style)) {
+                let drawn: Vec<&[u8]> = icon.rgba.chunks_exact(4).filter(|pixel| pixel[3] > 0).collect();
+                assert!(drawn.len() > 20 && drawn.iter().all(|pixel| pixel[..3] == [channel; 3]), "{style:?}");
             }
         }
     }

@@ -11,7 +11,9 @@ mod tests;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use nightkeep_engine::api::{Activity, FaultKind, HistoryRow, JobCondition, Live, Liveness, Phase, Progress, RunView};
+use nightkeep_engine::api::{
+    Activity, FaultKind, HistoryRow, IconStyle, JobCondition, Live, Liveness, Phase, Progress, RunView,
+};
 
 use self::commands::{clock_time, commands};
 use self::rows::{job_row, leftover_row, running_row, stopped_row};
@@ -67,6 +69,8 @@ impl TrayState {
 pub struct TrayModel {
     /// The icon.
     pub state: TrayState,
+    /// How it is coloured.
+    pub style: IconStyle,
     /// The tooltip.
     pub tooltip: String,
     /// The menu.
@@ -84,7 +88,8 @@ impl TrayModel {
         running.extend(live.leftovers.iter().take(LEFTOVER_ROWS_MAX).map(leftover_row));
         running.extend(live.status.jobs.iter().take(JOB_ROWS_MAX).map(job_row));
         let stopped = stopped_rows(&live.unseen, live.status.summary.stopped_unseen);
-        Self::assemble(state(live), &told, [faults, running, stopped], commands(Some(live), zone))
+        let model = Self::assemble(state(live), &told, [faults, running, stopped], commands(Some(live), zone));
+        Self { style: live.icon_style, ..model }
     }
 
     /// The model while the engine has not answered yet.
@@ -123,7 +128,13 @@ impl TrayModel {
             Section { rows: stopped, places: STOPPED_ROWS_MAX + 2 },
         ];
         let sections = told_of.into_iter().chain(commands).collect();
-        Self { state, tooltip: tooltip(&format!("Nightkeep – {}", lowercase_first(told))), menu: Menu { sections } }
+        let style = IconStyle::default();
+        Self {
+            state,
+            style,
+            tooltip: tooltip(&format!("Nightkeep – {}", lowercase_first(told))),
+            menu: Menu { sections },
+        }
     }
 }
 

@@ -78,7 +78,11 @@ pub async fn redraw(
                 due = Some(due.map_or(settled, |due| due.min(settled)));
             }
             () = sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => {
-                let model = link.model(clock()).with_problem(problem.as_deref());
+                let mut model = link.model(clock()).with_problem(problem.as_deref());
+                if !matches!(link, Link::Live(_)) {
+                    // Only the engine tells it.
+                    model.style = shown.style;
+                }
                 if model != shown {
                     show(model.clone()).await;
                     shown = model;
@@ -94,6 +98,7 @@ mod tests {
     use std::cell::RefCell;
 
     use futures_util::stream;
+    use nightkeep_engine::api::IconStyle;
     use tokio::time::sleep;
 
     use super::*;
@@ -134,6 +139,15 @@ mod tests {
         let same = || Link::Live(Box::new(live(vec![])));
         let shown = shown_for(vec![(MS, same()), (5000 * MS, same())], 600_000 * MS).await;
         assert_eq!(shown.len(), 1, "{shown:?}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_icon_keeps_its_style_while_the_engine_is_away() {
+        let white = Live { icon_style: IconStyle::White, ..live(vec![]) };
+        let away = Link::Away("gone".to_owned());
+        let shown = shown_for(vec![(MS, Link::Live(Box::new(white))), (1000 * MS, away)], 3000 * MS).await;
+        let styles: Vec<IconStyle> = shown.iter().map(|(_, model)| model.style).collect();
+        assert_eq!(styles, [IconStyle::White, IconStyle::White]);
     }
 
     #[tokio::test(start_paused = true)]

@@ -5,7 +5,7 @@ mod stage;
 use std::process::Stdio;
 
 use nightkeep_app::tray::{TrayState, icon};
-use nightkeep_engine::api::{PauseView, Progress, RunView};
+use nightkeep_engine::api::{IconStyle, Live, PauseView, Progress, RunView};
 use nightkeep_tests::dbus::{FakeWatcher, Item, ItemView};
 use nightkeep_tests::fake_engine::FakeEngine;
 use rustix::process::Signal;
@@ -60,8 +60,25 @@ async fn each_state_has_its_own_icon_and_only_bad_news_ask_for_attention() {
         let view = seen(&item, tooltip).await;
         assert_eq!(view.status, status, "{tooltip}");
         let sent: Vec<Vec<u8>> = view.icon.into_iter().map(|(_, _, argb)| argb).collect();
-        let wanted: Vec<Vec<u8>> = icon::pixels(state).into_iter().map(icon::Pixels::into_argb).collect();
-        assert!(sent == wanted, "{tooltip}: another icon than that of {state:?}");
+        assert!(sent == drawn(state, IconStyle::Colour), "{tooltip}: another icon than that of {state:?}");
+    }
+}
+
+fn drawn(state: TrayState, style: IconStyle) -> Vec<Vec<u8>> {
+    icon::pixels(state, style).into_iter().map(icon::Pixels::into_argb).collect()
+}
+
+#[tokio::test]
+async fn the_icon_is_drawn_in_the_colour_that_the_settings_name_as_soon_as_they_do() {
+    let stage = Stage::new(live(vec![]));
+    let watcher = FakeWatcher::start(&stage.bus).await.unwrap();
+    let _tray = stage.tray();
+    let item = watcher.item().await.unwrap();
+    seen(&item, "Nightkeep – nothing is running").await;
+    for icon_style in [IconStyle::White, IconStyle::Black] {
+        stage.engine.say(Live { icon_style, ..live(vec![]) });
+        let is_it = |view: &ItemView| view.icon.iter().map(|(_, _, argb)| argb).eq(&drawn(TrayState::Idle, icon_style));
+        item.wait_until("the icon in one colour", is_it).await.unwrap();
     }
 }
 

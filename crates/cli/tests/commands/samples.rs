@@ -96,6 +96,7 @@ pub(crate) fn idle() -> Live {
         leftovers: Vec::new(),
         faults: Vec::new(),
         morning: None,
+        icon_style: nightkeep_engine::api::IconStyle::default(),
         quitting: Quitting::default(),
     }
 }

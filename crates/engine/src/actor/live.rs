@@ -5,7 +5,8 @@ use std::sync::Arc;
 use super::task::Actor;
 use super::view::{run_view, waiting_view};
 use crate::api::{
-    EngineInfo, FaultKind, JobCondition, JobStatus, Live, Liveness, Phase, Progress, Quitting, RunView, Status, Summary,
+    EngineInfo, FaultKind, IconStyle, JobCondition, JobStatus, Live, Liveness, Phase, Progress, Quitting, RunView,
+    Status, Summary,
 };
 use crate::clock::rfc3339;
 use crate::store::Quarantine;
@@ -28,6 +29,7 @@ pub(super) fn empty(info: &EngineInfo) -> Live {
         faults: Vec::new(),
         morning: None,
         quitting: Quitting::default(),
+        icon_style: IconStyle::default(),
     }
 }
 
@@ -98,6 +100,7 @@ impl Actor {
             faults: self.faults.list(),
             morning: self.next_morning().map(rfc3339),
             quitting: self.quitting.told(),
+            icon_style: self.config.current().settings().icon_style,
         }
     }
 

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{ClaimView, HistoryRow, JobStatus, PauseView, Quitting, SnoozeView, TotalsView};
+use super::{ClaimView, HistoryRow, IconStyle, JobStatus, PauseView, Quitting, SnoozeView, TotalsView};
 
 macro_rules! words {
     ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident),+ $(,)? }) => {
@@ -363,4 +363,7 @@ pub struct Live {
     /// What a person wants to end.
     #[serde(default)]
     pub quitting: Quitting,
+    /// How the icon in the tray is coloured.
+    #[serde(default)]
+    pub icon_style: IconStyle,
 }

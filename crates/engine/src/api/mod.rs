@@ -8,6 +8,7 @@ mod error;
 mod events;
 mod gaps;
 mod history;
+mod icon;
 mod jobs;
 mod live;
 mod pings;
@@ -27,6 +28,7 @@ pub use history::{
     AdvanceView, Evidence, EvidenceProcess, HistoryRow, MarkerSeen, OutputTail, ProcessEnd, RunDetail, SocketView,
     TimelineEvent,
 };
+pub use icon::IconStyle;
 pub use jobs::{
     FieldFault, JobCondition, JobSpec, JobStatus, JobType, JobView, Leftovers, LimitsSpec, LimitsView, OnStall,
     PingMode, ProbeReport, ProbeState, ResumeReply, TypeDraft, TypeView, Validation,

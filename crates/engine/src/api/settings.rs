@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::KeepAwake;
+use super::{IconStyle, KeepAwake};
 use crate::config::KEEP_OUTPUT_DAYS;
 
 /// `PUT /v1/settings`: what `config.toml` says in `[settings]`, `[notifications]` and `[pings]`, as it is written there.
@@ -32,6 +32,9 @@ pub struct SettingsSpec {
     /// When the computer is kept awake while runs are active.
     #[serde(default)]
     pub keep_awake: KeepAwake,
+    /// How the icon in the tray is coloured.
+    #[serde(default)]
+    pub icon_style: IconStyle,
     /// Where pings are listened for, such as `127.0.0.1:0`; `null` for nowhere.
     pub listen: Option<String>,
 }

@@ -10,6 +10,7 @@
 //! max_runtime = "8h"              # the longest run time where neither job nor type names one; left out: none
 //! max_running = 4                 # how many runs may run side by side; left out: any number
 //! keep_awake = "plugged-in"       # or "always", "never": whether the computer stays awake while runs are active
+//! icon_style = "colour"           # or "white", "black": the icon in the tray
 //!
 //! [notifications]
 //! quiet_hours = "23:00-07:00"     # what can wait is told in the morning; or "off"
@@ -85,7 +86,7 @@ pub use resolve::{Surroundings, cwd_of, expand, progress_of, stop_signal_of};
 pub use types::validate_type;
 pub use validate::validate;
 
-use crate::api::{FieldFault, JobSpec, JobType, KeepAwake, LimitsSpec, TypeView};
+use crate::api::{FieldFault, IconStyle, JobSpec, JobType, KeepAwake, LimitsSpec, TypeView};
 use crate::pings::Listen;
 
 /// What is kept of the outputs of all ended runs, unless the settings say otherwise.
@@ -113,6 +114,8 @@ pub struct Settings {
     pub max_running: Option<u32>,
     /// When the computer is kept awake while runs are active.
     pub keep_awake: KeepAwake,
+    /// How the icon in the tray is coloured.
+    pub icon_style: IconStyle,
 }
 
 impl Default for Settings {
@@ -126,6 +129,7 @@ impl Default for Settings {
             max_runtime: None,
             max_running: None,
             keep_awake: KeepAwake::Never,
+            icon_style: IconStyle::Colour,
         }
     }
 }

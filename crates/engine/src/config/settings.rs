@@ -13,7 +13,7 @@ use crate::pings::Listen;
 const DAYS_MAX: u32 = 3650;
 
 /// The settings, with the table of the file and the key in it. Each has the same name in a [`SettingsSpec`].
-const KEYS: [(&str, &str); 11] = [
+const KEYS: [(&str, &str); 12] = [
     ("settings", "notifications"),
     ("settings", "keep_days"),
     ("settings", "keep_output_days"),
@@ -22,6 +22,7 @@ const KEYS: [(&str, &str); 11] = [
     ("settings", "max_runtime"),
     ("settings", "max_running"),
     ("settings", "keep_awake"),
+    ("settings", "icon_style"),
     ("notifications", "quiet_hours"),
     ("notifications", "warnings"),
     ("pings", "listen"),
@@ -31,7 +32,7 @@ impl Config {
     /// The settings in force, as they would be written.
     #[must_use]
     pub fn settings_spec(&self) -> SettingsSpec {
-        let Settings { notifications, keep_days, keep_output_days, .. } = self.settings;
+        let Settings { notifications, keep_days, keep_output_days, icon_style, .. } = self.settings;
         let Settings { output_max, output_total_max, max_runtime, max_running, keep_awake, .. } = self.settings.clone();
         SettingsSpec {
             notifications,
@@ -44,6 +45,7 @@ impl Config {
             max_runtime,
             max_running,
             keep_awake,
+            icon_style,
             listen: self.pings.listen.map(|listen| listen.to_string()),
         }
     }
@@ -60,6 +62,7 @@ impl Config {
             max_runtime: wanted.max_runtime.clone(),
             max_running: capacity(wanted.max_running)?,
             keep_awake: wanted.keep_awake,
+            icon_style: wanted.icon_style,
         };
         changed.notifications.warnings = wanted.warnings;
         changed.notifications.quiet_hours =
@@ -115,6 +118,7 @@ fn value(spec: &SettingsSpec, key: &str) -> Option<Value> {
         "max_runtime" => spec.max_runtime.as_ref().map(Value::from),
         "max_running" => spec.max_running.map(|count| Value::from(i64::from(count))),
         "keep_awake" => Some(Value::from(spec.keep_awake.word())),
+        "icon_style" => Some(Value::from(spec.icon_style.word())),
         "quiet_hours" => Some(Value::from(&spec.quiet_hours)),
         "warnings" => Some(Value::from(spec.warnings)),
         "listen" => spec.listen.as_ref().map(Value::from),

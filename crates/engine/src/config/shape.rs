@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, HashMap};
 use toml_edit::{Document, Item, TableLike};
 
 use super::{Config, ConfigFault, Notifications, Pings, Settings, limits};
-use crate::api::{JobSpec, JobType, KeepAwake, Leftovers, LimitsSpec, OnStall, PingMode, UnknownKeepAwake};
+use crate::api::{IconStyle, JobSpec, JobType, KeepAwake, Leftovers, LimitsSpec, OnStall, PingMode, UnknownKeepAwake};
 use crate::captured::OUTPUT_BYTES_MIN;
 use crate::notify::policy::{QuietFault, QuietHours};
 use crate::pings::{Listen, key_fault};
@@ -34,7 +34,7 @@ pub(super) const JOB_KEYS: [&str; 16] = [
 ];
 
 /// The keys of the settings.
-const SETTINGS_KEYS: [&str; 8] = [
+const SETTINGS_KEYS: [&str; 9] = [
     "notifications",
     "keep_days",
     "keep_output_days",
@@ -43,6 +43,7 @@ const SETTINGS_KEYS: [&str; 8] = [
     "max_runtime",
     MAX_RUNNING,
     "keep_awake",
+    "icon_style",
 ];
 
 /// The keys about notifications.
@@ -165,6 +166,7 @@ impl Walk {
                 "max_runtime" => settings.max_runtime = Some(length(&path, item)?),
                 "notifications" => settings.notifications = flag(&path, item)?,
                 "keep_awake" => settings.keep_awake = keep_awake(&path, item)?,
+                "icon_style" => settings.icon_style = icon_style(&path, item)?,
                 "keep_days" => settings.keep_days = days(&path, item)?,
                 "keep_output_days" => settings.keep_output_days = days(&path, item)?,
                 "output_max" => settings.output_max = size(&path, item, OUTPUT_BYTES_MIN)?,
@@ -315,6 +317,14 @@ fn keep_awake(path: &KeyPath, item: &Item) -> Result<KeepAwake, Flaw> {
     string(path, item)?
         .parse()
         .map_err(|fault: UnknownKeepAwake| Flaw { path: path.clone(), message: fault.to_string() })
+}
+
+fn icon_style(path: &KeyPath, item: &Item) -> Result<IconStyle, Flaw> {
+    let word = string(path, item)?;
+    IconStyle::ALL.into_iter().find(|style| style.word() == word).ok_or_else(|| Flaw {
+        path: path.clone(),
+        message: format!("has to be `colour`, `white` or `black`, not `{word}`"),
+    })
 }
 
 fn leftovers(path: &KeyPath, item: &Item) -> Result<Leftovers, Flaw> {

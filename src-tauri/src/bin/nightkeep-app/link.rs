@@ -103,6 +103,7 @@ mod tests {
             leftovers: Vec::new(),
             faults: Vec::new(),
             morning: None,
+            icon_style: nightkeep_engine::api::IconStyle::default(),
             quitting: Quitting::default(),
         }
     }

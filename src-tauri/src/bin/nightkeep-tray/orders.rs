@@ -54,7 +54,8 @@ mod tests {
             Status { engine, summary: Summary::default(), runs: vec![], jobs: vec![], paused: None, snoozed: vec![] };
         let quitting = Quitting { tray, runs: false };
         let (unseen, leftovers, faults) = (vec![], vec![], vec![]);
-        Live { revision: 1, at: String::new(), status, unseen, leftovers, faults, morning: None, quitting }
+        let icon_style = nightkeep_engine::api::IconStyle::default();
+        Live { revision: 1, at: String::new(), status, unseen, leftovers, faults, morning: None, quitting, icon_style }
     }
 
     #[test]

@@ -19,6 +19,8 @@ const APP_PNGS: [(&str, u32); 4] =
 const ICO_SIZES: [u32; 5] = [16, 24, 32, 48, 256];
 const ICNS_SIZES: [u32; 5] = [16, 32, 128, 256, 512];
 const TEMPLATE_SIZE: u32 = 36;
+/// Units around what is drawn in a template. A panel leaves its own room around an icon.
+const TEMPLATE_MARGIN: f32 = 1.0;
 
 #[test]
 fn the_tray_icons_are_what_their_sources_render_to() {
@@ -33,9 +35,16 @@ fn the_tray_icons_are_what_their_sources_render_to() {
                 size,
             ));
         }
-        let folder = folder.join("template");
-        let png = folder.join(format!("{name}-{TEMPLATE_SIZE}.png"));
-        stale.extend(refresh_png(&folder.join(format!("{name}.svg")), &png, TEMPLATE_SIZE));
+        let template = folder.join("template").join(format!("{name}.svg"));
+        stale.extend(refresh_png(
+            &template,
+            &template.with_file_name(format!("{name}-{TEMPLATE_SIZE}.png")),
+            TEMPLATE_SIZE,
+        ));
+        for size in SIZES {
+            let png = folder.join("plain").join(format!("{name}-{size}.png"));
+            stale.extend(refresh(&png, &render_within(&template, size, TEMPLATE_MARGIN)));
+        }
     }
     assert_eq!(stale, Vec::<PathBuf>::new(), "these were written again: look at them and commit them");
 }
@@ -81,12 +90,18 @@ fn icons() -> PathBuf {
 }
 
 fn render(source: &Path, size: u32) -> Pixmap {
+    render_within(source, size, 0.0)
+}
+
+/// What is drawn within a margin of so many units, as large as the picture.
+fn render_within(source: &Path, size: u32, margin: f32) -> Pixmap {
     let svg = fs::read(source).unwrap_or_else(|error| panic!("{}: {error}", source.display()));
     let tree = Tree::from_data(&svg, &Options::default()).expect("the source is SVG");
-    let scale = f64::from(size) / f64::from(tree.size().width());
     let mut pixmap = Pixmap::new(size, size).expect("sizes are not zero");
-    #[expect(clippy::cast_possible_truncation, reason = "a scale needs no more")]
-    resvg::render(&tree, Transform::from_scale(scale as f32, scale as f32), &mut pixmap.as_mut());
+    #[expect(clippy::cast_precision_loss, reason = "sides of icons are small")]
+    let scale = size as f32 / (tree.size().width() - 2.0 * margin);
+    let transform = Transform::from_translate(-margin, -margin).post_scale(scale, scale);
+    resvg::render(&tree, transform, &mut pixmap.as_mut());
     pixmap
 }
 
@@ -101,8 +116,11 @@ fn rgba(pixmap: &Pixmap) -> Vec<u8> {
 
 /// Writes `png` again when it is not what `source` renders to, and tells so.
 fn refresh_png(source: &Path, png: &Path, size: u32) -> Option<PathBuf> {
-    let wanted = render(source, size);
-    let same = fs::read(png).is_ok_and(|bytes| looks_same(&decode(&bytes).rgba, &rgba(&wanted)));
+    refresh(png, &render(source, size))
+}
+
+fn refresh(png: &Path, wanted: &Pixmap) -> Option<PathBuf> {
+    let same = fs::read(png).is_ok_and(|bytes| looks_same(&decode(&bytes).rgba, &rgba(wanted)));
     if same {
         return None;
     }

@@ -29,6 +29,7 @@ pub(crate) fn live(runs: Vec<RunView>) -> Live {
         leftovers: Vec::new(),
         faults: Vec::new(),
         morning: None,
+        icon_style: nightkeep_engine::api::IconStyle::default(),
         quitting: Quitting::default(),
     }
 }

@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use std::process::ExitStatus;
 
 use nightkeep_engine::api::{
-    API_VERSION, Activity, EngineInfo, HistoryRow, Live, Liveness, Method, Outcome, Phase, Progress, Quitting, Reason,
-    RunView, Status, Summary,
+    API_VERSION, Activity, EngineInfo, HistoryRow, IconStyle, Live, Liveness, Method, Outcome, Phase, Progress,
+    Quitting, Reason, RunView, Status, Summary,
 };
 use nightkeep_tests::dbus::SessionBus;
 use nightkeep_tests::fake_engine::FakeEngine;
@@ -124,6 +124,7 @@ pub(super) fn live(runs: Vec<RunView>) -> Live {
         leftovers: Vec::new(),
         faults: Vec::new(),
         morning: None,
+        icon_style: IconStyle::default(),
         quitting: Quitting::default(),
     }
 }

@@ -22,6 +22,7 @@ export class FakeComputer {
     max_runtime: null,
     max_running: 4,
     keep_awake: 'never',
+    icon_style: 'colour',
     listen: null,
   };
   startsAtLogin = false;

@@ -229,6 +229,7 @@ export class Script {
       faults: [],
       morning: this.ago(-8 * HOUR),
       quitting: { tray: 0, runs: false },
+      icon_style: 'colour',
     };
   }
 

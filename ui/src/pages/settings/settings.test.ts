@@ -258,3 +258,20 @@ test('what this is and what leaves the computer is said at the end', async () =>
   expect(within(about).getByText(/^Nightkeep \d/)).toBeTruthy();
   expect(within(about).getByText(/nothing is measured or sent/)).toBeTruthy();
 });
+
+test('the icon in the tray can have one colour, and a style that is refused goes back', async () => {
+  const backend = openWindow('settings');
+  const choice = await screen.findByLabelText<HTMLSelectElement>('Icon in the tray');
+  await waitFor(() => {
+    expect(choice.disabled).toBe(false);
+  });
+  await fireEvent.change(choice, { target: { value: 'white' } });
+  await screen.findByText('✓ Saved');
+  expect(backend.computer.spec.icon_style).toBe('white');
+  backend.failures.set('setSettings', { ...CLOSED });
+  await fireEvent.change(choice, { target: { value: 'black' } });
+  await screen.findByText('It cannot be meant.');
+  await waitFor(() => {
+    expect(choice.value).toBe('white');
+  });
+});

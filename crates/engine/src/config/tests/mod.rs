@@ -165,6 +165,7 @@ fn every_fault_is_named_with_its_place() {
         "[settings]\nkeep_days = 0\n".to_owned(),
         "[settings]\nkeep_awake = \"sometimes\"\n".to_owned(),
         "[settings]\nkeep_awake = 1\n".to_owned(),
+        "[settings]\nicon_style = \"red\"\n".to_owned(),
         "[settings]\noutput_max = \"much\"\n".to_owned(),
         "[settings]\noutput_total_max = true\n".to_owned(),
         "[settings]\nmax_running = 0\n".to_owned(),

@@ -25,6 +25,7 @@ export type { HistoryPage } from './HistoryPage';
 export type { HistoryPageQuery } from './HistoryPageQuery';
 export type { HistoryQuery } from './HistoryQuery';
 export type { HistoryRow } from './HistoryRow';
+export type { IconStyle } from './IconStyle';
 export type { JobCheck } from './JobCheck';
 export type { JobCondition } from './JobCondition';
 export type { JobSpec } from './JobSpec';
