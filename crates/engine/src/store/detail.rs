@@ -51,10 +51,7 @@ impl Reader {
             advances: self.advances(run, &clock)?,
             timeline: self.timeline(&state, &clock)?,
             evidence,
-            output: OutputTail {
-                removed_at: state.removed.map(|removal| rfc3339(removal.at_wall_ms)),
-                ..OutputTail::default()
-            },
+            output: OutputTail { removed_at: state.removed.of_output().map(rfc3339), ..OutputTail::default() },
             tag: state.tag,
             job: state.job,
             r#type: state.job_type,

@@ -17,7 +17,7 @@ pub use removal::Removal;
 
 /// Grows whenever the fold or the shape of [`StoredRun`] changes; a database that was folded by another version of
 /// it is folded again when it is opened.
-pub(super) const FOLD_VERSION: i64 = 8;
+pub(super) const FOLD_VERSION: i64 = 9;
 
 /// The source that an advance without a source is of.
 const MARKER: &str = "marker";
@@ -121,8 +121,8 @@ pub struct StoredRun {
     #[serde(default)]
     pub held: Held,
     /// The removal of what was left of it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub removed: Option<Removal>,
+    #[serde(default, skip_serializing_if = "Removal::is_none")]
+    pub removed: Removal,
 }
 
 /// The time before the start of a run for which there was no slot.
@@ -281,7 +281,7 @@ impl StoredRun {
             by_job,
             restart,
             held: Held::default(),
-            removed: None,
+            removed: Removal::default(),
         }
     }
 
@@ -402,10 +402,8 @@ impl StoredRun {
         match entry {
             Entry::Seen => self.seen = true,
             Entry::Unseen => self.seen = false,
-            Entry::Removing { folder } => {
-                self.removed = Some(Removal { at_wall_ms: at.at_wall_ms, folder: *folder });
-            }
-            Entry::NotRemoved => self.removed = None,
+            Entry::Removing { folder } => self.removed.begin(*folder, at.at_wall_ms),
+            Entry::NotRemoved => self.removed.take_back(),
             Entry::AbortedNoteWritten { note } => self.aborted_note = Some(note.clone()),
             Entry::Leftovers { .. }
             | Entry::LeftoverStopIntended { .. }

@@ -96,9 +96,11 @@ fn the_history_says_when_what_is_left_of_a_run_was_removed() {
     store.append(run, vec![ended(2, ending(Outcome::Succeeded, 2)), removing(3, false)]).unwrap();
     assert_eq!(told().as_deref(), Some("2025-11-22T00:46:12.003Z"));
     store.append(run, vec![removing(4_000, true)]).unwrap();
-    assert_eq!(told().as_deref(), Some("2025-11-22T00:46:16.000Z"));
-    store.append(run, vec![stamped(5_000, Entry::NotRemoved)]).unwrap();
+    assert_eq!(told().as_deref(), Some("2025-11-22T00:46:12.003Z"), "the folder went later");
+    store.append(run, vec![stamped(5_000, Entry::NotRemoved), stamped(5_000, Entry::NotRemoved)]).unwrap();
     assert_eq!(told(), None);
+    store.append(run, vec![removing(6_000, true)]).unwrap();
+    assert_eq!(told().as_deref(), Some("2025-11-22T00:46:18.000Z"), "it went with the folder");
     assert!(reader(&place.path).detail(run).unwrap().unwrap().timeline.iter().all(|event| event.kind != "removing"));
 }
 

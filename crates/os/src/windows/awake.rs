@@ -1,4 +1,5 @@
-//! Windows: what a thread asks for keeps the computer awake until the thread asks for something else, or ends.
+//! Windows: what a thread asks for keeps the computer awake until the thread asks for something else, or ends. Never run
+//! on Windows, but under wine.
 
 use std::io;
 use std::sync::mpsc;

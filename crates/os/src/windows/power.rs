@@ -1,4 +1,5 @@
-//! Windows: one call says what the computer draws its power from.
+//! Windows: one call says what the computer draws its power from. Never run
+//! on Windows, but under wine.
 
 use std::io;
 

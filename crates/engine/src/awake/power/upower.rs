@@ -16,7 +16,7 @@ const PROPERTIES: &str = "org.freedesktop.DBus.Properties";
 /// Whoever is asked for longer than this is not there.
 const ANSWERS_WITHIN: Duration = Duration::from_secs(10);
 /// Signals that wait at most; each means no more than that it is time to look.
-const SIGNALS_MAX: usize = 4;
+const SIGNALS_MAX: usize = 64;
 
 #[derive(Debug)]
 pub(super) struct Changes {
