@@ -13,7 +13,7 @@ use nightkeep_tests::night::{Night, fake_agent};
 use serde_json::Value;
 
 /// Jobs that stall a second after their first step.
-fn stalling(names: &[&str]) -> String {
+pub(super) fn stalling(names: &[&str]) -> String {
     let command = [&fake_agent().unwrap(), "mark 1", "hang"];
     let job = |name: &&str| {
         format!("[jobs.{name}]\ncommand = {command:?}\nwarn_after = \"400ms\"\nstall_after = \"1s\"\ngrace = \"1s\"\n")
@@ -22,18 +22,18 @@ fn stalling(names: &[&str]) -> String {
 }
 
 /// The job is started, stalls and is stopped.
-fn stall(night: &Night, job: &str) -> HistoryRow {
+pub(super) fn stall(night: &Night, job: &str) -> HistoryRow {
     let begun = night.begin(&["start", job]).unwrap();
     let row = night.ended(begun.run).unwrap();
     assert_eq!(row.outcome, Outcome::Aborted, "{row:#?}");
     row
 }
 
-fn shown(night: &Night) -> Vec<Notification> {
+pub(super) fn shown(night: &Night) -> Vec<Notification> {
     night.see(async |desktop| desktop.all_shown()).unwrap()
 }
 
-fn titles(night: &Night) -> Vec<String> {
+pub(super) fn titles(night: &Night) -> Vec<String> {
     shown(night).into_iter().map(|shown| shown.summary).collect()
 }
 
@@ -45,7 +45,7 @@ fn decisions(night: &Night, wanted: &[(&str, Value)]) -> Vec<Value> {
 }
 
 /// Waits for a decision.
-fn decided(night: &Night, wanted: &[(&str, Value)]) -> Value {
+pub(super) fn decided(night: &Night, wanted: &[(&str, Value)]) -> Value {
     let found = || decisions(night, wanted).pop();
     eventually(&format!("a decision with {wanted:?}"), found).map_err(|error| night.explained(error)).unwrap()
 }
@@ -128,7 +128,7 @@ fn a_stop_in_quiet_hours_is_told_in_the_morning_to_whoever_looks() {
 }
 
 /// Two runs of `age`: one finished, one was stopped for stalling.
-fn two_runs_of(night: &Night, age: Duration) {
+pub(super) fn two_runs_of(night: &Night, age: Duration) {
     let mut store = Store::open(&night.home().join("nightkeep.db"), Wall::from_ms(0)).unwrap().store;
     let at_wall_ms = (jiff::Timestamp::now() - age).as_millisecond();
     let at = Stamp { at_wall_ms, at_awake_ms: 1, boot: "an earlier boot".to_owned() };

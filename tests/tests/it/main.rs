@@ -111,4 +111,6 @@ mod tray;
 #[cfg(target_os = "linux")]
 mod waited;
 #[cfg(target_os = "linux")]
+mod wanted;
+#[cfg(target_os = "linux")]
 mod window;

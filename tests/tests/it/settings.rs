@@ -37,6 +37,36 @@ fn a_setting_that_cannot_be_meant_is_refused_at_its_field_and_changes_nothing() 
 }
 
 #[test]
+fn where_events_are_told_is_set_from_the_command_line() {
+    let night = Night::watched("[notifications]\nwarnings = true # mine\n").unwrap();
+    let get = |name: &str| night.told(&["config", "get", name]).unwrap();
+    assert_eq!((get("show.warning").as_str(), get("warnings").as_str()), ("banner\n", "true\n"));
+    for (name, value) in [("quiet_days", "Sunday,mon-thu"), ("morning_report", "8:00"), ("sound", "false")] {
+        night.told(&["config", "set", name, value]).unwrap();
+    }
+    assert_eq!((get("quiet_days").as_str(), get("morning_report").as_str()), ("Sun-Thu\n", "08:00\n"));
+    night.told(&["config", "set", "show.finished", "digest"]).unwrap();
+    night.told(&["config", "set", "warnings", "false"]).unwrap();
+    let text = night.config().unwrap();
+    assert!(text.ends_with("\n\n[notifications.show]\nfinished = \"digest\"\nwarning = \"off\"\n"), "{text}");
+    assert!(!text.contains("warnings"), "{text}");
+    let said = night.nightkeep(&["config", "set", "show.stopped", "per-job"]).unwrap();
+    assert!(
+        said.code == Some(2) && said.err.contains("`per-job` is nothing that `show.stopped` could be"),
+        "{}",
+        said.err
+    );
+    let said = night.nightkeep(&["config", "set", "quiet_days", "weekdays"]).unwrap();
+    assert!(said.code != Some(0) && said.err.contains("has to be days such as `Sun-Thu`"), "{}", said.err);
+    let list = night.told(&["config", "list"]).unwrap();
+    let names: Vec<&str> = list.lines().filter_map(|line| line.split_whitespace().next()).collect();
+    let events = ["breaker", "failed", "finished", "needs_you", "recovered", "stopped", "warning"];
+    for name in events.map(|event| format!("show.{event}")).iter().map(String::as_str).chain(["sound", "quiet_days"]) {
+        assert!(names.contains(&name), "{name}: {list}");
+    }
+}
+
+#[test]
 fn a_test_notification_says_who_showed_it_or_that_nobody_can() {
     let night = Night::on_a_desktop("").unwrap();
     let said = night.ask(async |engine| engine.test_notification().await).unwrap();

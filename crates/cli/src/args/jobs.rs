@@ -99,6 +99,9 @@ pub struct JobFields {
     /// Be told when a run of it finishes or fails by itself
     #[arg(long)]
     pub notify_end: bool,
+    /// Be told of it in quiet hours, too
+    #[arg(long)]
+    pub may_wake: bool,
     /// A service that the command needs, as http://host:port/path or tcp://host:port; `job test` asks it
     #[arg(long, value_name = "URL")]
     pub check_url: Option<String>,
@@ -142,6 +145,7 @@ impl JobEdit {
             stop_signal,
             output_max,
             notify_end,
+            may_wake,
             check_url,
             limits,
         } = &self.fields;
@@ -159,6 +163,7 @@ impl JobEdit {
             && stop_signal.is_none()
             && output_max.is_none()
             && !notify_end
+            && !may_wake
             && check_url.is_none()
             && limits.spec() == nightkeep_engine::api::LimitsSpec::default()
     }

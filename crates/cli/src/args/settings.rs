@@ -18,7 +18,7 @@ pub enum ConfigCommand {
     },
     /// Change a setting; it is in force at once
     #[command(
-        after_help = "Examples:\n  nightkeep config set quiet_hours 22:30-06:00\n  nightkeep config set keep_days 90\n  nightkeep config set keep_awake plugged-in\n  nightkeep config set max_running none"
+        after_help = "Examples:\n  nightkeep config set quiet_hours 22:30-06:00\n  nightkeep config set quiet_days Sun-Thu\n  nightkeep config set show.stopped digest\n  nightkeep config set keep_days 90\n  nightkeep config set keep_awake plugged-in\n  nightkeep config set max_running none"
     )]
     Set {
         /// Its name, such as `quiet_hours`

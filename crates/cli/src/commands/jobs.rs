@@ -121,6 +121,7 @@ fn apply(fields: JobFields, spec: &mut JobSpec) -> Result<(), Failure> {
     spec.env.extend(env);
     spec.observe |= observe;
     spec.notify_end |= fields.notify_end;
+    spec.may_wake |= fields.may_wake;
     spec.leftovers = leftovers.or(spec.leftovers);
     spec.on_stall = on_stall.or(spec.on_stall);
     spec.stop_signal = stop_signal.or(spec.stop_signal.take());

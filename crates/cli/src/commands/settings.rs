@@ -1,7 +1,7 @@
 //! `config …`. The settings are taken as the document that they are on the wire, so that each has one name everywhere.
 
 use nightkeep_engine::api::SettingsSpec;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::Here;
 use crate::args::ConfigCommand;
@@ -10,27 +10,34 @@ use crate::failure::Failure;
 
 /// What stands for a setting that is left out.
 const NONE: &str = "none";
+/// What groups settings without being part of their names.
+const GROUP: &str = "banners";
+/// A short way to say `show.warning`, which is listed.
+const IN_SHORT: &str = "warnings";
 
 pub(super) async fn config(here: &Here, wanted: ConfigCommand) -> Result<(), Failure> {
     let engine = here.engine().await?;
     let view = engine.settings().await?;
-    let mut fields = fields_of(&view.spec)?;
+    let mut document = serde_json::to_value(&view.spec).map_err(|fault| unreadable(&fault))?;
     match wanted {
         ConfigCommand::List { json: true } => console::print_json(&view),
         ConfigCommand::List { json: false } => {
-            let widest = fields.keys().map(String::len).max().unwrap_or_default();
-            let lines = fields.iter().map(|(name, value)| format!("{name:widest$}  {}\n", shown(value)));
+            let names: Vec<Name> = names(&document).into_iter().filter(|name| name.shown != IN_SHORT).collect();
+            let widest = names.iter().map(|name| name.shown.len()).max().unwrap_or_default();
+            let lines = names.iter().filter_map(|Name { shown: name, pointer }| {
+                Some(format!("{name:widest$}  {}\n", shown(document.pointer(pointer)?)))
+            });
             console::print(&lines.collect::<String>())
         }
         ConfigCommand::Get { name } => {
-            let value = fields.get(&name).ok_or_else(|| unknown(&name))?;
-            console::print(&format!("{}\n", shown(value)))
+            let value = document.pointer(&pointer_of(&name, &document)?).map(shown).unwrap_or_default();
+            console::print(&format!("{value}\n"))
         }
         ConfigCommand::Set { name, value } => {
-            fields.get(&name).ok_or_else(|| unknown(&name))?;
+            let pointer = pointer_of(&name, &document)?;
             let spec = readings(&value).into_iter().find_map(|value| {
-                fields.insert(name.clone(), value);
-                serde_json::from_value::<SettingsSpec>(Value::Object(fields.clone())).ok()
+                *document.pointer_mut(&pointer)? = value;
+                serde_json::from_value::<SettingsSpec>(document.clone()).ok()
             });
             let spec = spec.ok_or_else(|| Failure::usage(format!("`{value}` is nothing that `{name}` could be")))?;
             engine.set_settings(&spec).await?;
@@ -39,11 +46,43 @@ pub(super) async fn config(here: &Here, wanted: ConfigCommand) -> Result<(), Fai
     }
 }
 
-fn fields_of(spec: &SettingsSpec) -> Result<Map<String, Value>, Failure> {
-    match serde_json::to_value(spec) {
-        Ok(Value::Object(fields)) => Ok(fields),
-        other => Err(Failure::new(format!("the settings cannot be read: {other:?}"))),
+/// A setting.
+struct Name {
+    /// As a person says it.
+    shown: String,
+    /// Where it is in the document.
+    pointer: String,
+}
+
+/// All settings: what stands in a table of its own has the table's name before it, unless the table only groups.
+fn names(document: &Value) -> Vec<Name> {
+    let mut names = Vec::new();
+    collect("", "", document, &mut names);
+    names.sort_by(|one, other| one.shown.cmp(&other.shown));
+    names
+}
+
+fn collect(before: &str, pointer: &str, value: &Value, names: &mut Vec<Name>) {
+    let Value::Object(fields) = value else { return };
+    for (key, value) in fields {
+        let (shown, pointer) = (format!("{before}{key}"), format!("{pointer}/{key}"));
+        match value {
+            Value::Object(_) if key == GROUP => collect(before, &pointer, value, names),
+            Value::Object(_) => collect(&format!("{shown}."), &pointer, value, names),
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => {
+                names.push(Name { shown, pointer });
+            }
+        }
     }
+}
+
+fn pointer_of(name: &str, document: &Value) -> Result<String, Failure> {
+    let found = names(document).into_iter().find(|known| known.shown == name);
+    found.map(|known| known.pointer).ok_or_else(|| unknown(name))
+}
+
+fn unreadable(fault: &serde_json::Error) -> Failure {
+    Failure::new(format!("the settings cannot be read: {fault}"))
 }
 
 /// All that a text can be meant as, a text first: which of it fits, the setting says.

@@ -99,6 +99,9 @@ pub fn job(job: &JobView, view: &View) -> String {
     if job.spec.notify_end {
         pairs.push(("at its end", "tells you".to_owned()));
     }
+    if job.spec.may_wake {
+        pairs.push(("in quiet hours", "tells you".to_owned()));
+    }
     if let Some(url) = check_url {
         pairs.push(("service", url.clone()));
     }

@@ -305,6 +305,7 @@ pub(crate) fn job(name: &str) -> JobView {
             ping_mode: Some(PingMode::Heartbeat),
             export_ping_env: true,
             notify_end: false,
+            may_wake: false,
             check_url: None,
             on_stall: None,
             limits: LimitsSpec { stall_after: Some("45m".into()), ..LimitsSpec::default() },

@@ -402,7 +402,7 @@ impl Handle {
 
     /// Shows a notification that only says that it is there.
     pub async fn test_notification(&self) -> NotificationTest {
-        trial().await
+        trial(self.config.current().notifications().sound).await
     }
 
     /// What is taken up on the disk.

@@ -29,6 +29,7 @@ mod keepers;
 mod launch;
 mod leftovers;
 mod live;
+mod morning;
 mod on_command;
 mod on_fact;
 mod output;

@@ -61,7 +61,10 @@ impl Actor {
             Fact::TellRecoveries => self.tell_recoveries(),
             Fact::MorningDue => self.plan_morning(false),
             Fact::QuitDue => self.ending = true,
-            Fact::Night(night) => self.night_read(&night.0, &night.1),
+            Fact::Night(told) => {
+                let (night, rows) = *told;
+                self.night_read(&night, rows);
+            }
             Fact::History(unseen) => {
                 self.unseen = unseen;
                 self.news = true;

@@ -84,14 +84,11 @@ impl Actor {
         Some(PauseView { since: rfc3339(paused.since), until: paused.until.map(rfc3339) })
     }
 
-    /// When the morning is: at the end of the quiet hours.
+    /// When the morning is: at the end of the quiet hours, of a night that is not quiet too.
     pub(super) fn next_morning(&self) -> Option<Wall> {
         let now = Timestamp::from_millisecond(self.now().wall.as_ms()).ok()?.to_zoned(TimeZone::system());
-        let quiet = self.config.current().notifications().quiet_hours;
-        let end = match quiet {
-            Some(hours) => hours.next_end(&now),
-            None => next_eight(&now),
-        };
+        let nights = self.config.current().notifications().nights;
+        let end = if nights.quiet.is_some() { nights.next_end(&now) } else { next_eight(&now) };
         end.map(|end| Wall::from_ms(end.as_millisecond()))
     }
 

@@ -227,6 +227,7 @@ pub struct ResumeReply {
 /// A job as it stands in `config.toml`, below `[jobs.NAME]`.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, utoipa::ToSchema)]
 #[cfg_attr(feature = "bindings", derive(ts_rs::TS), ts(optional_fields))]
+#[expect(clippy::struct_excessive_bools, reason = "each is a key of its own in the file, and none excludes another")]
 #[serde(deny_unknown_fields, default)]
 pub struct JobSpec {
     /// Its name: 1 to 60 characters. The table's name in the file, so not written into it.
@@ -278,6 +279,10 @@ pub struct JobSpec {
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     #[cfg_attr(feature = "bindings", ts(as = "Option<bool>", optional))]
     pub notify_end: bool,
+    /// Whether its notifications are shown in quiet hours, too.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[cfg_attr(feature = "bindings", ts(as = "Option<bool>", optional))]
+    pub may_wake: bool,
     /// A service that it needs, as `http://host:port/path` or `tcp://host:port`. Asked only when the job is tested.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub check_url: Option<String>,

@@ -4,6 +4,7 @@
 //! Times are RFC 3339 UTC text, lengths are seconds as numbers whose names end in `_s`, unknown values are `null`.
 
 mod awake;
+mod banners;
 mod error;
 mod events;
 mod gaps;
@@ -21,6 +22,7 @@ mod signals;
 mod watch;
 
 pub use awake::{KeepAwake, UnknownKeepAwake};
+pub use banners::{BannersSpec, Show, ShowEnd, ShowSpec};
 pub use error::{ApiError, ErrorCode};
 pub use events::{RunEvent, RunEventKind};
 pub use gaps::{GapsView, LimitsSuggestion, QuietRun, RecentRun};

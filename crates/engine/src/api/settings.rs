@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{IconStyle, KeepAwake};
+use super::{BannersSpec, IconStyle, KeepAwake};
 use crate::config::KEEP_OUTPUT_DAYS;
 
 /// `PUT /v1/settings`: what `config.toml` says in `[settings]`, `[notifications]` and `[pings]`, as it is written there.
@@ -12,10 +12,15 @@ use crate::config::KEEP_OUTPUT_DAYS;
 pub struct SettingsSpec {
     /// Whether system notifications are shown.
     pub notifications: bool,
-    /// Whether a banner is shown when a run is past its warning limit, too.
+    /// Whether a banner is shown when a run is past its warning limit, too: `show.warning` of the banners in short.
     pub warnings: bool,
     /// When what can wait is told in the morning: `23:00-07:00`, or `off`.
     pub quiet_hours: String,
+    /// What else is said of banners, and where each event is told. Whoever leaves it out changes nothing of it but for
+    /// `warnings`.
+    #[serde(default)]
+    #[cfg_attr(feature = "bindings", ts(as = "BannersSpec"))]
+    pub banners: Option<BannersSpec>,
     /// For how many days the folders of ended runs are kept.
     pub keep_days: u32,
     /// For how many days their outputs are kept.

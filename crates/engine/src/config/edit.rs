@@ -256,6 +256,7 @@ fn job_value(job: &JobSpec, key: &str) -> Option<Value> {
         "ping_mode" => job.ping_mode.map(|mode| Value::from(mode.word())),
         "export_ping_env" => job.export_ping_env.then(|| Value::from(true)),
         "notify_end" => job.notify_end.then(|| Value::from(true)),
+        "may_wake" => job.may_wake.then(|| Value::from(true)),
         "on_stall" => job.on_stall.map(|on_stall| Value::from(on_stall.word())),
         _ => None,
     }

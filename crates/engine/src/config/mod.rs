@@ -14,7 +14,18 @@
 //!
 //! [notifications]
 //! quiet_hours = "23:00-07:00"     # what can wait is told in the morning; or "off"
-//! warnings = false                # a banner when a run is past its warning limit, too
+//! quiet_days = "every day"        # on which they begin, such as "Sun-Thu" or "Mon, Wed"
+//! morning_report = "on"           # at their end; or not before "08:00", or "off"
+//! sound = true                    # false: every banner is silent
+//!
+//! [notifications.show]            # where each event is told: "banner", "digest" (the morning report) or "off"
+//! warning = "off"                 # "banner" in short: `warnings = true` in the table above
+//! stopped = "banner"
+//! breaker = "banner"
+//! recovered = "banner"
+//! needs_you = "banner"
+//! finished = "per-job"            # a banner for jobs with `notify_end`
+//! failed = "per-job"
 //!
 //! [pings]                         # off unless there is a `listen`
 //! listen = "127.0.0.1:0"          # any free port, or one: `8765`
@@ -38,6 +49,7 @@
 //! ping_mode = "heartbeat"         # or "job" or "auto": what a success is that is pinged
 //! export_ping_env = true          # its runs are told where to ping
 //! notify_end = true               # a banner when a run of it finishes or fails by itself, too
+//! may_wake = true                 # its banners are shown in quiet hours, too
 //! stall_after = "15m"             # limits stand directly in the table of the job or type
 //! max_runtime = "off"             # none, whatever type or settings say
 //! beat = "30s"                    # it says this often that it is alive

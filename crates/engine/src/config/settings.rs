@@ -1,19 +1,21 @@
 //! The settings as one document: what is in force, and how a changed one is written into the file.
 
-use toml_edit::{DocumentMut, Item, Table, Value};
+use toml_edit::{DocumentMut, InlineTable, Item, Table, TableLike, Value};
 
 use super::edit::put;
 use super::{Config, Settings, checks, comments, size};
-use crate::api::{FieldFault, SettingsSpec};
+use crate::api::{BannersSpec, FieldFault, SettingsSpec, Show, ShowSpec};
 use crate::captured::OUTPUT_BYTES_MIN;
-use crate::notify::policy::QuietHours;
 use crate::pings::Listen;
 
 /// The most days that are taken for meant.
 const DAYS_MAX: u32 = 3650;
 
+/// The table that says where each event is told.
+const SHOW: &str = "notifications.show";
+
 /// The settings, with the table of the file and the key in it. Each has the same name in a [`SettingsSpec`].
-const KEYS: [(&str, &str); 12] = [
+const KEYS: [(&str, &str); 21] = [
     ("settings", "notifications"),
     ("settings", "keep_days"),
     ("settings", "keep_output_days"),
@@ -24,7 +26,16 @@ const KEYS: [(&str, &str); 12] = [
     ("settings", "keep_awake"),
     ("settings", "icon_style"),
     ("notifications", "quiet_hours"),
-    ("notifications", "warnings"),
+    ("notifications", "quiet_days"),
+    ("notifications", "morning_report"),
+    ("notifications", "sound"),
+    (SHOW, "warning"),
+    (SHOW, "stopped"),
+    (SHOW, "breaker"),
+    (SHOW, "recovered"),
+    (SHOW, "needs_you"),
+    (SHOW, "finished"),
+    (SHOW, "failed"),
     ("pings", "listen"),
 ];
 
@@ -36,8 +47,9 @@ impl Config {
         let Settings { output_max, output_total_max, max_runtime, max_running, keep_awake, .. } = self.settings.clone();
         SettingsSpec {
             notifications,
-            warnings: self.notifications.warnings,
-            quiet_hours: self.notifications.quiet_hours.map_or_else(|| "off".to_owned(), |hours| hours.to_string()),
+            warnings: self.notifications.show.warning == Show::Banner,
+            quiet_hours: self.notifications.quiet_hours(),
+            banners: Some(self.notifications.banners()),
             keep_days,
             keep_output_days,
             output_max: size::format(output_max),
@@ -64,9 +76,7 @@ impl Config {
             keep_awake: wanted.keep_awake,
             icon_style: wanted.icon_style,
         };
-        changed.notifications.warnings = wanted.warnings;
-        changed.notifications.quiet_hours =
-            QuietHours::parse(&wanted.quiet_hours).map_err(|fault| at("quiet_hours", fault.to_string()))?;
+        changed.notifications = self.notifications.with(wanted)?;
         changed.pings.listen =
             wanted.listen.as_deref().map(Listen::parse).transpose().map_err(|fault| at("listen", fault.to_string()))?;
         // Of all that is written here, jobs and types depend on the longest run time alone.
@@ -90,22 +100,52 @@ pub(super) fn write(document: &mut DocumentMut, config: &Config, wanted: &Settin
         if before == after.as_ref().map(ToString::to_string) {
             continue;
         }
-        if !document.contains_key(table) {
-            add_table(document, table);
+        put(table_at(document, table), key, before.as_deref(), after);
+        if (table, key) == (SHOW, "warning") {
+            // It says the same in short.
+            let _former = table_at(document, "notifications").remove("warnings");
         }
-        let entries = document.get_mut(table).and_then(Item::as_table_like_mut);
-        put(entries.expect("the shape of the text was checked"), key, before.as_deref(), after);
     }
     Ok(())
 }
 
-/// A table that comes in stands below the others, with a line between.
-fn add_table(document: &mut DocumentMut, name: &str) {
+/// The table of that name, or the one in it.
+fn table_at<'d>(document: &'d mut DocumentMut, name: &str) -> &'d mut dyn TableLike {
+    let (outer, inner) = name.split_once('.').map_or((name, None), |(outer, inner)| (outer, Some(inner)));
+    if !document.contains_key(outer) {
+        add_table(document, outer, inner);
+    }
+    let item = document.get_mut(outer).expect("it was made");
+    let is_inline = item.is_inline_table();
+    let table = item.as_table_like_mut().expect("the shape of the text was checked");
+    let Some(inner) = inner else { return table };
+    if !table.contains_key(inner) {
+        let made =
+            if is_inline { Item::Value(Value::InlineTable(InlineTable::new())) } else { Item::Table(below("\n")) };
+        table.insert(inner, made);
+    }
+    table.get_mut(inner).and_then(Item::as_table_like_mut).expect("the shape of the text was checked")
+}
+
+/// A table that comes in stands below the others, with a line between. With one in it, it has no header of its own.
+fn add_table(document: &mut DocumentMut, name: &str, inner: Option<&str>) {
     let before = comments::take_all_trailing(document);
     let gap = if document.is_empty() && before.is_empty() { "" } else { "\n" };
-    let mut table = Table::new();
-    table.decor_mut().set_prefix(format!("{before}{gap}"));
+    let mut table = below(&format!("{before}{gap}"));
+    if let Some(inner) = inner {
+        let mut outer = Table::new();
+        outer.set_implicit(true);
+        outer.insert(inner, Item::Table(table));
+        table = outer;
+    }
     document.insert(name, Item::Table(table));
+}
+
+/// A table with this above its header.
+fn below(prefix: &str) -> Table {
+    let mut table = Table::new();
+    table.decor_mut().set_prefix(prefix);
+    table
 }
 
 fn value(spec: &SettingsSpec, key: &str) -> Option<Value> {
@@ -120,8 +160,24 @@ fn value(spec: &SettingsSpec, key: &str) -> Option<Value> {
         "keep_awake" => Some(Value::from(spec.keep_awake.word())),
         "icon_style" => Some(Value::from(spec.icon_style.word())),
         "quiet_hours" => Some(Value::from(&spec.quiet_hours)),
-        "warnings" => Some(Value::from(spec.warnings)),
         "listen" => spec.listen.as_ref().map(Value::from),
+        _ => spec.banners.as_ref().and_then(|banners| value_of_banners(banners, key)),
+    }
+}
+
+fn value_of_banners(banners: &BannersSpec, key: &str) -> Option<Value> {
+    let ShowSpec { warning, stopped, breaker, recovered, needs_you, finished, failed } = banners.show;
+    match key {
+        "quiet_days" => Some(Value::from(&banners.quiet_days)),
+        "morning_report" => Some(Value::from(&banners.morning_report)),
+        "sound" => Some(Value::from(banners.sound)),
+        "warning" => Some(Value::from(warning.word())),
+        "stopped" => Some(Value::from(stopped.word())),
+        "breaker" => Some(Value::from(breaker.word())),
+        "recovered" => Some(Value::from(recovered.word())),
+        "needs_you" => Some(Value::from(needs_you.word())),
+        "finished" => Some(Value::from(finished.word())),
+        "failed" => Some(Value::from(failed.word())),
         _ => None,
     }
 }

@@ -3,18 +3,19 @@
 //! The text is walked by hand rather than through serde, so that every fault has its place and says in the product's
 //! words what would be right there.
 
+mod notifications;
+
 use std::collections::{BTreeMap, HashMap};
 
 use toml_edit::{Document, Item, TableLike};
 
-use super::{Config, ConfigFault, Notifications, Pings, Settings, limits};
+use super::{Config, ConfigFault, Pings, Settings, limits};
 use crate::api::{IconStyle, JobSpec, JobType, KeepAwake, Leftovers, LimitsSpec, OnStall, PingMode, UnknownKeepAwake};
 use crate::captured::OUTPUT_BYTES_MIN;
-use crate::notify::policy::{QuietFault, QuietHours};
 use crate::pings::{Listen, key_fault};
 
 /// The keys of a job's table besides its limits, in the order in which they are written.
-pub(super) const JOB_KEYS: [&str; 16] = [
+pub(super) const JOB_KEYS: [&str; 17] = [
     "type",
     "command",
     "cwd",
@@ -31,6 +32,7 @@ pub(super) const JOB_KEYS: [&str; 16] = [
     "ping_mode",
     "export_ping_env",
     "notify_end",
+    "may_wake",
 ];
 
 /// The keys of the settings.
@@ -45,9 +47,6 @@ const SETTINGS_KEYS: [&str; 9] = [
     "keep_awake",
     "icon_style",
 ];
-
-/// The keys about notifications.
-const NOTIFICATIONS_KEYS: [&str; 2] = ["quiet_hours", "warnings"];
 
 /// The keys about pings.
 const PINGS_KEYS: [&str; 2] = ["listen", "key"];
@@ -177,22 +176,6 @@ impl Walk {
         Ok(settings)
     }
 
-    fn notifications(&mut self, path: &KeyPath, item: &Item) -> Result<Notifications, Flaw> {
-        let mut notifications = Notifications::default();
-        for (key, item) in self.known(path, table(path, item)?, &NOTIFICATIONS_KEYS)? {
-            let path = path.then(key);
-            match key {
-                "quiet_hours" => {
-                    let read = QuietHours::parse(&string(&path, item)?);
-                    let flaw = |fault: QuietFault| Flaw { path: path.clone(), message: fault.to_string() };
-                    notifications.quiet_hours = read.map_err(flaw)?;
-                }
-                _ => notifications.warnings = flag(&path, item)?,
-            }
-        }
-        Ok(notifications)
-    }
-
     fn pings(&mut self, path: &KeyPath, item: &Item) -> Result<Pings, Flaw> {
         let mut pings = Pings::default();
         for (key, item) in self.known(path, table(path, item)?, &PINGS_KEYS)? {
@@ -237,6 +220,7 @@ impl Walk {
                 "ping_mode" => job.ping_mode = Some(ping_mode(&path, item)?),
                 "export_ping_env" => job.export_ping_env = flag(&path, item)?,
                 "notify_end" => job.notify_end = flag(&path, item)?,
+                "may_wake" => job.may_wake = flag(&path, item)?,
                 _ => limit(&path, key, item, &mut job.limits)?,
             }
         }

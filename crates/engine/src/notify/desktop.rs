@@ -48,7 +48,9 @@ pub struct Banner {
 pub enum Note {
     /// What, and when in milliseconds since the Unix epoch.
     Told(String, i64),
-    /// The night before this morning, a number such as `20261123`.
+    /// What is to be told in the morning, and since when it waits for that.
+    Held(String, i64),
+    /// The night before this morning, a number such as `20261123`, with all that was held for it.
     Morning(i64),
 }
 
@@ -222,6 +224,7 @@ impl Seen {
 async fn remember(store: &StoreHandle, note: Note) {
     match note {
         Note::Told(what, at_ms) => store.note_told(what, at_ms, at_ms.saturating_sub(ONCE_IN_MS)).await,
+        Note::Held(what, at_ms) => store.note_held(what, at_ms).await,
         Note::Morning(morning) => store.note_morning(morning).await,
     }
 }

@@ -2,14 +2,14 @@
 
 use nightkeep_core::Span;
 
-use super::policy::{Kind, Member, Night, Slot};
+use super::policy::{Event, Kind, Member, Night, Slot, Wants};
 use super::text::{Text, Urgency, short};
 use crate::api::{HistoryRow, Outcome, Reason};
 
 /// So many names are said of many.
 const NAMES_MAX: usize = 2;
 
-/// Something that a person could do something about.
+/// Something that a person could do something about, or would want to know of.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Need {
     /// A job is not started again.
@@ -20,6 +20,102 @@ pub enum Need {
     Unreachable(String),
     /// A run stalls and is left alone.
     Stalled(String),
+    /// A run could not be judged.
+    NotJudged(String),
+    /// A run went round in circles.
+    Circled(String),
+    /// A run has spent most of what it may.
+    Spent(String),
+    /// A run was found again.
+    FoundAgain(String),
+    /// A run was past its warning limit.
+    Warned(String),
+}
+
+impl Need {
+    /// What was kept for the report of the morning: the word of its kind and its job, with what a person thinks of it as.
+    #[must_use]
+    pub fn of_held(what: &str) -> Option<(Event, Self)> {
+        let (word, job) = what.split_once('/')?;
+        let (kind, job) = (Kind::named(word)?, job.to_owned());
+        let need = match kind {
+            Kind::Warning => Self::Warned(job),
+            Kind::CouldNotJudge => Self::NotJudged(job),
+            Kind::Circling => Self::Circled(job),
+            Kind::Spent => Self::Spent(job),
+            Kind::Recovered => Self::FoundAgain(job),
+            Kind::Stopped
+            | Kind::CouldNotStop
+            | Kind::NotWatching
+            | Kind::Breaker
+            | Kind::LeftAlone
+            | Kind::WaitsForPerson
+            | Kind::Unreachable
+            | Kind::Finished
+            | Kind::Failed => return None,
+        };
+        Some((kind.event()?, need))
+    }
+
+    /// Whose it is.
+    #[must_use]
+    pub fn job(&self) -> &str {
+        match self {
+            Self::NotStartedAgain(job)
+            | Self::WaitsForPerson(job)
+            | Self::Unreachable(job)
+            | Self::Stalled(job)
+            | Self::NotJudged(job)
+            | Self::Circled(job)
+            | Self::Spent(job)
+            | Self::FoundAgain(job)
+            | Self::Warned(job) => job,
+        }
+    }
+
+    /// Whether what came after it says it all: who was warned about was stopped, or what was found again has ended.
+    #[must_use]
+    pub fn is_over(&self, rows: &[HistoryRow]) -> bool {
+        let ended = |job: &str| rows.iter().any(|row| row.job == job);
+        match self {
+            Self::Warned(job) => rows.iter().any(|row| row.job == *job && row.outcome == Outcome::Aborted),
+            Self::FoundAgain(job) => ended(job),
+            Self::NotStartedAgain(_)
+            | Self::WaitsForPerson(_)
+            | Self::Unreachable(_)
+            | Self::Stalled(_)
+            | Self::NotJudged(_)
+            | Self::Circled(_)
+            | Self::Spent(_) => false,
+        }
+    }
+}
+
+/// Whether something of this kind has to be remembered until the morning: neither the history of ended runs nor the runs
+/// themselves say it then.
+#[must_use]
+pub fn waits_for_the_morning(kind: Kind) -> bool {
+    Need::of_held(&format!("{}/", kind.word())).is_some() && kind != Kind::Recovered
+}
+
+/// Those of the night and of the day before it that its report tells of, as that is wanted.
+#[must_use]
+pub fn of_report(mut rows: Vec<HistoryRow>, night: &Night, wants: Wants) -> Vec<HistoryRow> {
+    rows.retain(|row| {
+        let event = match row.outcome {
+            Outcome::Succeeded => Event::Finished,
+            Outcome::Failed => Event::Failed,
+            Outcome::Aborted => Event::Stopped,
+            Outcome::Lost => Event::Recovered,
+        };
+        wants.report_tells(event, is_of(night, row))
+    });
+    rows
+}
+
+/// Whether a run ended in the night, and not on the day before it.
+fn is_of(night: &Night, row: &HistoryRow) -> bool {
+    row.ended_at.parse::<jiff::Timestamp>().is_ok_and(|ended| ended >= night.from)
 }
 
 impl Text {
@@ -80,10 +176,11 @@ impl Text {
             },
             needed(needs),
         ];
+        let since = if rows.iter().all(|row| is_of(night, row)) { "Last night" } else { "Since yesterday" };
         let body: Vec<String> = body.into_iter().filter(|sentence| !sentence.is_empty()).collect();
         Some(Self {
             slot: Slot::Morning,
-            title: format!("Last night: {}", counts(&finished, &failed, &lost, &stopped, needs)),
+            title: format!("{since}: {}", counts(&finished, &failed, &lost, &stopped, needs)),
             body: body.join(" "),
             urgency: Urgency::Normal,
             is_silent: false,
@@ -119,7 +216,7 @@ fn counts(
 
 /// The time from the stops to the morning, when somebody would have found the runs as they were.
 fn spared(night: &Night, stopped: &[&HistoryRow]) -> String {
-    let spared = stopped.iter().filter_map(|row| {
+    let spared = stopped.iter().filter(|row| is_of(night, row)).filter_map(|row| {
         let ended: jiff::Timestamp = row.ended_at.parse().ok()?;
         u64::try_from(night.to.duration_since(ended).as_millis()).ok()
     });
@@ -154,6 +251,11 @@ fn needed(needs: &[Need]) -> String {
         Need::WaitsForPerson(job) => format!("{} waits for you.", short(job)),
         Need::Unreachable(job) => format!("{} gives no sign of life.", short(job)),
         Need::Stalled(job) => format!("{} has stalled.", short(job)),
+        Need::NotJudged(job) => format!("{} could not be judged.", short(job)),
+        Need::Circled(job) => format!("{} was busy, but not advancing.", short(job)),
+        Need::Spent(job) => format!("{} has spent most of its budget.", short(job)),
+        Need::FoundAgain(job) => format!("{} was found again and is watched.", short(job)),
+        Need::Warned(job) => format!("{} was quiet for long.", short(job)),
     });
     sentences.collect::<Vec<_>>().join(" ")
 }

@@ -10,14 +10,14 @@ use crate::api::NotificationTest;
 /// Some desktops take a notification away when its sender lets go of it.
 const SHOWN_FOR: Duration = Duration::from_secs(20);
 
-/// Shows it, whatever the settings say, and says what came of it.
-pub(crate) async fn trial() -> NotificationTest {
+/// Shows it, with a sound or without, whatever else the settings say, and says what came of it.
+pub(crate) async fn trial(sound: bool) -> NotificationTest {
     let text = Text {
         slot: Slot::Watch,
         title: "Nightkeep can reach you".to_owned(),
         body: "This is how a stopped run would be told.".to_owned(),
         urgency: Urgency::Normal,
-        is_silent: false,
+        is_silent: !sound,
     };
     let (sent, message) = match try_out(&text, SHOWN_FOR).await {
         Ok(Some(server)) => (true, format!("Sent. Notification server: {server}.")),

@@ -14,6 +14,8 @@ use crate::api::HistoryRow;
 
 /// Before what was told, in milliseconds since the Unix epoch.
 const TOLD: &str = "told/";
+/// Before what is to be told in the morning, in milliseconds since the Unix epoch.
+const HELD: &str = "held/";
 /// The last night that was told: its morning as a number such as `20261123`.
 const MORNING: &str = "morning-told";
 
@@ -22,6 +24,8 @@ const MORNING: &str = "morning-told";
 pub struct Told {
     /// What, and when in milliseconds since the Unix epoch.
     pub alerts: BTreeMap<String, i64>,
+    /// What is to be told in the morning, and since when in milliseconds since the Unix epoch.
+    pub held: BTreeMap<String, i64>,
     /// The morning of the last night that was told, as a number such as `20261123`.
     pub morning: Option<i64>,
 }
@@ -29,14 +33,16 @@ pub struct Told {
 impl Reader {
     fn told(&self) -> Result<Told, StoreError> {
         self.ask(|db| {
-            let mut select = db.prepare("SELECT key, value FROM meta WHERE key LIKE ?1 OR key = ?2")?;
-            let rows = select.query_map((format!("{TOLD}%"), MORNING), |row| Ok((row.get(0)?, row.get(1)?)))?;
+            let mut select = db.prepare("SELECT key, value FROM meta WHERE key LIKE ?1 OR key LIKE ?2 OR key = ?3")?;
+            let params = (format!("{TOLD}%"), format!("{HELD}%"), MORNING);
+            let rows = select.query_map(params, |row| Ok((row.get(0)?, row.get(1)?)))?;
             let mut told = Told::default();
             for row in rows {
                 let (key, value): (String, i64) = row?;
-                match key.strip_prefix(TOLD) {
-                    Some(what) => drop(told.alerts.insert(what.to_owned(), value)),
-                    None => told.morning = Some(value),
+                match (key.strip_prefix(TOLD), key.strip_prefix(HELD)) {
+                    (Some(what), _) => drop(told.alerts.insert(what.to_owned(), value)),
+                    (None, Some(what)) => drop(told.held.insert(what.to_owned(), value)),
+                    (None, None) => told.morning = Some(value),
                 }
             }
             Ok(told)
@@ -59,6 +65,14 @@ impl Store {
         let pattern = format!("{TOLD}%");
         tx.execute("DELETE FROM meta WHERE key LIKE ?1 AND (value < ?2 OR value > ?3)", (pattern, from_ms, at_ms))?;
         set(&tx, &format!("{TOLD}{what}"), at_ms)?;
+        tx.commit()
+    }
+
+    /// Notes that the night before this morning was told, with all that was held for it.
+    fn note_morning(&mut self, morning: i64) -> rusqlite::Result<()> {
+        let tx = self.db.transaction()?;
+        tx.execute("DELETE FROM meta WHERE key LIKE ?1", [format!("{HELD}%")])?;
+        set(&tx, MORNING, morning)?;
         tx.commit()
     }
 }
@@ -91,9 +105,14 @@ impl StoreHandle {
         self.note(move |store| store.note_told(&what, at_ms, from_ms)).await;
     }
 
-    /// Notes that the night before this morning was told.
+    /// Notes that something is to be told in the morning.
+    pub async fn note_held(&self, what: String, at_ms: i64) {
+        self.note(move |store| set(&store.db, &format!("{HELD}{what}"), at_ms)).await;
+    }
+
+    /// Notes that the night before this morning was told, with all that was held for it.
     pub async fn note_morning(&self, morning: i64) {
-        self.note(move |store| set(&store.db, MORNING, morning)).await;
+        self.note(move |store| store.note_morning(morning)).await;
     }
 
     async fn note(&self, write: impl FnOnce(&mut Store) -> rusqlite::Result<()> + Send + 'static) {
@@ -112,6 +131,27 @@ mod tests {
     use nightkeep_core::time::Wall;
 
     use super::*;
+
+    #[tokio::test]
+    async fn what_is_held_for_the_morning_is_known_after_a_restart_and_goes_with_its_report() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("nightkeep.db");
+        let open = || {
+            let store = Store::open(&path, Wall::from_ms(0)).unwrap().store;
+            StoreHandle::start(store, || TimeZone::UTC).unwrap()
+        };
+        let store = open();
+        store.note_told("stopped/a".to_owned(), 1_000, 0).await;
+        store.note_held("warning/a".to_owned(), 1_000).await;
+        store.note_held("spent/b".to_owned(), 2_000).await;
+        store.close().await.unwrap();
+        let store = open();
+        let held = store.told().await.unwrap().held;
+        assert_eq!(held, [("spent/b".to_owned(), 2_000), ("warning/a".to_owned(), 1_000)].into());
+        store.note_morning(20_261_123).await;
+        let told = store.told().await.unwrap();
+        assert_eq!((told.held.len(), told.alerts.len(), told.morning), (0, 1, Some(20_261_123)));
+    }
 
     #[tokio::test]
     async fn what_was_told_is_known_after_a_restart_and_forgotten_in_time() {

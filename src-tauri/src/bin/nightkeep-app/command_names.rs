@@ -46,6 +46,8 @@ pub(crate) const COMMANDS: &[&str] = &[
     "settings",
     "set_settings",
     "test_notification",
+    "has_notification_settings",
+    "open_notification_settings",
     "storage",
     "clean_now",
     "cancel_clean",

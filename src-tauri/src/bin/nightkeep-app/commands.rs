@@ -71,6 +71,8 @@ pub(crate) fn handler() -> impl Fn(Invoke<Wry>) -> bool + Send + Sync + 'static 
         settings::settings,
         settings::set_settings,
         settings::test_notification,
+        settings::has_notification_settings,
+        settings::open_notification_settings,
         settings::storage,
         settings::clean_now,
         settings::cancel_clean,

@@ -15,6 +15,7 @@ mod folder;
 mod kept;
 mod link;
 mod navigation;
+mod notification_settings;
 mod pace;
 mod settings;
 mod window;

@@ -12,6 +12,7 @@ use nightkeep_engine::surface;
 use tauri::{AppHandle, Manager as _, State, command};
 
 use crate::link::Way;
+use crate::notification_settings;
 
 type Reply<T> = Result<T, ApiError>;
 
@@ -31,6 +32,17 @@ pub(crate) async fn set_settings(way: State<'_, Way>, spec: SettingsSpec) -> Rep
 #[command]
 pub(crate) async fn test_notification(way: State<'_, Way>) -> Reply<NotificationTest> {
     way.client()?.test_notification().await
+}
+
+/// Whether the system has a page of its own for them.
+#[command]
+pub(crate) const fn has_notification_settings() -> bool {
+    notification_settings::are_there()
+}
+
+#[command]
+pub(crate) fn open_notification_settings() -> Reply<()> {
+    notification_settings::open()
 }
 
 #[command]

@@ -15,6 +15,20 @@ export class FakeComputer {
     notifications: true,
     warnings: false,
     quiet_hours: '23:00-07:00',
+    banners: {
+      sound: true,
+      quiet_days: 'every day',
+      morning_report: 'on',
+      show: {
+        warning: 'off',
+        stopped: 'banner',
+        breaker: 'banner',
+        recovered: 'banner',
+        needs_you: 'banner',
+        finished: 'per-job',
+        failed: 'per-job',
+      },
+    },
     keep_days: 30,
     keep_output_days: 14,
     output_max: '20MB',
@@ -28,6 +42,7 @@ export class FakeComputer {
   startsAtLogin = false;
   fault: string | null = null;
   notification: NotificationTest = { sent: true, message: 'Sent. Notification server: GNOME Shell 50.' };
+  hasNotificationSettings = false;
   storage: StorageView = { database_bytes: 4_300_000, output_bytes: 212_000_000, runs: 48, cleaning: null };
   cleaned: Cleaned = { ...NOTHING, runs: 12, outputs: 1, bytes: 48_000_000 };
   /** While it is set, a removal goes on until it is cancelled. */

@@ -383,6 +383,16 @@ export class FakeBackend extends FakeEngine implements Backend {
     return this.reply('testNotification', () => this.computer.notification);
   }
 
+  hasNotificationSettings(): Promise<boolean> {
+    return this.reply('hasNotificationSettings', () => this.computer.hasNotificationSettings);
+  }
+
+  openNotificationSettings(): Promise<void> {
+    return this.reply('openNotificationSettings', () => {
+      this.calls.push('open notification settings');
+    });
+  }
+
   storage(): ReturnType<Backend['storage']> {
     return this.reply('storage', () => this.computer.storage);
   }

@@ -94,6 +94,8 @@ export function createTauriBackend(): Backend {
     settings: () => invoke('settings'),
     setSettings: (spec) => invoke('set_settings', { spec }),
     testNotification: () => invoke('test_notification'),
+    hasNotificationSettings: () => invoke('has_notification_settings'),
+    openNotificationSettings: () => invoke('open_notification_settings'),
     storage: () => invoke('storage'),
     cleanNow: () => invoke('clean_now'),
     cancelClean: () => invoke('cancel_clean'),

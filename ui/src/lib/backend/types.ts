@@ -133,6 +133,9 @@ export interface Backend {
   settings(): Promise<SettingsView>;
   setSettings(spec: SettingsSpec): Promise<void>;
   testNotification(): Promise<NotificationTest>;
+  /** Whether the system has one page for the settings of notifications, and shows it. */
+  hasNotificationSettings(): Promise<boolean>;
+  openNotificationSettings(): Promise<void>;
   storage(): Promise<StorageView>;
   /** Comes back when it is through, or was cancelled. */
   cleanNow(): Promise<Cleaned>;

@@ -30,6 +30,7 @@ export interface Draft {
   ping: string;
   exportPingEnv: boolean;
   notifyEnd: boolean;
+  mayWake: boolean;
   checkUrl: string;
   /** What a job may say that the form does not show: it is saved as it came. */
   rest: Partial<JobSpec>;
@@ -40,7 +41,7 @@ export const DEFAULT_TYPE = 'generic';
 export function draftOf(spec: JobSpec): Draft {
   const { name, type, command, cwd, env, progress, observe, limits, sources, leftovers, ...more } = spec;
   const { on_stall, ping_mode, stop_signal, output_max, ping, export_ping_env, ...others } = more;
-  const { notify_end, check_url, ...rest } = others;
+  const { notify_end, may_wake, check_url, ...rest } = others;
   return {
     name,
     type: type ?? DEFAULT_TYPE,
@@ -59,6 +60,7 @@ export function draftOf(spec: JobSpec): Draft {
     ping: ping ?? '',
     exportPingEnv: export_ping_env ?? false,
     notifyEnd: notify_end ?? false,
+    mayWake: may_wake ?? false,
     checkUrl: check_url ?? '',
     rest,
   };
@@ -125,6 +127,7 @@ function moreOf(draft: Draft): Partial<JobSpec> {
     ...(ping && { ping }),
     ...(draft.exportPingEnv && { export_ping_env: true }),
     ...(draft.notifyEnd && { notify_end: true }),
+    ...(draft.mayWake && { may_wake: true }),
     ...(url && { check_url: url }),
   };
 }

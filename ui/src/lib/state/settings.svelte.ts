@@ -1,4 +1,10 @@
-import { asApiError, type Backend, type SettingsSpec, type SettingsView } from '../backend/types';
+import {
+  asApiError,
+  type Backend,
+  type BannersSpec,
+  type SettingsSpec,
+  type SettingsView,
+} from '../backend/types';
 import { sentence } from './jobform.svelte';
 
 /** The settings as they are in force. Each change is saved at once; one that is refused is taken back and says why. */
@@ -23,7 +29,17 @@ export class SettingsStore {
 
   /** Saves one setting, after those before it. Says whether it is in force. */
   change<Field extends keyof SettingsSpec>(field: Field, value: SettingsSpec[Field]): Promise<boolean> {
-    const saved = this.#queue.then(() => this.#save(field, value));
+    return this.update(field, (spec) => (spec[field] === value ? spec : { ...spec, [field]: value }));
+  }
+
+  /** The same for what is said of banners, and fails at a field of its own. */
+  changeBanners(at: string, change: (banners: BannersSpec) => BannersSpec): Promise<boolean> {
+    return this.update(at, (spec) => ({ ...spec, banners: change(spec.banners) }));
+  }
+
+  /** Saves what becomes of the settings as they are when those before it are saved. */
+  update(at: string, change: (spec: SettingsSpec) => SettingsSpec): Promise<boolean> {
+    const saved = this.#queue.then(() => this.#save(at, change));
     this.#queue = saved;
     return saved;
   }
@@ -48,15 +64,15 @@ export class SettingsStore {
     }
   }
 
-  async #save<Field extends keyof SettingsSpec>(field: Field, value: SettingsSpec[Field]): Promise<boolean> {
+  async #save(at: string, change: (spec: SettingsSpec) => SettingsSpec): Promise<boolean> {
     const before = this.view;
-    if (!before || before.spec[field] === value) {
-      this.#blame(field, null);
+    const spec = before && change(before.spec);
+    if (!before || !spec || spec === before.spec) {
+      this.#blame(at, null);
       return true;
     }
-    this.view = { ...before, spec: { ...before.spec, [field]: value } };
-    const { spec } = this.view;
-    const isSaved = await this.keep(field, () => this.#backend.setSettings(spec));
+    this.view = { ...before, spec };
+    const isSaved = await this.keep(at, () => this.#backend.setSettings(spec));
     // What was refused, and what somebody wrote by hand meanwhile, shows as it is.
     this.view = before;
     await this.load().catch(() => undefined);

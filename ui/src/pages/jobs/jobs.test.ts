@@ -299,12 +299,14 @@ describe('the form', () => {
     await fill('A service that it needs', 'tcp://localhost:5432');
     await fill('Cap for a run, in dollars', '2.50');
     await fireEvent.click(screen.getByLabelText('Tell me when it finishes or fails by itself, too'));
+    await fireEvent.click(screen.getByLabelText(/^May wake me/));
     screen.getByRole('button', { name: 'Save' }).click();
     await screen.findByText('Saved.');
     expect(backend.jobViews.find((job) => job.spec.name === 'docs-sweep')?.spec).toMatchObject({
       on_stall: 'restart',
       check_url: 'tcp://localhost:5432',
       notify_end: true,
+      may_wake: true,
       limits: { max_cost: '2.50' },
     });
     await screen.findByRole('heading', { name: 'Jobs' });

@@ -1,8 +1,10 @@
 import { fireEvent, screen, waitFor, within } from '@testing-library/svelte';
 import { afterEach, describe, expect, test } from 'vitest';
-import { openWindow } from '../../test/window';
+import { FakeBackend } from '../../lib/backend/fake';
+import { MORNING, openWindow } from '../../test/window';
 import { meet, readJobs } from './jobs-file';
-import { morningWords, quietOf, written } from './quiet';
+import { EVENTS } from './events';
+import { daysOf, morningWords, quietOf, reportOf, written, writtenDays, writtenReport } from './quiet';
 
 afterEach(() => {
   window.localStorage.clear();
@@ -109,7 +111,76 @@ describe('notifications', () => {
     await screen.findByText('No notification service found. Stops still appear here and in the tray.');
   });
 
-  test('quiet hours are switched off and moved', async () => {
+  test('each event is told where that is wanted, and what is critical cannot be switched off', async () => {
+    const backend = openWindow('settings');
+    await change('A run was stopped', 'digest');
+    await screen.findByText('✓ Saved');
+    await change('A run finished', 'off');
+    await waitFor(() => {
+      expect(backend.computer.spec.banners.show).toMatchObject({ stopped: 'digest', finished: 'off' });
+    });
+    expect(backend.computer.spec.banners.show).toMatchObject({ breaker: 'banner', failed: 'per-job' });
+    const options = (label: string): string[] =>
+      [...screen.getByLabelText<HTMLSelectElement>(label).options].map((option) => option.value);
+    expect(options('A run was stopped')).toEqual(['banner', 'digest', 'off']);
+    expect(options('A run failed by itself')).toEqual(['per-job', 'banner', 'digest', 'off']);
+    expect(screen.getByText(/^Always told: that a run could not be stopped/)).toBeTruthy();
+    expect(EVENTS.map(({ event }) => event).sort()).toEqual(
+      Object.keys(backend.computer.spec.banners.show).sort(),
+    );
+  });
+
+  test('a refused place goes back and says why at its event', async () => {
+    const backend = openWindow('settings');
+    const select = await screen.findByLabelText<HTMLSelectElement>('A job will not start again');
+    backend.failures.set('setSettings', { ...CLOSED });
+    await change('A job will not start again', 'off');
+    await screen.findByText('It cannot be meant.');
+    await waitFor(() => {
+      expect(select.value).toBe('banner');
+    });
+    expect(select.getAttribute('aria-invalid')).toBe('true');
+  });
+
+  test('two changes one after the other are both kept', async () => {
+    const backend = openWindow('settings');
+    const stopped = await screen.findByLabelText<HTMLSelectElement>('A run was stopped');
+    const failed = screen.getByLabelText<HTMLSelectElement>('A run failed by itself');
+    stopped.value = 'off';
+    failed.value = 'banner';
+    await Promise.all([fireEvent.change(stopped), fireEvent.change(failed)]);
+    await waitFor(() => {
+      expect(backend.computer.spec.banners.show).toMatchObject({ stopped: 'off', failed: 'banner' });
+    });
+  });
+
+  test('the sound is switched off', async () => {
+    const backend = openWindow('settings');
+    await flip('With a sound');
+    await waitFor(() => {
+      expect(backend.computer.spec.banners.sound).toBe(false);
+    });
+  });
+
+  test("the system's own settings are opened where there is a page for them", async () => {
+    const backend = new FakeBackend({ now: MORNING });
+    backend.computer.hasNotificationSettings = true;
+    openWindow('settings', {}, backend);
+    (await screen.findByRole('button', { name: "Open the system's settings" })).click();
+    await waitFor(() => {
+      expect(backend.calls).toContain('open notification settings');
+    });
+  });
+
+  test("nothing is said of the system's own settings where there is none", async () => {
+    openWindow('settings');
+    await screen.findByRole('button', { name: 'Send a test notification' });
+    expect(screen.queryByRole('button', { name: "Open the system's settings" })).toBeNull();
+  });
+});
+
+describe('quiet hours', () => {
+  test('are switched off and moved', async () => {
     const backend = openWindow('settings');
     await change('From', '22:30');
     await waitFor(() => {
@@ -119,14 +190,88 @@ describe('notifications', () => {
     await waitFor(() => {
       expect(backend.computer.spec.quiet_hours).toBe('off');
     });
-    await screen.findByText('There are no quiet hours, so everything is told when it happens.');
+    expect(screen.getByLabelText<HTMLInputElement>('Friday').disabled).toBe(true);
   });
 
-  test('the report of the morning follows the quiet hours', () => {
-    expect(morningWords(quietOf('23:00-06:30'), true)).toMatch(/^Once, from 06:30 on/);
-    expect(morningWords(quietOf('23:00-06:30'), false)).toMatch(/^Off/);
+  test('are on the days that are chosen, and on none they are off', async () => {
+    const backend = openWindow('settings');
+    await flip('Friday');
+    await waitFor(() => {
+      expect(backend.computer.spec.banners.quiet_days).toBe('Mon, Tue, Wed, Thu, Sat, Sun');
+    });
+    backend.computer.spec = {
+      ...backend.computer.spec,
+      banners: { ...backend.computer.spec.banners, quiet_days: 'Mon' },
+    };
+    await flip('With a sound');
+    const monday = screen.getByLabelText<HTMLInputElement>('Monday');
+    await waitFor(() => {
+      expect(screen.getByLabelText<HTMLInputElement>('Tuesday').checked).toBe(false);
+    });
+    monday.checked = false;
+    await fireEvent.change(monday);
+    await waitFor(() => {
+      expect(backend.computer.spec.quiet_hours).toBe('off');
+    });
+    expect(backend.computer.spec.banners.quiet_days).toBe('Mon');
+  });
+
+  test('say which jobs may wake somebody', async () => {
+    const backend = new FakeBackend({ now: MORNING });
+    const [first] = backend.jobViews;
+    if (first) first.spec = { ...first.spec, may_wake: true };
+    openWindow('settings', {}, backend);
+    await screen.findByText(/^May wake you:/);
+  });
+
+  test('without such jobs say where it is said', async () => {
+    openWindow('settings');
+    await screen.findByText(/^No job may wake you/);
+  });
+
+  test('days are read as they are written', () => {
+    expect(daysOf('every day')).toHaveLength(7);
+    expect(daysOf('Sun-Thu')).toEqual(['Mon', 'Tue', 'Wed', 'Thu', 'Sun']);
+    expect(daysOf('Mon, Wed-Fri')).toEqual(['Mon', 'Wed', 'Thu', 'Fri']);
+    expect(daysOf('')).toEqual([]);
+    expect(writtenDays(daysOf('Mon-Sun'))).toBe('every day');
+    expect(writtenDays(daysOf('Sat-Mon'))).toBe('Mon, Sat, Sun');
     expect(quietOf('off')).toEqual({ on: false, from: '23:00', to: '07:00' });
     expect(written(quietOf('22:00-06:00'))).toBe('22:00-06:00');
+  });
+});
+
+describe('the morning report', () => {
+  test('is moved and switched off', async () => {
+    const backend = openWindow('settings');
+    await change('Not before', '08:30');
+    await waitFor(() => {
+      expect(backend.computer.spec.banners.morning_report).toBe('08:30');
+    });
+    await screen.findByText(/^Once, from 08:30 on/);
+    await flip('Tell me what the night came to');
+    await waitFor(() => {
+      expect(backend.computer.spec.banners.morning_report).toBe('off');
+    });
+    await screen.findByText(/^Off: what waits for the morning is told nowhere/);
+    await change('A run was stopped', 'digest');
+    await screen.findByText('The morning report is off, so what is only in it is told nowhere.');
+  });
+
+  test('comes at the end of the quiet hours or later, never in them', () => {
+    const quiet = quietOf('23:00-06:30');
+    expect(reportOf('on', quiet)).toEqual({ on: true, from: '06:30' });
+    expect(reportOf('08:00', quiet)).toEqual({ on: true, from: '08:00' });
+    expect(reportOf('05:00', quiet)).toEqual({ on: true, from: '06:30' });
+    expect(reportOf('23:30', quiet)).toEqual({ on: true, from: '06:30' });
+    expect(reportOf('off', quiet)).toEqual({ on: false, from: '06:30' });
+    expect(reportOf('on', quietOf('off'))).toEqual({ on: true, from: '07:00' });
+    expect(reportOf('05:00', quietOf('off'))).toEqual({ on: true, from: '05:00' });
+    expect(reportOf('14:00', quietOf('13:00-15:00'))).toEqual({ on: true, from: '15:00' });
+    expect(writtenReport({ on: true, from: '06:30' }, quiet)).toBe('on');
+    expect(writtenReport({ on: true, from: '09:00' }, quiet)).toBe('09:00');
+    expect(writtenReport({ on: false, from: '09:00' }, quiet)).toBe('off');
+    expect(morningWords({ on: true, from: '06:30' }, false)).toMatch(/^Off, because no notifications/);
   });
 });
 

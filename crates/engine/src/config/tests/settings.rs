@@ -1,7 +1,7 @@
 //! What a change of the settings does to the text.
 
 use super::*;
-use crate::api::{KeepAwake, SettingsSpec};
+use crate::api::{BannersSpec, KeepAwake, SettingsSpec, Show, ShowEnd};
 use crate::config::edit::{Edit, apply};
 
 /// The text after a change of its settings.
@@ -23,6 +23,18 @@ fn refused(text: &str, change: impl FnOnce(&mut SettingsSpec)) -> (String, Strin
     (fault.field.unwrap_or_default(), fault.message)
 }
 
+fn banners(spec: &mut SettingsSpec) -> &mut BannersSpec {
+    spec.banners.as_mut().unwrap()
+}
+
+/// The text after a change of where events are told.
+fn told(text: &str, change: impl FnOnce(&mut BannersSpec)) -> String {
+    changed(text, |spec| {
+        change(banners(spec));
+        spec.warnings = banners(spec).show.warning == Show::Banner;
+    })
+}
+
 const COMMENTED: &str = "# mine\n[settings] # all of it\nkeep_days = 14 # two weeks\noutput_max = 20000000\n\
     \n# at night\n[notifications]\nquiet_hours = '22:00-6:00' # early bird\n\n[jobs.a]\ncommand = 'x'\n# the end\n";
 
@@ -42,7 +54,8 @@ fn settings_that_are_saved_unchanged_change_nothing() {
 
 #[test]
 fn a_setting_is_written_wherever_its_table_is_or_into_a_table_of_its_own() {
-    assert_eq!(changed("", |spec| spec.warnings = true), "[notifications]\nwarnings = true\n");
+    let text = changed("", |spec| banners(spec).sound = false);
+    assert_eq!(text, "[notifications]\nsound = false\n");
     let text = changed("[jobs.a]\ncommand = 'x'\n# the end\n", |spec| spec.listen = Some("127.0.0.1:8765".into()));
     assert_eq!(text, "[jobs.a]\ncommand = 'x'\n# the end\n\n[pings]\nlisten = \"127.0.0.1:8765\"\n");
     let text = changed("settings = { keep_days = 3 } # short\n", |spec| spec.keep_days = 4);
@@ -59,6 +72,51 @@ fn whoever_wrote_a_switch_for_keeping_awake_is_understood_and_keeps_it_until_it_
         let text = changed(&text, |spec| spec.keep_awake = KeepAwake::PluggedIn);
         assert_eq!(text, "[settings]\nkeep_awake = \"plugged-in\" # mine\n");
     }
+}
+
+#[test]
+fn where_an_event_is_told_is_written_into_a_table_of_its_own_and_no_more_than_was_changed() {
+    let stopped = |banners: &mut BannersSpec| banners.show.stopped = Show::Digest;
+    assert_eq!(told("", stopped), "[notifications.show]\nstopped = \"digest\"\n");
+    let text = told(COMMENTED, stopped);
+    let wanted = "# early bird\n\n[notifications.show]\nstopped = \"digest\"\n\n[jobs.a]";
+    assert_eq!(text, COMMENTED.replace("# early bird\n\n[jobs.a]", wanted));
+    let text = told(&text, |banners| banners.show.failed = ShowEnd::Banner);
+    assert!(text.contains("stopped = \"digest\"\nfailed = \"banner\"\n"), "{text}");
+    let text = told("notifications = { sound = false }\n", stopped);
+    assert_eq!(text, "notifications = { sound = false , show = { stopped = \"digest\" } }\n");
+    let text = told("[notifications]\nshow.stopped = \"off\" # mine\n", stopped);
+    assert_eq!(text, "[notifications]\nshow.stopped = \"digest\" # mine\n");
+    let text = told("[jobs.a]\ncommand = 'x'\n# the end\n", stopped);
+    assert_eq!(text, "[jobs.a]\ncommand = 'x'\n# the end\n\n[notifications.show]\nstopped = \"digest\"\n");
+}
+
+#[test]
+fn a_warning_that_was_wanted_in_the_short_way_is_written_in_one_place() {
+    let short = "[notifications]\nwarnings = true\nsound = false\n";
+    assert_eq!(told(short, |_| ()), short);
+    let text = told(short, |banners| banners.show.warning = Show::Digest);
+    assert_eq!(text, "[notifications]\nsound = false\n\n[notifications.show]\nwarning = \"digest\"\n");
+    let text = told(short, |banners| banners.show.stopped = Show::Off);
+    assert!(text.starts_with(short) && !text.contains("warning ="), "{text}");
+}
+
+#[test]
+fn whoever_knows_nothing_of_the_banners_changes_nothing_of_them_but_whether_warnings_are_told() {
+    let text = "[notifications]\nsound = false\n\n[notifications.show]\nwarning = \"digest\"\nstopped = \"off\"\n";
+    let config = Config::parse(text).unwrap();
+    let after = |change: fn(&mut SettingsSpec)| {
+        let mut spec = SettingsSpec { banners: None, ..config.settings_spec() };
+        change(&mut spec);
+        apply(text, &config, Edit::SetSettings(&spec)).unwrap()
+    };
+    assert_eq!(after(|_| ()), text);
+    assert_eq!(after(|spec| spec.warnings = true), text.replace("\"digest\"", "\"banner\""));
+    // As the command line sends it, which has both.
+    let mut spec = config.settings_spec();
+    spec.warnings = true;
+    let edited = apply(text, &config, Edit::SetSettings(&spec)).unwrap();
+    assert_eq!(edited, text.replace("\"digest\"", "\"banner\""));
 }
 
 #[test]
@@ -82,5 +140,7 @@ fn what_cannot_be_meant_is_refused_at_its_field() {
     assert_eq!(field(|spec| spec.max_runtime = Some("soon".into())), "max_runtime");
     assert_eq!(field(|spec| spec.max_running = Some(0)), "max_running");
     assert_eq!(field(|spec| spec.quiet_hours = "22-7".into()), "quiet_hours");
+    assert_eq!(field(|spec| banners(spec).quiet_days = String::new()), "quiet_days");
+    assert_eq!(field(|spec| banners(spec).morning_report = "soon".into()), "morning_report");
     assert_eq!(field(|spec| spec.listen = Some("0.0.0.0:80".into())), "listen");
 }

@@ -2,10 +2,17 @@ use jiff::Timestamp;
 use jiff::civil::date;
 
 use super::*;
+use crate::api::{Show, ShowEnd, ShowSpec};
 
 fn night() -> Night {
     let at = |text: &str| -> Timestamp { text.parse().unwrap() };
-    Night { from: at("2026-11-22T23:00Z"), to: at("2026-11-23T07:00Z"), morning: date(2026, 11, 23) }
+    Night {
+        from: at("2026-11-22T23:00Z"),
+        to: at("2026-11-23T07:00Z"),
+        morning: date(2026, 11, 23),
+        evening: date(2026, 11, 22),
+        day_from: at("2026-11-22T07:00Z"),
+    }
 }
 
 fn row(run: u64, job: &str, outcome: Outcome, ended_at: &str) -> HistoryRow {
@@ -64,6 +71,11 @@ fn a_night_is_told_in_two_lines() {
         said(&[fuzz], &[Need::NotStartedAgain("nightly-fuzz".to_owned())]),
         said(&[], &[Need::WaitsForPerson("parser".to_owned())]),
         said(&[], &[Need::Unreachable("a".to_owned()), Need::Stalled("b".to_owned())]),
+        said(&[], &[Need::Warned("a".to_owned()), Need::Spent("b".to_owned())]),
+        said(&[], &[Need::Circled("a".to_owned()), Need::NotJudged("b".to_owned())]),
+        said(&[], &[Need::FoundAgain("a".to_owned())]),
+        // Of the afternoon before; no time was spared by it.
+        said(&[row(9, "a", Outcome::Aborted, "2026-11-22T15:00:00Z")], &[]),
     ];
     insta::assert_snapshot!(said.join("\n"));
 }
@@ -73,6 +85,40 @@ fn a_night_in_which_nothing_ran_or_only_what_somebody_stopped_himself_is_not_tol
     assert_eq!(said(&[], &[]), "nothing");
     let by_hand = HistoryRow { reason: Some(Reason::User), ..row(1, "a", Outcome::Aborted, "2026-11-23T01:00:00Z") };
     assert_eq!(said(&[by_hand], &[]), "nothing");
+}
+
+#[test]
+fn the_report_has_the_night_and_of_the_day_before_what_was_kept_for_it() {
+    let rows = || {
+        let outcomes = [Outcome::Succeeded, Outcome::Failed, Outcome::Aborted, Outcome::Lost];
+        let at = ["2026-11-22T15:00:00.000Z", "2026-11-22T23:00:00.000Z"];
+        (1..)
+            .zip(outcomes.into_iter().flat_map(move |outcome| at.map(|at| (outcome, at))))
+            .map(|(run, (outcome, at))| row(run, "a", outcome, at))
+    };
+    let kept = |show: ShowSpec| -> Vec<u64> {
+        let wants = Wants { is_on: true, has_report: true, show };
+        of_report(rows().take(8).collect(), &night(), wants).iter().map(|row| row.run).collect()
+    };
+    let usual = ShowSpec::default();
+    assert_eq!(kept(usual), [2, 4, 6, 8]);
+    assert_eq!(kept(ShowSpec { stopped: Show::Digest, finished: ShowEnd::Digest, ..usual }), [1, 2, 4, 5, 6, 8]);
+    assert_eq!(kept(ShowSpec { failed: ShowEnd::Banner, recovered: Show::Off, ..usual }), [2, 4, 6]);
+    assert_eq!(kept(ShowSpec { finished: ShowEnd::Off, failed: ShowEnd::Off, ..usual }), [6, 8]);
+}
+
+#[test]
+fn what_is_kept_for_the_morning_is_read_as_it_was_noted_and_gives_way_to_what_became_of_it() {
+    for kind in Kind::ALL {
+        let held = Need::of_held(&format!("{}/a/b", kind.word()));
+        assert!(held.as_ref().is_none_or(|(event, need)| kind.event() == Some(*event) && need.job() == "a/b"));
+        assert_eq!(held.is_some() && kind != Kind::Recovered, waits_for_the_morning(kind), "{kind:?}");
+    }
+    assert_eq!(Need::of_held("nonsense/a"), None);
+    let warned = Need::Warned("a".to_owned());
+    assert!(warned.is_over(&[row(1, "a", Outcome::Aborted, "2026-11-23T01:00:00Z")]));
+    assert!(!warned.is_over(&[row(1, "b", Outcome::Aborted, "2026-11-23T01:00:00Z"), finished(2, "a", 1.0)]));
+    assert!(Need::FoundAgain("a".to_owned()).is_over(&[finished(2, "a", 1.0)]));
 }
 
 #[test]

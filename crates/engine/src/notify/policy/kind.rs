@@ -1,14 +1,22 @@
-//! What can be told, and how much it matters.
+//! What can be told, and what a person thinks of it as.
 
-/// How much something matters.
+/// What a person thinks of as one thing, and wants told in one way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Level {
-    /// Nice to know.
-    Low,
-    /// Worth a banner.
-    Normal,
-    /// Nightkeep cannot protect its user.
-    Critical,
+pub enum Event {
+    /// A run is past its warning limit.
+    Warning,
+    /// A run was stopped.
+    Stopped,
+    /// A job is not started again.
+    Breaker,
+    /// A run was found again, or found to be over.
+    Recovered,
+    /// A run needs a person.
+    NeedsYou,
+    /// A run finished.
+    Finished,
+    /// A run failed by itself.
+    Failed,
 }
 
 /// What can be told.
@@ -89,21 +97,30 @@ impl Kind {
         Self::ALL.into_iter().find(|kind| kind.word() == word)
     }
 
-    /// How much it matters.
+    /// What its owner thinks of it as; `None` for what is critical: Nightkeep cannot protect its owner, so that nobody
+    /// can switch it off.
     #[must_use]
-    pub const fn level(self) -> Level {
+    pub const fn event(self) -> Option<Event> {
         match self {
-            Self::Warning | Self::Finished | Self::Failed => Level::Low,
-            Self::CouldNotStop | Self::NotWatching => Level::Critical,
-            Self::Stopped
-            | Self::Breaker
-            | Self::Recovered
-            | Self::CouldNotJudge
+            Self::Warning => Some(Event::Warning),
+            Self::Stopped => Some(Event::Stopped),
+            Self::CouldNotStop | Self::NotWatching => None,
+            Self::Breaker => Some(Event::Breaker),
+            Self::Recovered => Some(Event::Recovered),
+            Self::CouldNotJudge
             | Self::LeftAlone
             | Self::WaitsForPerson
             | Self::Unreachable
             | Self::Circling
-            | Self::Spent => Level::Normal,
+            | Self::Spent => Some(Event::NeedsYou),
+            Self::Finished => Some(Event::Finished),
+            Self::Failed => Some(Event::Failed),
         }
+    }
+
+    /// Whether it is told whatever is wanted.
+    #[must_use]
+    pub const fn is_critical(self) -> bool {
+        self.event().is_none()
     }
 }

@@ -1,12 +1,16 @@
 //! What of all that could be told is shown at once, with others together, in the morning, or not at all. Pure: the time
 //! comes in, and nothing is read or shown here.
 //!
-//! | kind | level | by day | in quiet hours |
-//! |---|---|---|---|
-//! | a warning | low | nothing, or a banner where that is wanted | nothing |
-//! | the end of a run by itself | low | nothing, or a banner for a job that wants it | the morning |
-//! | what could not be stopped, runs that are not watched | critical | a banner that stays | the same without a sound |
-//! | anything else | normal | a banner | the morning |
+//! | what is wanted of an event | by day | in quiet hours |
+//! |---|---|---|
+//! | `banner` | a banner | the morning; nothing for a warning |
+//! | `digest` | the morning | the morning |
+//! | `off` | nothing | nothing |
+//! | `per-job`, for the end of a run by itself | a banner for a job that wants it | the morning |
+//! | what could not be stopped, runs that are not watched | a banner that stays | the same without a sound |
+//!
+//! Of a job that may wake its owner all is told as by day. Where there is no report in the morning, what would be told then is
+//! told nowhere.
 //!
 //! While somebody has snoozed a job, only what is critical is told of it, without a sound.
 //!
@@ -15,13 +19,20 @@
 //! What follows about the same run takes the place of its banner. Other banners are at most [`BANNERS_MAX`] within
 //! [`WITHIN_MS`], the rest are merged into one, and the same of the same job is told once within [`ONCE_IN_MS`].
 
+mod days;
 mod kind;
+mod morning;
 mod quiet;
+mod wants;
 
 use std::collections::BTreeMap;
 
-pub use kind::{Kind, Level};
-pub use quiet::{Morning, Night, QuietFault, QuietHours};
+pub use days::{Days, DaysFault};
+pub use kind::{Event, Kind};
+pub use morning::{Morning, Nights, Report, ReportFault};
+pub use quiet::{Night, QuietFault, QuietHours};
+use wants::Place;
+pub use wants::Wants;
 
 /// So many banners are shown one by one…
 pub const BANNERS_MAX: usize = 3;
@@ -58,7 +69,7 @@ pub struct Alert {
     pub run: Option<u64>,
     /// Of which job.
     pub job: String,
-    /// Somebody has asked to be told of the low ones.
+    /// Its job wants its ends told.
     pub is_wanted: bool,
     /// It is what a person has asked for, who knows of it.
     pub is_asked_for: bool,
@@ -69,7 +80,7 @@ pub struct Alert {
 pub struct Moment {
     /// Milliseconds since the Unix epoch.
     pub at_ms: i64,
-    /// Within quiet hours.
+    /// Within quiet hours, of a job that may wake nobody.
     pub is_quiet: bool,
     /// Somebody wants to hear nothing of the job before the morning.
     pub is_snoozed: bool,
@@ -107,6 +118,10 @@ pub enum Dropped {
     TrayOnly,
     /// Nobody has asked for it.
     NotAskedFor,
+    /// Its owner wants such things told nowhere.
+    Unwanted,
+    /// It would be told in the morning, and there is no report then.
+    NoReport,
     /// The same was told a short while ago.
     ToldBefore,
     /// Somebody wants to hear nothing of its job before the morning.
@@ -123,6 +138,8 @@ impl Dropped {
             Self::SwitchedOff => "notifications are switched off",
             Self::TrayOnly => "the tray shows it",
             Self::NotAskedFor => "nobody has asked for it",
+            Self::Unwanted => "it is switched off",
+            Self::NoReport => "there is no report in the morning",
             Self::ToldBefore => "the same was told within 30 min",
             Self::Snoozed => "its job is snoozed",
             Self::AskedFor => "somebody asked for it",
@@ -200,8 +217,7 @@ impl Policy {
         let shown = told.iter().filter_map(|(same, at_ms)| {
             let (word, of) = same.split_once('/')?;
             let member = Member { kind: Kind::named(word)?, run: None, job: of.to_owned() };
-            Some(Shown { at_ms: *at_ms, slot: None, member })
-                .filter(|shown| shown.member.kind.level() != Level::Critical)
+            Some(Shown { at_ms: *at_ms, slot: None, member }).filter(|shown| !shown.member.kind.is_critical())
         });
         let mut shown: Vec<Shown> = shown.collect();
         shown.sort_by_key(|shown| shown.at_ms);
@@ -221,9 +237,9 @@ impl Policy {
         let _former = self.told.insert(alert.same(), at_ms);
     }
 
-    /// What becomes of an alert; `is_on` is whether anything is to be told at all.
-    pub fn decide(&mut self, alert: &Alert, now: Moment, is_on: bool) -> Decision {
-        let decision = self.judge(alert, now, is_on);
+    /// What becomes of an alert.
+    pub fn decide(&mut self, alert: &Alert, now: Moment, wants: Wants) -> Decision {
+        let decision = self.judge(alert, now, wants);
         match &decision {
             Decision::Show { .. } | Decision::Merge { .. } => self.told_with_another(alert, now.at_ms),
             Decision::Hold | Decision::Drop(_) => {}
@@ -231,33 +247,38 @@ impl Policy {
         decision
     }
 
-    fn judge(&mut self, alert: &Alert, Moment { at_ms, is_quiet, is_snoozed }: Moment, is_on: bool) -> Decision {
+    fn judge(&mut self, alert: &Alert, now: Moment, wants: Wants) -> Decision {
         if alert.is_asked_for {
             self.forget_banner(alert);
             return Decision::Drop(Dropped::AskedFor);
         }
-        if !is_on {
+        if !wants.is_on {
             return Decision::Drop(Dropped::SwitchedOff);
         }
-        match (alert.kind.level(), is_quiet) {
-            (Level::Critical, _) if !self.is_news(alert, at_ms) => Decision::Drop(Dropped::ToldBefore),
-            (Level::Critical, is_quiet) => {
-                let slot = alert.slot();
-                // Its banner stays, whatever is merged.
-                self.shown
-                    .iter_mut()
-                    .filter(|shown| shown.slot.as_ref() == Some(&slot))
-                    .for_each(|shown| shown.slot = None);
-                self.show(slot, is_quiet || is_snoozed)
-            }
-            (Level::Low | Level::Normal, _) if is_snoozed => Decision::Drop(Dropped::Snoozed),
-            (Level::Low, true) if alert.kind == Kind::Warning => Decision::Drop(Dropped::TrayOnly),
-            (Level::Low | Level::Normal, true) => Decision::Hold,
-            (Level::Low, false) if !alert.is_wanted => {
-                Decision::Drop(if alert.kind == Kind::Warning { Dropped::TrayOnly } else { Dropped::NotAskedFor })
-            }
-            (Level::Low | Level::Normal, false) => self.by_day(alert, at_ms),
+        let Some(event) = alert.kind.event() else { return self.critical(alert, now) };
+        if now.is_snoozed {
+            return Decision::Drop(Dropped::Snoozed);
         }
+        let in_the_morning = if wants.has_report { Decision::Hold } else { Decision::Drop(Dropped::NoReport) };
+        match (wants.place(event, alert.is_wanted), now.is_quiet) {
+            (Place::Nowhere, _) if event == Event::Warning => Decision::Drop(Dropped::TrayOnly),
+            (Place::Nowhere, _) => Decision::Drop(Dropped::Unwanted),
+            // By the morning it is over, or was stopped.
+            (Place::Banner, true) if event == Event::Warning => Decision::Drop(Dropped::TrayOnly),
+            (Place::Morning, _) | (Place::Banner | Place::MorningOfNights, true) => in_the_morning,
+            (Place::MorningOfNights, false) => Decision::Drop(Dropped::NotAskedFor),
+            (Place::Banner, false) => self.by_day(alert, now.at_ms),
+        }
+    }
+
+    fn critical(&mut self, alert: &Alert, Moment { at_ms, is_quiet, is_snoozed }: Moment) -> Decision {
+        if !self.is_news(alert, at_ms) {
+            return Decision::Drop(Dropped::ToldBefore);
+        }
+        let slot = alert.slot();
+        // Its banner stays, whatever is merged.
+        self.shown.iter_mut().filter(|shown| shown.slot.as_ref() == Some(&slot)).for_each(|shown| shown.slot = None);
+        self.show(slot, is_quiet || is_snoozed)
     }
 
     /// Its banner is taken away, and no later one stands for it.

@@ -1,11 +1,8 @@
-//! Quiet hours: the part of the day in which only what cannot wait is shown, and the morning after it.
+//! Quiet hours: the part of the day in which only what cannot wait is shown.
 
-use jiff::civil::{Date, Time};
+use jiff::civil::{Date, Time, Weekday};
 use jiff::tz::TimeZone;
-use jiff::{SignedDuration, Timestamp, Zoned};
-
-/// So long after the end of the quiet hours the night is told even when nobody has shown up.
-const TOLD_AFTER: SignedDuration = SignedDuration::from_mins(30);
+use jiff::{Timestamp, Zoned};
 
 /// From one time of the day to another, over midnight where the first is the later one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,18 +33,36 @@ pub struct Night {
     pub to: Timestamp,
     /// The day on which it ended.
     pub morning: Date,
+    /// The day on which it began, by whose name people call it.
+    pub evening: Date,
+    /// When the day before it began, which is when the night before ended.
+    pub day_from: Timestamp,
 }
 
-/// What is to be done about the last night.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Morning {
-    /// It is to be told.
-    Due(Night),
-    /// Nothing before this moment, unless somebody shows up.
-    At(Timestamp),
+impl Night {
+    /// The day of the week by whose name people call it: the night from Friday to Saturday is that of Friday.
+    #[must_use]
+    pub fn day(&self) -> Weekday {
+        self.evening.weekday()
+    }
 }
 
 impl QuietHours {
+    /// From one time of the day to another one; `None` for the same.
+    pub(super) fn between(from: Time, to: Time) -> Option<Self> {
+        (from != to).then_some(Self { from, to })
+    }
+
+    /// When they end.
+    pub(super) const fn end(&self) -> Time {
+        self.to
+    }
+
+    /// Whether a time of the day is one of theirs.
+    pub(super) fn cover(&self, time: Time) -> bool {
+        if self.from < self.to { self.from <= time && time < self.to } else { self.from <= time || time < self.to }
+    }
+
     /// Reads `23:00-07:00`; `None` for `off`.
     ///
     /// # Errors
@@ -61,23 +76,9 @@ impl QuietHours {
         if from == to { Err(QuietFault::Endless) } else { Ok(Some(Self { from, to })) }
     }
 
-    /// Whether it is quiet at this moment.
-    #[must_use]
-    pub fn contain(&self, at: &Zoned) -> bool {
-        self.next(at).is_some_and(|night| night.from <= at.timestamp())
-    }
-
-    /// What is to be done about the last night at this moment, when the night before the morning `told` is the last one
-    /// that was told, and somebody `is_here` or not.
-    #[must_use]
-    pub fn morning(&self, at: &Zoned, told: Option<Date>, is_here: bool) -> Option<Morning> {
-        let next = self.next(at)?;
-        let after = |night: Night| night.to.checked_add(TOLD_AFTER).unwrap_or(night.to);
-        let last = self.last(at).filter(|last| told != Some(last.morning) && next.from > at.timestamp());
-        let Some(last) = last else { return Some(Morning::At(after(next))) };
-        // Where it is soon quiet again there is no time to wait for anybody.
-        let due = if after(last) < next.from { after(last) } else { last.to };
-        Some(if is_here || due <= at.timestamp() { Morning::Due(last) } else { Morning::At(due) })
+    /// The night that is on at this moment.
+    pub(super) fn on(&self, at: &Zoned) -> Option<Night> {
+        self.next(at).filter(|night| night.from <= at.timestamp())
     }
 
     /// When the next stretch ends, or this one.
@@ -87,14 +88,14 @@ impl QuietHours {
     }
 
     /// The night that is on, or else the one to come.
-    fn next(&self, at: &Zoned) -> Option<Night> {
+    pub(super) fn next(&self, at: &Zoned) -> Option<Night> {
         let today = at.date();
         let days = [today.yesterday().ok()?, today, today.tomorrow().ok()?, today.tomorrow().ok()?.tomorrow().ok()?];
         days.into_iter().filter_map(|day| self.before(day, at.time_zone())).find(|night| night.to > at.timestamp())
     }
 
     /// The last night that is over.
-    fn last(&self, at: &Zoned) -> Option<Night> {
+    pub(super) fn last(&self, at: &Zoned) -> Option<Night> {
         let today = at.date();
         let days = [today.tomorrow().ok()?, today, today.yesterday().ok()?, today.yesterday().ok()?.yesterday().ok()?];
         days.into_iter().filter_map(|day| self.before(day, at.time_zone())).find(|night| night.to <= at.timestamp())
@@ -102,15 +103,27 @@ impl QuietHours {
 
     /// The night that ends on this day. A time that a change of the clocks leaves out is taken as much later, one that
     /// comes twice as the first of the two.
-    fn before(&self, morning: Date, zone: &TimeZone) -> Option<Night> {
-        let evening = if self.from < self.to { morning } else { morning.yesterday().ok()? };
-        let at = |day: Date, time: Time| day.to_datetime(time).to_zoned(zone.clone()).ok().map(|at| at.timestamp());
-        Some(Night { from: at(evening, self.from)?, to: at(morning, self.to)?, morning })
+    pub(super) fn before(&self, morning: Date, zone: &TimeZone) -> Option<Night> {
+        let day_before = morning.yesterday().ok()?;
+        let evening = if self.from < self.to { morning } else { day_before };
+        let at = |day: Date, time: Time| moment(day, time, zone);
+        Some(Night {
+            from: at(evening, self.from)?,
+            to: at(morning, self.to)?,
+            morning,
+            evening,
+            day_from: at(day_before, self.to)?,
+        })
     }
 }
 
+/// When it is this time on that day.
+pub(super) fn moment(day: Date, time: Time, zone: &TimeZone) -> Option<Timestamp> {
+    day.to_datetime(time).to_zoned(zone.clone()).ok().map(|at| at.timestamp())
+}
+
 /// `HH:MM`.
-fn time_of_day(text: &str) -> Result<Time, QuietFault> {
+pub(super) fn time_of_day(text: &str) -> Result<Time, QuietFault> {
     let number = |text: &str| {
         let is_plain = !text.is_empty() && text.len() <= 2 && text.bytes().all(|byte| byte.is_ascii_digit());
         text.parse::<i8>().ok().filter(|_| is_plain)
@@ -168,7 +181,21 @@ mod tests {
             ("23:00-00:00", "2026-11-23T00:00[UTC]", false),
         ];
         for (quiet, moment, wanted) in table {
-            assert_eq!(hours(quiet).contain(&at(moment)), wanted, "{quiet} at {moment}");
+            assert_eq!(hours(quiet).on(&at(moment)).is_some(), wanted, "{quiet} at {moment}");
+        }
+    }
+
+    #[test]
+    fn a_time_of_the_day_is_within_them_as_a_moment_is() {
+        for (quiet, time, wanted) in [
+            ("23:00-07:00", "22:59", false),
+            ("23:00-07:00", "23:00", true),
+            ("23:00-07:00", "06:59", true),
+            ("23:00-07:00", "07:00", false),
+            ("13:00-15:00", "14:00", true),
+            ("13:00-15:00", "15:00", false),
+        ] {
+            assert_eq!(hours(quiet).cover(time_of_day(time).unwrap()), wanted, "{quiet} {time}");
         }
     }
 
@@ -187,52 +214,10 @@ mod tests {
         assert_eq!(length("23:00-02:30", date(2026, 3, 29)), 3 * 60 + 30);
         assert_eq!(length("23:00-02:30", date(2026, 10, 25)), 3 * 60 + 30);
         let quiet = hours("23:00-02:30");
-        assert!(quiet.contain(&at("2026-10-25T02:29+02:00[Europe/Berlin]")));
-        assert!(!quiet.contain(&at("2026-10-25T02:29+01:00[Europe/Berlin]")), "it is over, and does not begin again");
-    }
-
-    #[test]
-    fn a_night_is_told_once_when_somebody_is_there_or_half_an_hour_later() {
-        let quiet = hours("23:00-07:00");
-        let night = quiet.before(date(2026, 11, 23), &TimeZone::UTC).unwrap();
-        let (told, wait) = (Some(date(2026, 11, 23)), |text: &str| Some(Morning::At(text.parse().unwrap())));
-        let (this, next) = (wait("2026-11-23T07:30Z"), wait("2026-11-24T07:30Z"));
-        let due = Some(Morning::Due(night));
-        let table = [
-            ("2026-11-23T03:00[UTC]", None, false, this),
-            // Whoever is up at night is not disturbed either.
-            ("2026-11-23T03:00[UTC]", None, true, this),
-            ("2026-11-23T07:00[UTC]", None, false, this),
-            ("2026-11-23T07:00[UTC]", None, true, due),
-            ("2026-11-23T07:29:59[UTC]", None, false, this),
-            ("2026-11-23T07:30[UTC]", None, false, due),
-            ("2026-11-23T19:00[UTC]", None, false, due),
-            ("2026-11-23T07:30[UTC]", told, true, next),
-            ("2026-11-23T22:59[UTC]", told, true, next),
-            // Of a day on which nobody was there nothing is told in the next night.
-            ("2026-11-23T23:00[UTC]", None, true, next),
-        ];
-        for (moment, told, is_here, wanted) in table {
-            assert_eq!(quiet.morning(&at(moment), told, is_here), wanted, "{moment} {told:?} {is_here}");
-        }
-    }
-
-    #[test]
-    fn the_morning_after_the_clocks_changed_comes_at_its_own_time() {
-        let quiet = hours("23:00-07:00");
-        let table = [
-            ("2026-03-29T00:30[Europe/Berlin]", "2026-03-29T07:30[Europe/Berlin]"),
-            ("2026-10-25T00:30[Europe/Berlin]", "2026-10-25T07:30[Europe/Berlin]"),
-        ];
-        for (moment, wanted) in table {
-            assert_eq!(quiet.morning(&at(moment), None, false), Some(Morning::At(at(wanted).timestamp())));
-        }
-    }
-
-    #[test]
-    fn where_it_is_soon_quiet_again_nobody_is_waited_for() {
-        let quiet = hours("07:10-07:00");
-        let night = quiet.before(date(2026, 11, 23), &TimeZone::UTC).unwrap();
-        assert_eq!(quiet.morning(&at("2026-11-23T07:00[UTC]"), None, false), Some(Morning::Due(night)));
+        assert!(quiet.on(&at("2026-10-25T02:29+02:00[Europe/Berlin]")).is_some());
+        assert!(
+            quiet.on(&at("2026-10-25T02:29+01:00[Europe/Berlin]")).is_none(),
+            "it is over, and does not begin again"
+        );
     }
 }

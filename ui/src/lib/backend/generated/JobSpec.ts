@@ -69,6 +69,10 @@ export_ping_env?: boolean,
  */
 notify_end?: boolean, 
 /**
+ * Whether its notifications are shown in quiet hours, too.
+ */
+may_wake?: boolean, 
+/**
  * A service that it needs, as `http://host:port/path` or `tcp://host:port`. Asked only when the job is tested.
  */
 check_url?: string, 
