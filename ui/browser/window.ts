@@ -15,6 +15,8 @@ export interface State {
   heading: RegExp;
   /** What the scripted engine plays, as its address takes it. */
   scene?: string;
+  /** The button that opens the dialog which it is about. */
+  press?: string;
 }
 
 /** Each page in each of its states. */
@@ -42,6 +44,8 @@ export const STATES: readonly State[] = [
   { name: 'job-edit', hash: 'jobs/docs-sweep/edit', heading: /Edit docs-sweep/ },
   { name: 'types', hash: 'types', heading: /Job types/ },
   { name: 'settings', hash: 'settings', heading: /Settings/ },
+  { name: 'settings-diagnostics', hash: 'settings', heading: /Settings/, press: 'Show diagnostics' },
+  { name: 'settings-reset', hash: 'settings', heading: /Settings/, press: 'Reset…' },
   { name: 'settings-paused', hash: 'settings', heading: /Settings/, scene: 'paused' },
   { name: 'overview-paused', hash: '', heading: /stopped since you last looked/, scene: 'paused' },
   { name: 'quit', hash: 'quit', heading: /Quit Nightkeep/ },
@@ -58,7 +62,13 @@ export async function open(page: Page, state: State, theme: Theme = 'light'): Pr
   if (address === undefined) throw new Error('the page is served nowhere');
   const query = new URLSearchParams({ theme, now: MORNING, scene: state.scene ?? 'full' });
   await page.goto(`${address}?${query.toString()}#/${state.hash}`);
-  await expect(page.getByRole('heading', { level: 1, name: state.heading })).toBeVisible();
+  const heading = page.getByRole('heading', { level: 1, name: state.heading });
+  await expect(heading).toBeVisible();
+  if (state.press === undefined) return;
+  await page.getByRole('button', { name: state.press }).click();
+  const dialog = page.getByRole('dialog');
+  await expect(dialog).toBeVisible();
+  await expect(dialog.getByRole('button').nth(1)).toBeVisible();
 }
 
 /** A window in which whatever is complained about on the console (the policy's refusals too) fails the test. */

@@ -36,7 +36,30 @@ pub(super) async fn config(here: &Here, wanted: ConfigCommand) -> Result<(), Fai
             engine.set_settings(&spec).await?;
             console::print(&format!("changed {name}\n"))
         }
+        ConfigCommand::Reset { yes } => {
+            let changes = changes(&fields, &fields_of(&view.defaults)?);
+            if changes.is_empty() {
+                return console::print("all settings are as they come\n");
+            }
+            if yes {
+                engine.reset_settings().await?;
+            }
+            console::print(&changes)?;
+            let said =
+                if yes { "they are reset" } else { "nothing is reset yet; `nightkeep config reset --yes` does it" };
+            console::tell(&format!("{said}\n"));
+            Ok(())
+        }
     }
+}
+
+/// A line for each setting that would be another one: its name, and both values.
+fn changes(before: &Map<String, Value>, after: &Map<String, Value>) -> String {
+    let differ = after.iter().filter_map(|(name, after)| Some((name, before.get(name)?, after)));
+    let differ: Vec<_> = differ.filter(|(_, before, after)| before != after).collect();
+    let widest = differ.iter().map(|(name, ..)| name.len()).max().unwrap_or_default();
+    let line = |(name, before, after)| format!("{name:widest$}  {} → {}\n", shown(before), shown(after));
+    differ.into_iter().map(line).collect()
 }
 
 fn fields_of(spec: &SettingsSpec) -> Result<Map<String, Value>, Failure> {

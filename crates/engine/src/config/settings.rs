@@ -27,6 +27,13 @@ const KEYS: [(&str, &str); 11] = [
     ("pings", "listen"),
 ];
 
+/// As they come.
+impl Default for SettingsSpec {
+    fn default() -> Self {
+        Config::default().settings_spec()
+    }
+}
+
 impl Config {
     /// The settings in force, as they would be written.
     #[must_use]
@@ -94,6 +101,13 @@ pub(super) fn write(document: &mut DocumentMut, config: &Config, wanted: &Settin
         put(entries.expect("the shape of the text was checked"), key, before.as_deref(), after);
     }
     Ok(())
+}
+
+/// Takes every setting out of the document, so that each is as it comes. What else stands there stays.
+pub(super) fn reset(document: &mut DocumentMut) {
+    for (table, key) in KEYS {
+        comments::take_out(document, table, key);
+    }
 }
 
 /// A table that comes in stands below the others, with a line between.

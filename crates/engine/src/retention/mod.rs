@@ -15,7 +15,7 @@ use std::time::Duration;
 use nightkeep_core::Belief;
 use tokio::sync::mpsc;
 
-pub(crate) use self::broom::Broom;
+pub(crate) use self::broom::{Broom, storage};
 use self::broom::Wish;
 use self::sweep::{Removed, Sweep};
 use crate::api::{ApiError, Cleaned, ErrorCode};
