@@ -102,7 +102,7 @@ pub enum Command {
     Demo,
     /// Check that everything Nightkeep needs is in place
     Doctor(Doctor),
-    /// Print what goes with a report of a fault: versions, checks, settings, jobs, and the end of the log
+    /// Print all that goes with a report of a fault
     Diagnostics(Diagnostics),
     /// Open the window
     Open {
@@ -168,7 +168,8 @@ pub struct Doctor {
 /// `nightkeep diagnostics`.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "The values of environments, the output of runs, and what looks like a secret are left out, and home \
+    after_help = "Versions, checks, settings, jobs, how runs ended, and the end of the engine's log, as Markdown.\n\n\
+        The values of environments, the output of runs, and what looks like a secret are left out, and home \
         directories are `~`. Read it before you send it. It needs no engine."
 )]
 pub struct Diagnostics {
