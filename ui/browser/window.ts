@@ -15,6 +15,10 @@ export interface State {
   heading: RegExp;
   /** What the scripted engine plays, as its address takes it. */
   scene?: string;
+  /** The button that opens the dialog which it is about. */
+  press?: string;
+  /** The same, where a file opens it: what stands in that. */
+  file?: unknown;
 }
 
 /** Each page in each of its states. */
@@ -42,6 +46,20 @@ export const STATES: readonly State[] = [
   { name: 'job-edit', hash: 'jobs/docs-sweep/edit', heading: /Edit docs-sweep/ },
   { name: 'types', hash: 'types', heading: /Job types/ },
   { name: 'settings', hash: 'settings', heading: /Settings/ },
+  { name: 'settings-diagnostics', hash: 'settings', heading: /Settings/, press: 'Show diagnostics' },
+  { name: 'settings-reset', hash: 'settings', heading: /Settings/, press: 'Reset…' },
+  {
+    name: 'settings-import',
+    hash: 'settings',
+    heading: /Settings/,
+    file: {
+      nightkeep_settings: { quiet_hours: '22:00-06:00', keep_awake: 'always', max_runtime: '8h' },
+      nightkeep_jobs: [
+        { name: 'docs-sweep', command: ['claude', '-p', 'sweep the docs'], limits: {} },
+        { name: 'nightly-links', type: 'quick', command: ['python3', 'check_links.py'], limits: {} },
+      ],
+    },
+  },
   { name: 'settings-paused', hash: 'settings', heading: /Settings/, scene: 'paused' },
   { name: 'overview-paused', hash: '', heading: /stopped since you last looked/, scene: 'paused' },
   { name: 'quit', hash: 'quit', heading: /Quit Nightkeep/ },
@@ -56,9 +74,23 @@ export const STATES: readonly State[] = [
 export async function open(page: Page, state: State, theme: Theme = 'light'): Promise<void> {
   const address = process.env['NIGHTKEEP_PAGE'];
   if (address === undefined) throw new Error('the page is served nowhere');
-  const query = new URLSearchParams({ theme, now: MORNING, scene: state.scene ?? 'full' });
+  // The name makes the address another one: a dialog of the state before is gone.
+  const query = new URLSearchParams({ theme, now: MORNING, scene: state.scene ?? 'full', state: state.name });
   await page.goto(`${address}?${query.toString()}#/${state.hash}`);
-  await expect(page.getByRole('heading', { level: 1, name: state.heading })).toBeVisible();
+  const heading = page.getByRole('heading', { level: 1, name: state.heading });
+  await expect(heading).toBeVisible();
+  if (state.press !== undefined) await page.getByRole('button', { name: state.press }).click();
+  else if (state.file !== undefined) await choose(page, state.file);
+  else return;
+  const dialog = page.getByRole('dialog');
+  await expect(dialog).toBeVisible();
+  await expect(dialog.getByRole('button').nth(1)).toBeVisible();
+}
+
+async function choose(page: Page, content: unknown): Promise<void> {
+  const buffer = Buffer.from(JSON.stringify(content));
+  const file = { name: 'nightkeep-settings.json', mimeType: 'application/json', buffer };
+  await page.getByLabel('Import settings and jobs').setInputFiles(file);
 }
 
 /** A window in which whatever is complained about on the console (the policy's refusals too) fails the test. */

@@ -1,6 +1,7 @@
 //! Why a command ends with another exit code than 0, and how it is said.
 
 use nightkeep_engine::api::{ApiError, ErrorCode};
+pub use nightkeep_engine::words::chain;
 
 /// A failed request.
 pub const FAILED: u8 = 1;
@@ -91,18 +92,6 @@ pub fn of_usage(said: &str) -> Failure {
     }
     let failure = Failure::usage(message.strip_prefix("error: ").unwrap_or(&message));
     failure.with_hint(hint.unwrap_or_else(|| "add `--help` to see what can be said".to_owned()))
-}
-
-/// An error with everything behind it, as one fragment.
-pub fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text.push_str(": ");
-        text.push_str(&cause.to_string());
-        source = cause.source();
-    }
-    text
 }
 
 /// A sentence of the window as a line of the terminal: without its capital and its full stop.

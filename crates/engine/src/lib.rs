@@ -19,6 +19,8 @@ pub mod clean;
 pub mod client;
 pub mod clock;
 pub mod config;
+pub mod diagnostics;
+pub mod doctor;
 pub mod environment;
 pub mod export;
 #[cfg(any(test, feature = "fuzz"))]

@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use nightkeep_core::time::Span;
 pub use secrets::without_secrets;
+pub(crate) use secrets::{HIDDEN, looks_like_a_key, names_a_secret};
 
 use crate::api::{
     Evidence, EvidenceProcess, HistoryRow, MarkerSeen, Method, Outcome, OutputTail, ProcessEnd, Reason, RunDetail,
@@ -209,7 +210,7 @@ fn output(output: &OutputTail, zone: &TimeZone) -> String {
 }
 
 /// A fence longer than any row of backticks within.
-fn fenced(text: &str) -> String {
+pub(crate) fn fenced(text: &str) -> String {
     let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
     let fence = "`".repeat(longest.max(2) + 1);
     format!("{fence}\n{text}\n{fence}")
@@ -233,11 +234,12 @@ fn of(total: Option<i64>) -> String {
 }
 
 /// Home directories say who somebody is.
-fn homeless(text: &str) -> String {
+pub(crate) fn homeless(text: &str) -> String {
     secrets::HOMES.replace_all(text, "~").into_owned()
 }
 
-fn cut(mut text: String, bytes_max: usize) -> String {
+/// The text as the whole of a document, with its last line ended, and cut where it is too long.
+pub(crate) fn cut(mut text: String, bytes_max: usize) -> String {
     if text.len() < bytes_max {
         text.push('\n');
         return text;

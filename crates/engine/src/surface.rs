@@ -58,6 +58,20 @@ pub fn window_beside(own: &Path) -> PathBuf {
     own.with_file_name(format!("nightkeep-app{}", std::env::consts::EXE_SUFFIX))
 }
 
+/// A program of Nightkeep that is not this one, and lies beside it.
+///
+/// # Errors
+/// It is not there; the text says where it would be.
+pub fn program_beside(name: &str) -> io::Result<PathBuf> {
+    let located = |cause: io::Error| io::Error::new(cause.kind(), format!("this program cannot be located: {cause}"));
+    let own = std::env::current_exe().map_err(located)?;
+    let program = own.with_file_name(format!("{name}{}", std::env::consts::EXE_SUFFIX));
+    if program.is_file() {
+        return Ok(program);
+    }
+    Err(io::Error::new(io::ErrorKind::NotFound, format!("`{}` is not installed", program.display())))
+}
+
 /// What the environment of a program has to say besides, so that it finds the user's screen: nothing where this program
 /// could find it itself.
 pub async fn display() -> Vec<(OsString, OsString)> {

@@ -6,6 +6,7 @@ mod gaps;
 mod heard;
 mod job;
 mod parts;
+mod plain;
 
 use jiff::tz::TimeZone;
 
@@ -15,6 +16,7 @@ pub use gaps::gaps;
 pub use heard::{dollars, microusd};
 pub use job::{job_event, job_sentence};
 use parts::{clock, lengths, lower_first, place, quote, signal_name, still_alive};
+pub use plain::{bytes, chain, count};
 
 use crate::api::{Method, OnStall, Outcome, QueuePlace, Reason};
 use crate::store::entry::{Ending, Stage};

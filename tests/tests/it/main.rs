@@ -30,6 +30,8 @@ mod crashes;
 #[cfg(target_os = "linux")]
 mod desk;
 #[cfg(target_os = "linux")]
+mod diagnostics;
+#[cfg(target_os = "linux")]
 mod events;
 #[cfg(unix)]
 mod fake_agent;

@@ -70,9 +70,13 @@ fn no_secret_of_an_environment_is_written_anywhere_or_told_to_anybody() {
         check(&format!("{asked:?}"), night.told(asked).unwrap().as_bytes());
         check(&format!("{asked:?} --json"), night.json(asked).unwrap().to_string().as_bytes());
     }
+    check("the diagnostics", told(&night, &["diagnostics"]).out.as_bytes());
     let notification = night.notification("agent was stopped").unwrap();
     check("the notification", format!("{notification:?}").as_bytes());
     search_all_that_is_written(&night);
+    let diagnostics = told(&night, &["diagnostics"]).out;
+    assert!(diagnostics.contains("JOB_TOKEN = \"[hidden]\""), "{diagnostics}");
+    check("the diagnostics without an engine", diagnostics.as_bytes());
 }
 
 /// The databases with their logs and backups, the engine's log, the directories of the runs.

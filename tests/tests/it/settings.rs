@@ -99,3 +99,20 @@ fn what_is_too_much_is_removed_when_somebody_wants_it_and_is_counted() {
     let after = night.ask(async |engine| engine.storage().await).unwrap();
     assert_eq!((after.runs, after.output_bytes), (2, 300_000));
 }
+
+#[test]
+fn a_reset_shows_what_it_would_change_and_leaves_jobs_and_comments() {
+    let text =
+        "# mine\n[settings] # all\n# not for ever\nkeep_days = 14\n[jobs.docs] # nightly\ncommand = [\"true\"]\n";
+    let night = Night::watched(text).unwrap();
+    assert_eq!(night.told(&["config", "reset"]).unwrap(), "keep_days  14 → 30\n");
+    assert_eq!(night.config().unwrap(), text, "it only says what it would do");
+    assert_eq!(night.told(&["config", "reset", "--yes"]).unwrap(), "keep_days  14 → 30\n");
+    let left = "# mine\n[settings] # all\n# not for ever\n[jobs.docs] # nightly\ncommand = [\"true\"]\n";
+    assert_eq!(night.config().unwrap(), left);
+    assert_eq!(night.told(&["config", "get", "keep_days"]).unwrap(), "30\n");
+    let view = night.ask(async |engine| engine.settings().await).unwrap();
+    assert_eq!(view.spec, view.defaults);
+    assert_eq!(night.told(&["config", "reset", "--yes"]).unwrap(), "all settings are as they come\n");
+    assert_eq!(night.json(&["job", "list"]).unwrap().as_array().unwrap().len(), 1);
+}

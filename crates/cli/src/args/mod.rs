@@ -102,6 +102,8 @@ pub enum Command {
     Demo,
     /// Check that everything Nightkeep needs is in place
     Doctor(Doctor),
+    /// Print all that goes with a report of a fault
+    Diagnostics(Diagnostics),
     /// Open the window
     Open {
         /// The page of the window
@@ -161,6 +163,19 @@ pub struct Doctor {
     /// Print one JSON document
     #[arg(long)]
     pub json: bool,
+}
+
+/// `nightkeep diagnostics`.
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Versions, checks, settings, jobs, how runs ended, and the end of the engine's log, as Markdown.\n\n\
+        The values of environments, the output of runs, and what looks like a secret are left out, and home \
+        directories are `~`. Read it before you send it. It needs no engine."
+)]
+pub struct Diagnostics {
+    /// Write it into this file, which only you can read
+    #[arg(long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
 }
 
 /// Takes a length of time as it is written, after a check that it is one.

@@ -26,4 +26,13 @@ pub enum ConfigCommand {
         /// What it is to be; `none` takes away what can be left out
         value: String,
     },
+    /// Show what a reset would change; with `--yes`, set all settings back
+    #[command(
+        after_help = "Only settings are reset: jobs, job types, the history, and the comments in `config.toml` stay."
+    )]
+    Reset {
+        /// Do it
+        #[arg(long)]
+        yes: bool,
+    },
 }

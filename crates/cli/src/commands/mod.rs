@@ -60,6 +60,7 @@ async fn run_here(here: &Here, command: Command) -> Done {
         Command::Run(wanted) => return run::run(here, wanted).await,
         Command::Job(wanted) => return jobs::job(here, wanted).await,
         Command::Doctor(wanted) => return doctor::doctor(here, &wanted).await,
+        Command::Diagnostics(wanted) => doctor::diagnostics(here, &wanted).await?,
         Command::Attach(wanted) => runs::attach(here, wanted).await?,
         Command::Start { job } => runs::start(here, &job).await?,
         Command::Stop(wanted) => runs::stop(here, &wanted).await?,

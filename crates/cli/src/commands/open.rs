@@ -3,7 +3,7 @@
 use std::env;
 use std::ffi::OsString;
 
-use nightkeep_engine::surface::{PAGES, page_of};
+use nightkeep_engine::surface::{PAGES, page_of, program_beside};
 use nightkeep_os::DetachedStdin;
 
 use crate::failure::Failure;
@@ -19,7 +19,10 @@ pub(super) fn open(page: Option<String>) -> Result<(), Failure> {
             Failure::usage(format!("`{unknown}` is no page of the window")).with_hint(format!("pages are {PAGES}"))
         );
     }
-    let program = program_beside(WINDOW)?;
+    let program = program_beside(WINDOW).map_err(|fault| {
+        Failure::new(fault.to_string())
+            .with_hint("install the desktop package of Nightkeep, or use `nightkeep status` and `nightkeep history`")
+    })?;
     if cfg!(target_os = "linux") && !DISPLAYS.into_iter().any(|name| env::var_os(name).is_some_and(|it| !it.is_empty()))
     {
         return Err(Failure::new("there is no display to open a window on")
@@ -29,16 +32,4 @@ pub(super) fn open(page: Option<String>) -> Result<(), Failure> {
     nightkeep_os::spawn_detached(program.as_os_str(), &page, &[], None, DetachedStdin::Null)
         .map(drop)
         .map_err(|cause| Failure::new(format!("the window `{}` cannot be opened: {cause}", program.display())))
-}
-
-/// A program of Nightkeep that is not this one.
-pub(super) fn program_beside(name: &str) -> Result<std::path::PathBuf, Failure> {
-    let own = env::current_exe().map_err(|cause| Failure::new(format!("this program cannot be located: {cause}")))?;
-    let program = own.with_file_name(format!("{name}{}", env::consts::EXE_SUFFIX));
-    if program.is_file() {
-        Ok(program)
-    } else {
-        Err(Failure::new(format!("`{}` is not installed", program.display()))
-            .with_hint("install the desktop package of Nightkeep, or use `nightkeep status` and `nightkeep history`"))
-    }
 }

@@ -22,7 +22,7 @@ pub(super) async fn config(here: &Here, wanted: ConfigCommand) -> Result<(), Fai
     match wanted {
         ConfigCommand::List { json: true } => console::print_json(&view),
         ConfigCommand::List { json: false } => {
-            let names: Vec<Name> = names(&document).into_iter().filter(|name| name.shown != IN_SHORT).collect();
+            let names = listed(&document);
             let widest = names.iter().map(|name| name.shown.len()).max().unwrap_or_default();
             let lines = names.iter().filter_map(|Name { shown: name, pointer }| {
                 Some(format!("{name:widest$}  {}\n", shown(document.pointer(pointer)?)))
@@ -43,6 +43,21 @@ pub(super) async fn config(here: &Here, wanted: ConfigCommand) -> Result<(), Fai
             engine.set_settings(&spec).await?;
             console::print(&format!("changed {name}\n"))
         }
+        ConfigCommand::Reset { yes } => {
+            let defaults = serde_json::to_value(&view.defaults).map_err(|fault| unreadable(&fault))?;
+            let changes = changes(&document, &defaults);
+            if changes.is_empty() {
+                return console::print("all settings are as they come\n");
+            }
+            if yes {
+                engine.reset_settings().await?;
+            }
+            console::print(&changes)?;
+            let said =
+                if yes { "they are reset" } else { "nothing is reset yet; `nightkeep config reset --yes` does it" };
+            console::tell(&format!("{said}\n"));
+            Ok(())
+        }
     }
 }
 
@@ -62,6 +77,11 @@ fn names(document: &Value) -> Vec<Name> {
     names
 }
 
+/// Those that are listed.
+fn listed(document: &Value) -> Vec<Name> {
+    names(document).into_iter().filter(|name| name.shown != IN_SHORT).collect()
+}
+
 fn collect(before: &str, pointer: &str, value: &Value, names: &mut Vec<Name>) {
     let Value::Object(fields) = value else { return };
     for (key, value) in fields {
@@ -74,6 +94,17 @@ fn collect(before: &str, pointer: &str, value: &Value, names: &mut Vec<Name>) {
             }
         }
     }
+}
+
+/// A line for each setting that would be another one: its name, and both values.
+fn changes(before: &Value, after: &Value) -> String {
+    let differ = listed(after).into_iter().filter_map(|name| {
+        let (before, after) = (before.pointer(&name.pointer)?, after.pointer(&name.pointer)?);
+        (before != after).then(|| (name.shown, shown(before), shown(after)))
+    });
+    let differ: Vec<_> = differ.collect();
+    let widest = differ.iter().map(|(name, ..)| name.len()).max().unwrap_or_default();
+    differ.into_iter().map(|(name, before, after)| format!("{name:widest$}  {before} → {after}\n")).collect()
 }
 
 fn pointer_of(name: &str, document: &Value) -> Result<String, Failure> {

@@ -13,13 +13,14 @@ mod units;
 use comfy_table::{ColumnConstraint, ContentArrangement, Table, presets};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+pub(crate) use nightkeep_engine::words::{bytes, count};
 
 pub use history::{history, night, result_of};
 pub use jobs::{checks, job, jobs, type_of, types};
 pub use show::run;
 pub use status::{paused, snoozed, status, summary};
 use units::day;
-pub use units::{bytes, length, moment};
+pub use units::{length, moment};
 
 /// For whom a text is made.
 #[derive(Debug, Clone)]
@@ -72,9 +73,4 @@ fn facts<'a>(pairs: impl IntoIterator<Item = (&'a str, String)>) -> String {
 /// Without the blanks at the ends of lines, which a copied text should not have.
 fn lines(text: &str) -> String {
     text.lines().map(|line| format!("{}\n", line.trim_end())).collect()
-}
-
-/// A number with its noun.
-pub(crate) fn count(n: usize, one: &str, many: &str) -> String {
-    if n == 1 { format!("1 {one}") } else { format!("{n} {many}") }
 }

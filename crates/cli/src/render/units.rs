@@ -1,4 +1,4 @@
-//! Lengths, sizes and moments, as people say them.
+//! Lengths and moments, as people say them.
 
 use jiff::Timestamp;
 use nightkeep_engine::time::Span;
@@ -21,19 +21,6 @@ pub(super) fn rough(seconds: f64) -> String {
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a float saturates when it is cast")]
 fn span(seconds: f64) -> Span {
     Span::from_ms((seconds * 1000.0).round() as u64)
-}
-
-/// A size: `210 MB`, of 1,000 kB each.
-#[must_use]
-pub fn bytes(count: u64) -> String {
-    const UNITS: [(&str, u64); 4] = [("GB", 1_000_000_000), ("MB", 1_000_000), ("kB", 1_000), ("B", 1)];
-    let (unit, size) = UNITS.into_iter().find(|(_, size)| count >= *size).unwrap_or(("B", 1));
-    let tenths = u128::from(count) * 10 / u128::from(size);
-    if size > 1 && tenths < 100 {
-        format!("{}.{} {unit}", tenths / 10, tenths % 10)
-    } else {
-        format!("{} {unit}", tenths / 10)
-    }
 }
 
 /// A moment in the reader's own time, without what goes without saying: `02:16:04` on the same day, `21 Nov 02:16` in the
@@ -67,12 +54,6 @@ mod tests {
     use jiff::tz::TimeZone;
 
     use super::*;
-
-    #[test]
-    fn sizes_have_one_decimal_only_where_it_says_something() {
-        let shown = [0, 999, 1_000, 9_999, 10_000, 210_400_000, 1_500_000_000].map(bytes);
-        assert_eq!(shown, ["0 B", "999 B", "1.0 kB", "9.9 kB", "10 kB", "210 MB", "1.5 GB"]);
-    }
 
     #[test]
     fn a_moment_says_only_what_does_not_go_without_saying() {

@@ -11,7 +11,7 @@ use crate::samples;
 #[tokio::test]
 async fn help_teaches_every_command() {
     let home = private_home();
-    let commands: [&[&str]; 29] = [
+    let commands: [&[&str]; 31] = [
         &[],
         &["run"],
         &["attach"],
@@ -38,7 +38,9 @@ async fn help_teaches_every_command() {
         &["type", "set"],
         &["hook", "claude"],
         &["engine"],
+        &["config", "reset"],
         &["doctor"],
+        &["diagnostics"],
         &["completions"],
         &["open"],
     ];

@@ -389,6 +389,7 @@ impl Handle {
     pub fn settings(&self) -> SettingsView {
         SettingsView {
             spec: self.config.current().settings_spec(),
+            defaults: SettingsSpec::default(),
             file: self.config.path().display().to_string(),
             data_dir: self.places.data_dir().display().to_string(),
             fault: self.config.fault().map(|fault| fault.to_string()),
@@ -398,6 +399,11 @@ impl Handle {
     /// Sets it in `config.toml`.
     pub async fn set_settings(&self, wanted: SettingsSpec) -> Result<(), ApiError> {
         self.edit(move |file| file.set_settings(&wanted).map(drop)).await
+    }
+
+    /// Takes all of it out of `config.toml`, so that it is as it comes.
+    pub async fn reset_settings(&self) -> Result<(), ApiError> {
+        self.edit(move |file| file.reset_settings().map(drop)).await
     }
 
     /// Shows a notification that only says that it is there.

@@ -54,6 +54,9 @@ const fn keep_output_days() -> u32 {
 pub struct SettingsView {
     /// What is in force.
     pub spec: SettingsSpec,
+    /// The settings as they come.
+    #[serde(default)]
+    pub defaults: SettingsSpec,
     /// The file in which it stands.
     pub file: String,
     /// The folder with the history and the outputs.

@@ -270,6 +270,11 @@ impl Client {
         self.send("PUT", "/v1/settings", wanted).await
     }
 
+    /// Takes all of it out of `config.toml`, so that it is as it comes.
+    pub async fn reset_settings(&self) -> Result<(), ApiError> {
+        self.send("DELETE", "/v1/settings", &()).await
+    }
+
     /// Shows a notification that only says that it is there.
     pub async fn test_notification(&self) -> Result<NotificationTest, ApiError> {
         self.post("/v1/notifications/test", &()).await

@@ -1,7 +1,7 @@
 //! Whose comment a comment is. The TOML library gives every comment to the table below it; people also write comments
 //! about the file as a whole, or below the last thing they wrote.
 
-use toml_edit::{DocumentMut, Item, Table};
+use toml_edit::{Decor, DocumentMut, Item, Table, Value};
 
 /// After `removed` was taken out: keeps those comments above it that an empty line sets apart from it, for they are
 /// not about it. They go to the table below, or to the end of the text.
@@ -26,6 +26,82 @@ pub(super) fn keep_general_ones(document: &mut DocumentMut, removed: Option<&Tab
             let trailing = format!("{general}\n{trailing}");
             document.set_trailing(trailing);
         }
+    }
+}
+
+/// The table of that name, or the one in it: `notifications.show`.
+fn table_mut<'d>(document: &'d mut DocumentMut, table: &str) -> Option<&'d mut Item> {
+    table.split('.').try_fold(document.as_item_mut(), |item, name| item.get_mut(name))
+}
+
+/// Takes an entry out of a table. What was written above it and behind it stays where it stood.
+pub(super) fn take_out(document: &mut DocumentMut, table: &str, name: &str) {
+    let Some(entries) = table_mut(document, table).and_then(Item::as_table_like_mut) else { return };
+    let (Some(key), Some(item)) = (entries.key(name), entries.get(name)) else { return };
+    let mut kept = String::new();
+    said_around(key.leaf_decor(), &mut kept);
+    said_in(item, &mut kept);
+    let after = entries.iter().skip_while(|(present, _)| *present != name).skip(1).find(|(_, item)| item.is_value());
+    let after = after.map(|(present, _)| present.to_owned());
+    entries.remove(name);
+    if kept.is_empty() {
+        return;
+    }
+    if let Some(mut key) = after.and_then(|after| entries.key_mut(&after)) {
+        let prefix = format!("{kept}{}", prefix_of(key.leaf_decor()));
+        key.leaf_decor_mut().set_prefix(prefix);
+        return;
+    }
+    let position = table_mut(document, table).and_then(|item| item.as_table()?.position()).unwrap_or_default();
+    let mut next: Option<&mut Table> = None;
+    below(document.as_table_mut(), position, &mut next);
+    if let Some(next) = next {
+        let prefix = format!("{kept}{}", prefix_of(next.decor()));
+        next.decor_mut().set_prefix(prefix);
+    } else {
+        let trailing = format!("{kept}{}", document.trailing().as_str().unwrap_or_default());
+        document.set_trailing(trailing);
+    }
+}
+
+fn prefix_of(decor: &Decor) -> &str {
+    decor.prefix().and_then(|prefix| prefix.as_str()).unwrap_or_default()
+}
+
+/// The comments around something, a line each; an empty line above them stays.
+fn said_around(decor: &Decor, kept: &mut String) {
+    let suffix = decor.suffix().and_then(|suffix| suffix.as_str()).unwrap_or_default();
+    for text in [prefix_of(decor), suffix] {
+        if text.contains('#') {
+            let lines = text.trim_end().split('\n').map(|line| format!("{}\n", line.trim_start()));
+            kept.extend(lines);
+        }
+    }
+}
+
+fn said_in(item: &Item, kept: &mut String) {
+    match item {
+        Item::None => {}
+        Item::Value(value) => {
+            if let Value::Array(array) = value {
+                for value in array {
+                    said_around(value.decor(), kept);
+                }
+            }
+            said_around(value.decor(), kept);
+        }
+        Item::Table(table) => said_in_table(table, kept),
+        Item::ArrayOfTables(tables) => tables.iter().for_each(|table| said_in_table(table, kept)),
+    }
+}
+
+fn said_in_table(table: &Table, kept: &mut String) {
+    said_around(table.decor(), kept);
+    for (name, item) in table {
+        if let Some(key) = table.key(name) {
+            said_around(key.leaf_decor(), kept);
+        }
+        said_in(item, kept);
     }
 }
 

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use toml_edit::{Array, Decor, DocumentMut, InlineTable, Item, Key, Table, TableLike, Value};
 
 use super::{Config, ConfigFault, checks, comments, limits, settings, shape};
-use crate::api::{ApiError, ErrorCode, FieldFault, JobSpec, LimitsSpec, SettingsSpec};
+use crate::api::{ApiError, ErrorCode, FieldFault, JobSpec, LimitsSpec, SettingsSpec, TypeView};
 
 /// Why an edit was not made. The file is as it was.
 #[derive(Debug, thiserror::Error)]
@@ -100,6 +100,7 @@ pub(crate) enum Edit<'e> {
     RemoveType { name: &'e str },
     SetCapacity { name: &'e str, max_running: Option<u32> },
     SetSettings(&'e SettingsSpec),
+    ResetSettings,
 }
 
 /// The text with the edit made. `config` is what `text` says.
@@ -125,9 +126,28 @@ pub(crate) fn apply(text: &str, config: &Config, edit: Edit<'_>) -> Result<Strin
         Edit::RemoveType { name } => remove_table(&mut document, "types", name),
         Edit::SetCapacity { name, max_running } => set_capacity(&mut document, config, name, max_running),
         Edit::SetSettings(wanted) => settings::write(&mut document, config, wanted).map_err(EditError::Invalid)?,
+        Edit::ResetSettings => settings::reset(&mut document),
     }
     let edited = document.to_string();
     Ok(if text.starts_with('\n') { edited } else { edited.trim_start_matches('\n').to_owned() })
+}
+
+/// What a file would say of these types and jobs.
+pub(crate) fn as_text(types: &[TypeView], jobs: &[JobSpec]) -> String {
+    let mut document = DocumentMut::new();
+    for kind in types.iter().filter(|kind| kind.max_running.is_some() || kind.overrides != LimitsSpec::default()) {
+        let mut table = Table::new();
+        write_limits(&mut table, &LimitsSpec::default(), &kind.overrides);
+        let number = kind.max_running.map(|count| Value::from(i64::from(count)));
+        put(&mut table, shape::MAX_RUNNING, None, number);
+        add_table(&mut document, "types", &kind.name, table);
+    }
+    for job in jobs {
+        let mut table = Table::new();
+        write_job(&mut table, &JobSpec::default(), job);
+        add_table(&mut document, "jobs", &job.name, table);
+    }
+    document.to_string().trim_start_matches('\n').to_owned()
 }
 
 fn parsed(text: &str) -> DocumentMut {
@@ -165,7 +185,7 @@ fn check(config: &Config, edit: Edit<'_>) -> Result<(), EditError> {
         },
         Edit::RemoveType { name } => config.without_type(name),
         // They are read when they are written.
-        Edit::SetSettings(_) => Ok(()),
+        Edit::SetSettings(_) | Edit::ResetSettings => Ok(()),
         Edit::SetCapacity { name, max_running } => {
             let fault = checks::name_fault(name).map(|message| ("type", message));
             let none = || ("max_running", checks::NO_RUN_AT_ALL.to_owned());

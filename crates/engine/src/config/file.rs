@@ -173,6 +173,14 @@ impl ConfigFile {
         self.edit(Edit::SetSettings(wanted))
     }
 
+    /// Takes all of that out of the file, so that it is as it comes.
+    ///
+    /// # Errors
+    /// Why the file is as it was.
+    pub fn reset_settings(&self) -> Result<Arc<Config>, EditError> {
+        self.edit(Edit::ResetSettings)
+    }
+
     /// Sends an event for every edit by somebody else, until `events` is closed. Edits through this value are known
     /// already and send nothing.
     pub async fn watch(self: Arc<Self>, events: mpsc::Sender<ConfigEvent>) {

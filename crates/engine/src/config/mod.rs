@@ -87,6 +87,7 @@ use nightkeep_core::limits::{DEFAULT_TYPE, Limits, built_in_types};
 
 pub use checks::{name_fault, source_faults};
 pub use edit::EditError;
+pub(crate) use edit::as_text;
 #[cfg(any(test, feature = "fuzz"))]
 pub(crate) use edit::{Edit, apply};
 pub use fault::ConfigFault;

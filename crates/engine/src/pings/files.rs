@@ -33,6 +33,11 @@ pub fn key(places: &Places) -> Result<String, FileError> {
     Ok(key)
 }
 
+/// That key, if one was made.
+pub(crate) fn kept_key(places: &Places) -> Option<String> {
+    line(&places.pings_key()).ok().flatten()
+}
+
 /// 128 random bits: a UUID has six that are fixed, and those of one are random in the other's second half.
 fn made() -> String {
     let bits = Uuid::new_v4().as_u128() ^ Uuid::new_v4().as_u128().rotate_left(64);

@@ -22,6 +22,7 @@ mod request;
 pub use address::{Listen, ListenFault};
 pub use book::{Answer, Book, Record};
 pub use check::{Check, Steps, Taken};
+pub(crate) use files::kept_key;
 pub use files::{key, url};
 pub use listener::{Asked, Counts, HEARD_MAX, Heard, Listening, Reply};
 pub(crate) use memory::Remembered;

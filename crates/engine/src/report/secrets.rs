@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use regex::{Captures, Regex};
 
 /// What stands in the place of a secret.
-const HIDDEN: &str = "[hidden]";
+pub(crate) const HIDDEN: &str = "[hidden]";
 
 /// Home directories, with the name of their owner.
 pub(super) static HOMES: LazyLock<Regex> =
@@ -19,6 +19,19 @@ static NAMED: LazyLock<Regex> = LazyLock::new(|| {
                | private[_-]?key | credential s? ) [a-z0-9_]* ["']? \s* [=:] \s* ["']? | --(?: password | token | api-key )\s+ )
            ( [^\s"',;&`)]{4,} )"#,
     )
+});
+
+/// Words for a secret in the name of something.
+static SECRET_WORDS: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        "(?i)password|passwd|passphrase|secret|token|credential|auth$|authorization|cookie\
+         |(?:api|access|private|signing|encryption)[_-]?key|(?:^|[_-])(?:pw|pwd|key)$",
+    )
+});
+
+/// A word that nobody made up: digits and letters without an end, or a UUID.
+static RANDOM: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(r"(?i)\b(?:[0-9a-z+=]{24,}|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})\b")
 });
 
 /// What says who asks, in the header of a request.
@@ -48,6 +61,19 @@ static PING: LazyLock<Regex> = LazyLock::new(|| {
 
 fn pattern(text: &str) -> Regex {
     Regex::new(text).expect("a pattern of this file is one")
+}
+
+/// Whether what goes by this name is likely to be a secret: a variable, or a flag.
+pub(crate) fn names_a_secret(name: &str) -> bool {
+    SECRET_WORDS.is_match(name)
+}
+
+/// Whether there is a word in it that looks like a key, of whatever kind: letters and digits without an end.
+pub(crate) fn looks_like_a_key(text: &str) -> bool {
+    RANDOM.find_iter(text).any(|word| {
+        let has = |kind: fn(&u8) -> bool| word.as_str().as_bytes().iter().any(kind);
+        has(u8::is_ascii_digit) && has(u8::is_ascii_alphabetic)
+    })
 }
 
 /// The text without what looks like a secret.

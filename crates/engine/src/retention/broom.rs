@@ -94,23 +94,27 @@ impl Broom {
         self.progress.cancel();
     }
 
-    /// What is taken up on the disk. Reads the disk.
+    /// What is taken up on the disk, and how far a removal is. Reads the disk.
     pub(crate) fn storage(&self, places: &Places) -> StorageView {
-        let database = places.database();
-        let parts = ["", "-wal", "-shm"].map(|end| {
-            let mut path = database.clone().into_os_string();
-            path.push(end);
-            fs::metadata(path).map_or(0, |meta| meta.len())
-        });
-        let entries = fs::read_dir(places.runs_dir()).into_iter().flatten().flatten();
-        let (mut runs, mut output_bytes_of_all) = (0, 0);
-        for entry in entries.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir())) {
-            runs += 1;
-            output_bytes_of_all += output_bytes(&RunDir::at(entry.path()));
-        }
-        let cleaning = self.progress.view();
-        StorageView { database_bytes: parts.iter().sum(), output_bytes: output_bytes_of_all, runs, cleaning }
+        StorageView { cleaning: self.progress.view(), ..storage(places) }
     }
+}
+
+/// What is taken up on the disk. Reads the disk.
+pub(crate) fn storage(places: &Places) -> StorageView {
+    let database = places.database();
+    let parts = ["", "-wal", "-shm"].map(|end| {
+        let mut path = database.clone().into_os_string();
+        path.push(end);
+        fs::metadata(path).map_or(0, |meta| meta.len())
+    });
+    let entries = fs::read_dir(places.runs_dir()).into_iter().flatten().flatten();
+    let (mut runs, mut output_bytes_of_all) = (0, 0);
+    for entry in entries.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir())) {
+        runs += 1;
+        output_bytes_of_all += output_bytes(&RunDir::at(entry.path()));
+    }
+    StorageView { database_bytes: parts.iter().sum(), output_bytes: output_bytes_of_all, runs, cleaning: None }
 }
 
 fn nobody() -> ApiError {

@@ -15,8 +15,8 @@ use std::time::Duration;
 use nightkeep_core::Belief;
 use tokio::sync::mpsc;
 
-pub(crate) use self::broom::Broom;
 use self::broom::Wish;
+pub(crate) use self::broom::{Broom, storage};
 use self::sweep::{Removed, Sweep};
 use crate::api::{ApiError, Cleaned, ErrorCode};
 use crate::clock::Clock;

@@ -93,7 +93,7 @@ pub fn router(handle: Handle) -> Router {
         .route("/v1/notifications/test", post(routes::test_notification))
         .route("/v1/storage", get(routes::storage))
         .route("/v1/storage/clean", post(routes::clean).delete(routes::cancel_clean))
-        .route("/v1/settings", get(routes::settings).put(routes::set_settings))
+        .route("/v1/settings", get(routes::settings).put(routes::set_settings).delete(routes::reset_settings))
         .route("/v1/pause", post(watch_routes::pause))
         .route("/v1/resume", post(watch_routes::resume))
         .route("/v1/quit", post(watch_routes::quit))

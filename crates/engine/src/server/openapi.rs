@@ -44,6 +44,7 @@ use super::{events, reports, routes, run_events, watch_routes};
         routes::clean,
         routes::job_gaps,
         routes::remove_type,
+        routes::reset_settings,
         routes::set_settings,
         routes::settings,
         routes::storage,

@@ -263,6 +263,12 @@ pub(super) async fn set_settings(State(handle): State<Handle>, Body(body): Body<
     Ok(Json(handle.set_settings(body).await?))
 }
 
+/// Takes all of it out of `config.toml`: the settings are as they come; jobs, types and comments stay.
+#[utoipa::path(delete, path = "/v1/settings", responses((status = 200), (status = "4XX", body = ApiError)))]
+pub(super) async fn reset_settings(State(handle): State<Handle>) -> Reply<()> {
+    Ok(Json(handle.reset_settings().await?))
+}
+
 /// Shows a notification that only says that it is there.
 #[utoipa::path(post, path = "/v1/notifications/test", responses((status = 200, body = NotificationTest), (status = "4XX", body = ApiError)))]
 pub(super) async fn test_notification(State(handle): State<Handle>) -> Json<NotificationTest> {

@@ -21,7 +21,7 @@ use crate::folder::DataFolder;
 use crate::kept::Kept;
 use crate::link::{Link, Way};
 use crate::navigation::Pending;
-use crate::{settings, window};
+use crate::{files, settings, window};
 
 type Reply<T> = Result<T, ApiError>;
 
@@ -70,6 +70,7 @@ pub(crate) fn handler() -> impl Fn(Invoke<Wry>) -> bool + Send + Sync + 'static 
         probe,
         settings::settings,
         settings::set_settings,
+        settings::reset_settings,
         settings::test_notification,
         settings::has_notification_settings,
         settings::open_notification_settings,
@@ -78,7 +79,9 @@ pub(crate) fn handler() -> impl Fn(Invoke<Wry>) -> bool + Send + Sync + 'static 
         settings::cancel_clean,
         settings::starts_at_login,
         settings::set_starts_at_login,
-        settings::export_jobs,
+        files::export_settings,
+        files::diagnostics,
+        files::save_diagnostics,
         pause,
         resume,
         quit,
@@ -358,7 +361,7 @@ mod tests {
         let (names, _) = rest.split_once(']').expect("the list of commands is closed");
         names
             .split(',')
-            .map(|name| name.trim().trim_start_matches("settings::").to_owned())
+            .map(|name| name.trim().rsplit("::").next().unwrap_or_default().to_owned())
             .filter(|name| !name.is_empty())
             .collect()
     }

@@ -11,6 +11,7 @@ mod command_names;
 mod commands;
 mod display;
 mod export;
+mod files;
 mod folder;
 mod kept;
 mod link;

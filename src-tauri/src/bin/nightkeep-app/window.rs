@@ -14,6 +14,7 @@ use tauri::{
 };
 
 use crate::export::Exports;
+use crate::files::Shown;
 use crate::folder::DataFolder;
 use crate::kept::{Kept, Size};
 use crate::navigation::Pending;
@@ -41,6 +42,7 @@ pub(crate) fn run(places: &Places, page: Option<String>) -> anyhow::Result<()> {
         .on_window_event(remember)
         .manage(Exports::default())
         .manage(DataFolder::at(data))
+        .manage(Shown::nothing(places.clone()))
         .invoke_handler(commands::handler())
         .setup(move |app| {
             let way = app.state::<Way>().inner().clone();

@@ -9,36 +9,40 @@ const NOTHING: Cleaned = {
   is_clock_doubted: false,
 };
 
+/** The settings as they come. */
+const DEFAULTS: SettingsSpec = {
+  notifications: true,
+  warnings: false,
+  quiet_hours: '23:00-07:00',
+  banners: {
+    sound: true,
+    quiet_days: 'every day',
+    morning_report: 'on',
+    show: {
+      warning: 'off',
+      stopped: 'banner',
+      breaker: 'banner',
+      recovered: 'banner',
+      needs_you: 'banner',
+      finished: 'per-job',
+      failed: 'per-job',
+    },
+  },
+  keep_days: 30,
+  keep_output_days: 14,
+  output_max: '20MB',
+  output_total_max: '1GB',
+  max_runtime: null,
+  max_running: null,
+  keep_awake: 'never',
+  icon_style: 'colour',
+  listen: null,
+};
+
 /** The settings of a scripted engine, and what the computer around it would say. */
 export class FakeComputer {
-  spec: SettingsSpec = {
-    notifications: true,
-    warnings: false,
-    quiet_hours: '23:00-07:00',
-    banners: {
-      sound: true,
-      quiet_days: 'every day',
-      morning_report: 'on',
-      show: {
-        warning: 'off',
-        stopped: 'banner',
-        breaker: 'banner',
-        recovered: 'banner',
-        needs_you: 'banner',
-        finished: 'per-job',
-        failed: 'per-job',
-      },
-    },
-    keep_days: 30,
-    keep_output_days: 14,
-    output_max: '20MB',
-    output_total_max: '1GB',
-    max_runtime: null,
-    max_running: 4,
-    keep_awake: 'never',
-    icon_style: 'colour',
-    listen: null,
-  };
+  readonly defaults = DEFAULTS;
+  spec: SettingsSpec = { ...DEFAULTS, max_running: 4 };
   startsAtLogin = false;
   fault: string | null = null;
   notification: NotificationTest = { sent: true, message: 'Sent. Notification server: GNOME Shell 50.' };
@@ -52,6 +56,7 @@ export class FakeComputer {
   view(): SettingsView {
     return {
       spec: { ...this.spec },
+      defaults: { ...this.defaults },
       file: '/home/ann/.config/nightkeep/config.toml',
       data_dir: '/home/ann/.local/share/nightkeep',
       fault: this.fault,

@@ -1,3 +1,4 @@
+import { DIAGNOSTICS } from './fake-diagnostics';
 import { nightOf, pageOf } from './fake-history';
 import { checksOf, fault, judge, viewOf } from './fake-judge';
 import { demo } from './fake-scenes';
@@ -379,6 +380,12 @@ export class FakeBackend extends FakeEngine implements Backend {
     });
   }
 
+  resetSettings(): Promise<void> {
+    return this.reply('resetSettings', () => {
+      this.computer.spec = { ...this.computer.defaults };
+    });
+  }
+
   testNotification(): ReturnType<Backend['testNotification']> {
     return this.reply('testNotification', () => this.computer.notification);
   }
@@ -417,8 +424,16 @@ export class FakeBackend extends FakeEngine implements Backend {
     });
   }
 
-  exportJobs(): Promise<string> {
-    return this.reply('exportJobs', () => '/home/ann/Downloads/nightkeep-jobs.json');
+  exportSettings(): Promise<string> {
+    return this.reply('exportSettings', () => '/home/ann/Downloads/nightkeep-settings.json');
+  }
+
+  diagnostics(): Promise<string> {
+    return this.reply('diagnostics', () => DIAGNOSTICS);
+  }
+
+  saveDiagnostics(): Promise<string> {
+    return this.reply('saveDiagnostics', () => '/home/ann/Downloads/nightkeep-diagnostics.md');
   }
 
   pause({ for_s, morning }: PauseRequest): Promise<PauseView> {

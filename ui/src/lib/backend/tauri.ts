@@ -93,6 +93,7 @@ export function createTauriBackend(): Backend {
 
     settings: () => invoke('settings'),
     setSettings: (spec) => invoke('set_settings', { spec }),
+    resetSettings: () => invoke('reset_settings'),
     testNotification: () => invoke('test_notification'),
     hasNotificationSettings: () => invoke('has_notification_settings'),
     openNotificationSettings: () => invoke('open_notification_settings'),
@@ -101,7 +102,9 @@ export function createTauriBackend(): Backend {
     cancelClean: () => invoke('cancel_clean'),
     startsAtLogin: () => invoke('starts_at_login'),
     setStartsAtLogin: (on) => invoke('set_starts_at_login', { on }),
-    exportJobs: () => invoke('export_jobs'),
+    exportSettings: () => invoke('export_settings'),
+    diagnostics: () => invoke('diagnostics'),
+    saveDiagnostics: () => invoke('save_diagnostics'),
 
     pause: (request) => invoke('pause', { request }),
     resume: () => invoke('resume'),

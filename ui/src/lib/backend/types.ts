@@ -132,6 +132,8 @@ export interface Backend {
 
   settings(): Promise<SettingsView>;
   setSettings(spec: SettingsSpec): Promise<void>;
+  /** All settings are as they come. */
+  resetSettings(): Promise<void>;
   testNotification(): Promise<NotificationTest>;
   /** Whether the system has one page for the settings of notifications, and shows it. */
   hasNotificationSettings(): Promise<boolean>;
@@ -142,8 +144,12 @@ export interface Backend {
   cancelClean(): Promise<void>;
   startsAtLogin(): Promise<boolean>;
   setStartsAtLogin(on: boolean): Promise<void>;
-  /** Where the file is. */
-  exportJobs(): Promise<string>;
+  /** Writes settings and jobs into a file, and says where it is. */
+  exportSettings(): Promise<string>;
+  /** What goes with a report of a fault. */
+  diagnostics(): Promise<string>;
+  /** Writes what was shown last into a file, and says where it is. */
+  saveDiagnostics(): Promise<string>;
 
   /** Pauses the watch, or changes the end of the pause. */
   pause(request: PauseRequest): Promise<PauseView>;

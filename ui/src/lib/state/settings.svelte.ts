@@ -7,6 +7,9 @@ import {
 } from '../backend/types';
 import { sentence } from './jobform.svelte';
 
+/** Sets what was changed as it was. */
+export type Undo = () => Promise<unknown>;
+
 /** The settings as they are in force. Each change is saved at once; one that is refused is taken back and says why. */
 export class SettingsStore {
   view = $state.raw<SettingsView | null>(null);
@@ -62,6 +65,33 @@ export class SettingsStore {
       this.#blame(field, hint ? `${sentence(message)} ${sentence(hint)}` : sentence(message));
       return false;
     }
+  }
+
+  /** Sets some at once, and gives back what sets them as they were. What is refused is thrown. */
+  async take(changes: Partial<SettingsSpec>): Promise<Undo> {
+    const { spec } = await this.load();
+    await this.#backend.setSettings({ ...spec, ...changes });
+    return this.#taken(spec, Object.keys(changes));
+  }
+
+  /** Sets all as they come, and gives back what sets them as they were. */
+  async reset(): Promise<Undo> {
+    const { spec, defaults } = await this.load();
+    await this.#backend.resetSettings();
+    const changed = Object.entries(spec).filter(
+      ([field, value]) => JSON.stringify(value) !== JSON.stringify(defaults[field as keyof SettingsSpec]),
+    );
+    return this.#taken(
+      spec,
+      changed.map(([field]) => field),
+    );
+  }
+
+  async #taken(before: SettingsSpec, fields: string[]): Promise<Undo> {
+    this.saves += 1;
+    await this.load().catch(() => undefined);
+    const former = Object.entries(before).filter(([field]) => fields.includes(field));
+    return () => this.take(Object.fromEntries(former));
   }
 
   async #save(at: string, change: (spec: SettingsSpec) => SettingsSpec): Promise<boolean> {

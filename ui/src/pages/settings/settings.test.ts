@@ -2,7 +2,6 @@ import { fireEvent, screen, waitFor, within } from '@testing-library/svelte';
 import { afterEach, describe, expect, test } from 'vitest';
 import { FakeBackend } from '../../lib/backend/fake';
 import { MORNING, openWindow } from '../../test/window';
-import { meet, readJobs } from './jobs-file';
 import { EVENTS } from './events';
 import { daysOf, morningWords, quietOf, reportOf, written, writtenDays, writtenReport } from './quiet';
 
@@ -358,42 +357,6 @@ describe('the start', () => {
     await waitFor(() => {
       expect(screen.getByLabelText<HTMLInputElement>('Start at login').checked).toBe(false);
     });
-  });
-});
-
-describe('jobs in a file', () => {
-  const JOB = { name: 'imported', command: ['make'], env: {}, limits: {} };
-
-  function file(jobs: unknown[]): File {
-    return new File([JSON.stringify({ nightkeep_jobs: jobs })], 'jobs.json', { type: 'application/json' });
-  }
-
-  async function pick(jobs: unknown[]): Promise<void> {
-    const input = await screen.findByLabelText<HTMLInputElement>('Import jobs');
-    Object.defineProperty(input, 'files', { value: [file(jobs)], configurable: true });
-    await fireEvent.change(input);
-  }
-
-  test('come in after a look at them, and go again with one click', async () => {
-    const backend = openWindow('settings');
-    const before = backend.jobViews.length;
-    await pick([JOB, { ...JOB, name: 'docs-sweep' }]);
-    await screen.findByText('left out: you have one of that name');
-    expect(backend.jobViews.length).toBe(before);
-    screen.getByRole('button', { name: 'Import' }).click();
-    await screen.findByText('1 job imported.');
-    expect(backend.jobViews.map((job) => job.spec.name)).toContain('imported');
-    screen.getByRole('button', { name: 'Undo' }).click();
-    await screen.findByText('The jobs are as they were.');
-    expect(backend.jobViews.length).toBe(before);
-  });
-
-  test('of another kind are refused with the reason', () => {
-    expect(() => readJobs('{')).toThrow('no JSON');
-    expect(() => readJobs('[]')).toThrow('no jobs of Nightkeep');
-    expect(() => readJobs('{"nightkeep_jobs":[{"name":"x"}]}')).toThrow('no name or no command');
-    const [spec] = readJobs(JSON.stringify({ nightkeep_jobs: [JOB] }));
-    expect(meet(spec ? [spec] : [], [])).toEqual([{ spec: JOB, former: null }]);
   });
 });
 

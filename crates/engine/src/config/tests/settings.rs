@@ -144,3 +144,32 @@ fn what_cannot_be_meant_is_refused_at_its_field() {
     assert_eq!(field(|spec| banners(spec).morning_report = "soon".into()), "morning_report");
     assert_eq!(field(|spec| spec.listen = Some("0.0.0.0:80".into())), "listen");
 }
+
+/// The text after its settings were reset.
+fn reset(text: &str) -> String {
+    let config = Config::parse(text).unwrap();
+    let edited = apply(text, &config, Edit::ResetSettings).unwrap();
+    let after = Config::parse(&edited).unwrap();
+    assert_eq!(after.settings_spec(), SettingsSpec::default());
+    assert_eq!((after.jobs(), after.types()), (config.jobs(), config.types()));
+    edited
+}
+
+#[test]
+fn a_reset_takes_the_settings_out_and_leaves_what_a_person_wrote_beside_them() {
+    let left = "# mine\n[settings] # all of it\n# two weeks\n\n# at night\n[notifications]\n# early bird\n\n\
+        [jobs.a]\ncommand = 'x'\n# the end\n";
+    assert_eq!(reset(COMMENTED), left);
+    assert_eq!(reset(left), left);
+    assert_eq!(reset(""), "");
+}
+
+#[test]
+fn a_reset_leaves_what_is_no_setting_of_the_page() {
+    let text = "pings = { listen = 8765, key = 'a-key-of-128-bits-or-more' }\n[types.mine]\nstall_after = '5m'\n";
+    assert_eq!(reset(text), text.replace(" listen = 8765,", ""));
+    let text = "[pings]\n# the port\nlisten = 8765\nkey = 'a-key-of-128-bits-or-more' # mine\n";
+    assert_eq!(reset(text), text.replace("listen = 8765\n", ""));
+    assert_eq!(reset("settings.keep_days = 3\n[jobs.a]\ncommand = 'x'\n"), "[jobs.a]\ncommand = 'x'\n");
+    assert_eq!(reset("[settings]\nkeep_days = 3\n# last\n"), "[settings]\n# last\n");
+}

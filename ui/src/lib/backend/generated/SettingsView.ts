@@ -10,6 +10,10 @@ export type SettingsView = {
  */
 spec: SettingsSpec, 
 /**
+ * The settings as they come.
+ */
+defaults: SettingsSpec, 
+/**
  * The file in which it stands.
  */
 file: string, 

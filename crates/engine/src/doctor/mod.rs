@@ -1,5 +1,5 @@
-//! `doctor`: whether everything is in place. Starts nothing; makes missing directories, and
-//! has a running engine compare its history with what runs.
+//! Whether everything is in place: what `nightkeep doctor` says, and the diagnostics with it. Starts nothing; makes
+//! missing directories, and has a running engine compare its history with what runs.
 
 mod checks;
 #[cfg_attr(target_os = "linux", path = "system_linux.rs")]
@@ -8,16 +8,12 @@ mod system;
 
 use serde::Serialize;
 
-use super::Here;
-use crate::Done;
-use crate::args::Doctor;
-use crate::console;
-use crate::failure::FAILED;
+use crate::places::Places;
 
 /// How it is about one thing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-enum Verdict {
+pub enum Verdict {
     /// As it should be.
     Good,
     /// Something is missing that Nightkeep can do without.
@@ -28,11 +24,15 @@ enum Verdict {
 
 /// What was found about one thing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-struct Check {
-    name: &'static str,
-    verdict: Verdict,
-    message: String,
-    hint: Option<String>,
+pub struct Check {
+    /// What it is about.
+    pub name: &'static str,
+    /// How it is about it.
+    pub verdict: Verdict,
+    /// What was found, as a fragment after the name.
+    pub message: String,
+    /// What to do about it.
+    pub hint: Option<String>,
 }
 
 impl Check {
@@ -49,31 +49,22 @@ impl Check {
     }
 }
 
-/// `doctor --json`.
-#[derive(Debug, Serialize)]
-struct Report {
-    checks: Vec<Check>,
-}
-
-pub(super) async fn doctor(here: &Here, wanted: &Doctor) -> Done {
-    let mut checks = vec![checks::places(here)];
-    checks.extend(checks::engine(here).await);
-    checks.push(checks::config(here));
-    checks.extend(checks::pings(here).await);
-    checks.push(checks::history(here));
+/// Looks at everything, from the process that asks: its session, its rights and its programs count.
+pub async fn examine(places: &Places) -> Vec<Check> {
+    let mut checks = vec![checks::places(places)];
+    checks.extend(checks::engine(places).await);
+    checks.push(checks::config(places));
+    checks.extend(checks::pings(places).await);
+    checks.push(checks::history(places));
     checks.extend(system::limits());
     checks.extend(system::desktop().await);
     checks.extend(checks::programs());
-    let is_broken = checks.iter().any(|check| check.verdict == Verdict::Broken);
-    if wanted.json {
-        console::print_json(&Report { checks })?;
-    } else {
-        console::print(&text(&checks))?;
-    }
-    Ok(if is_broken { FAILED } else { 0 })
+    checks
 }
 
-fn text(checks: &[Check]) -> String {
+/// A line for each check, and one for each hint.
+#[must_use]
+pub fn text(checks: &[Check]) -> String {
     let widest = checks.iter().map(|check| check.name.chars().count()).max().unwrap_or_default();
     let lines = checks.iter().map(|check| {
         let mark = match check.verdict {

@@ -4,43 +4,41 @@ use std::fs::File;
 use std::io::{ErrorKind, Read};
 use std::path::Path;
 
-use nightkeep_engine::api::{API_VERSION, ErrorCode, Fault, FaultKind, PingsView, Reconciled};
-use nightkeep_engine::client::{Client, engine_at, nightkeep_program};
-use nightkeep_engine::config::{Config, read_text};
-use nightkeep_engine::pings;
-use nightkeep_engine::version::{self, VERSION};
-
 use super::Check;
-use crate::commands::Here;
-use crate::commands::open::program_beside;
-use crate::failure::chain;
-use crate::render::count;
+use crate::api::{API_VERSION, ErrorCode, Fault, FaultKind, PingsView, Reconciled};
+use crate::client::{Client, engine_at, nightkeep_program};
+use crate::config::{Config, read_text};
+use crate::pings;
+use crate::places::Places;
+use crate::surface::program_beside;
+use crate::version::{self, VERSION};
+use crate::words::{chain, count};
 
 /// What a database of SQLite begins with.
 const SQLITE_MAGIC: &[u8; 16] = b"SQLite format 3\0";
 
-pub(super) fn places(here: &Here) -> Check {
-    match here.places.create() {
-        Ok(()) => Check::good("places", format!("runs are kept in `{}`", here.places.runs_dir().display())),
+pub(super) fn places(places: &Places) -> Check {
+    match places.create() {
+        Ok(()) => Check::good("places", format!("runs are kept in `{}`", places.runs_dir().display())),
         Err(error) => Check::broken("places", format!("failed to {}", chain(&error)), error.hint()),
     }
 }
 
 /// Whether the engine answers, and whether it is the one of this program.
-pub(super) async fn engine(here: &Here) -> Vec<Check> {
-    let socket = here.places.socket();
+pub(super) async fn engine(places: &Places) -> Vec<Check> {
+    let socket = places.socket();
     let engine = match engine_at(&socket).await {
         Ok(engine) => engine,
         Err(error) if error.code == ErrorCode::Unreachable && error.message == "the engine is not running" => {
             return vec![Check::good("engine", "does not run; it is started when it is needed")];
         }
         Err(error) => {
-            let hint = error.hint.unwrap_or_else(|| format!("see `{}`", here.places.log_dir().display()));
+            let hint = error.hint.unwrap_or_else(|| format!("see `{}`", places.log_dir().display()));
             return vec![Check::broken("engine", error.message, hint)];
         }
     };
     let runs =
-        Check::good("engine", format!("runs as process {}, logs to `{}`", engine.pid, here.places.log_dir().display()));
+        Check::good("engine", format!("runs as process {}, logs to `{}`", engine.pid, places.log_dir().display()));
     let own = VERSION;
     let versions = if engine.version == own && engine.api == API_VERSION {
         Check::good("versions", format!("engine and program are of version {own}"))
@@ -69,7 +67,7 @@ pub(super) async fn engine(here: &Here) -> Vec<Check> {
     [runs, versions].into_iter().chain(faults(&socket).await).chain(accounts(&socket).await).collect()
 }
 
-/// What the engine itself says is wrong with the watch. The configuration and the desktop are looked at from here.
+/// What the engine itself says is wrong with the watch. The configuration and the desktop are looked at from places.
 async fn faults(socket: &Path) -> Vec<Check> {
     let Ok(engine) = Client::connect(socket).await else { return Vec::new() };
     let faults = engine.live().await.map(|live| live.faults).unwrap_or_default();
@@ -116,8 +114,8 @@ async fn accounts(socket: &Path) -> Option<Check> {
     })
 }
 
-pub(super) fn config(here: &Here) -> Check {
-    let path = here.places.config_file();
+pub(super) fn config(places: &Places) -> Check {
+    let path = places.config_file();
     match read_text(&path) {
         Ok(text) if text.is_empty() && !path.exists() => {
             Check::good("configuration", format!("there is no `{}` yet; the defaults are in force", path.display()))
@@ -140,21 +138,21 @@ pub(super) fn config(here: &Here) -> Check {
 }
 
 /// Where pings are heard, if the configuration wants that. The key is not shown: what is printed here gets into reports.
-pub(super) async fn pings(here: &Here) -> Option<Check> {
-    let config = Config::parse(&read_text(&here.places.config_file()).ok()?).ok()?;
+pub(super) async fn pings(places: &Places) -> Option<Check> {
+    let config = Config::parse(&read_text(&places.config_file()).ok()?).ok()?;
     config.pings().listen?;
     let key = match config.pings().key {
-        Some(_) => format!("`[pings]` in `{}`", here.places.config_file().display()),
-        None => format!("`{}`", here.places.pings_key().display()),
+        Some(_) => format!("`[pings]` in `{}`", places.config_file().display()),
+        None => format!("`{}`", places.pings_key().display()),
     };
-    let Ok(engine) = Client::connect(&here.places.socket()).await else {
-        let last = pings::url(&here.places).map(|url| format!(", as the last time at {url}")).unwrap_or_default();
+    let Ok(engine) = Client::connect(&places.socket()).await else {
+        let last = pings::url(places).map(|url| format!(", as the last time at {url}")).unwrap_or_default();
         return Some(Check::remark("pings", "are not heard", format!("they are heard while the engine runs{last}")));
     };
     match engine.pings().await {
         Ok(PingsView { url: Some(url), heard, foreign, limited, dropped, .. }) => {
             let counts = format!("{heard} heard, {} refused, {dropped} left out", foreign + limited);
-            let place = here.places.pings_url();
+            let place = places.pings_url();
             let what = format!("are heard at {url} (`{}`), the key is in {key}; {counts}", place.display());
             Some(Check::good("pings", what))
         }
@@ -167,8 +165,8 @@ pub(super) async fn pings(here: &Here) -> Option<Check> {
 }
 
 /// Whether the history is a database at all. The engine checks what is in it whenever it starts.
-pub(super) fn history(here: &Here) -> Check {
-    let path = here.places.database();
+pub(super) fn history(places: &Places) -> Check {
+    let path = places.database();
     let mut magic = [0; 16];
     match File::open(&path).and_then(|mut file| file.read_exact(&mut magic)) {
         Ok(()) if &magic == SQLITE_MAGIC => Check::good("history", format!("is in `{}`", path.display())),
@@ -198,8 +196,8 @@ pub(super) fn programs() -> Vec<Check> {
     };
     let beside = |name: &'static str, program: &str| match program_beside(program) {
         Ok(path) => Check::good(name, format!("is `{}`", path.display())),
-        Err(failure) => {
-            Check::remark(name, failure.message, "install the desktop package; the commands work without it")
+        Err(fault) => {
+            Check::remark(name, fault.to_string(), "install the desktop package; the commands work without it")
         }
     };
     vec![own, beside("tray", "nightkeep-tray"), beside("window", "nightkeep-app")]
