@@ -4,6 +4,7 @@
 #![expect(clippy::needless_pass_by_value, reason = "Tauri hands a command its state by value")]
 
 use std::fmt::Display;
+use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
 use nightkeep_engine::api::{ApiError, ErrorCode, JobSpec};
@@ -67,7 +68,11 @@ pub(crate) async fn export_settings(app: AppHandle, way: State<'_, Way>) -> Repl
 }
 
 fn save(app: &AppHandle, name: &str, ending: &str, text: &str) -> Reply<String> {
-    let folder = export::folder(app)?;
+    save_in(&export::folder(app)?, name, ending, text)
+}
+
+/// Writes a file beside those of its name that are there.
+fn save_in(folder: &Path, name: &str, ending: &str, text: &str) -> Reply<String> {
     let mut names = (1..=NAMES_MAX).map(|n| match n {
         1 => folder.join(format!("{name}.{ending}")),
         n => folder.join(format!("{name}-{n}.{ending}")),
@@ -80,4 +85,39 @@ fn save(app: &AppHandle, name: &str, ending: &str, text: &str) -> Reply<String> 
 
 fn failed(what: &impl Display, fault: &impl Display) -> ApiError {
     ApiError::new(ErrorCode::Internal, format!("failed to write {what}: {fault}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    #[test]
+    fn what_is_saved_takes_nothing_s_place_and_is_for_its_user_only() {
+        let folder = tempfile::tempdir().expect("a temporary directory");
+        let saved = |text| save_in(folder.path(), "nightkeep-diagnostics", "md", text).expect("it is saved");
+        let (first, second) = (saved("one"), saved("two"));
+        assert!(first.ends_with("nightkeep-diagnostics.md") && second.ends_with("nightkeep-diagnostics-2.md"));
+        assert_eq!(
+            (fs::read_to_string(&first).ok().as_deref(), fs::read_to_string(&second).ok().as_deref()),
+            (Some("one"), Some("two"))
+        );
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt as _;
+            let mode = fs::metadata(&first).expect("it is there").permissions().mode();
+            assert_eq!(mode & 0o777, 0o600);
+        }
+        let fault = save_in(&folder.path().join("gone"), "a", "md", "").expect_err("there is no such folder");
+        assert!(fault.message.starts_with("failed to write"), "{fault:?}");
+    }
+
+    #[test]
+    fn nothing_is_saved_that_was_not_shown() {
+        let shown = Shown::nothing(Places::below(Path::new("/nonexistent")));
+        assert_eq!(shown.last(), None);
+        shown.keep("what was read");
+        assert_eq!(shown.last().as_deref(), Some("what was read"));
+    }
 }
