@@ -1,6 +1,7 @@
 //! `config …`. The settings are taken as the document that they are on the wire, so that each has one name everywhere.
 
 use nightkeep_engine::api::SettingsSpec;
+use nightkeep_engine::config::{SettingName, listed_settings, setting_names};
 use serde_json::Value;
 
 use super::Here;
@@ -10,10 +11,6 @@ use crate::failure::Failure;
 
 /// What stands for a setting that is left out.
 const NONE: &str = "none";
-/// What groups settings without being part of their names.
-const GROUP: &str = "banners";
-/// A short way to say `show.warning`, which is listed.
-const IN_SHORT: &str = "warnings";
 
 pub(super) async fn config(here: &Here, wanted: ConfigCommand) -> Result<(), Failure> {
     let engine = here.engine().await?;
@@ -22,9 +19,9 @@ pub(super) async fn config(here: &Here, wanted: ConfigCommand) -> Result<(), Fai
     match wanted {
         ConfigCommand::List { json: true } => console::print_json(&view),
         ConfigCommand::List { json: false } => {
-            let names = listed(&document);
+            let names = listed_settings(&document);
             let widest = names.iter().map(|name| name.shown.len()).max().unwrap_or_default();
-            let lines = names.iter().filter_map(|Name { shown: name, pointer }| {
+            let lines = names.iter().filter_map(|SettingName { shown: name, pointer }| {
                 Some(format!("{name:widest$}  {}\n", shown(document.pointer(pointer)?)))
             });
             console::print(&lines.collect::<String>())
@@ -44,8 +41,8 @@ pub(super) async fn config(here: &Here, wanted: ConfigCommand) -> Result<(), Fai
             console::print(&format!("changed {name}\n"))
         }
         ConfigCommand::Reset { yes } => {
-            let defaults = serde_json::to_value(&view.defaults).map_err(|fault| unreadable(&fault))?;
-            let changes = changes(&document, &defaults);
+            let usual = serde_json::to_value(&view.defaults).map_err(|fault| unreadable(&fault))?;
+            let changes = changes(&document, &usual);
             if changes.is_empty() {
                 return console::print("all settings are as they come\n");
             }
@@ -61,54 +58,23 @@ pub(super) async fn config(here: &Here, wanted: ConfigCommand) -> Result<(), Fai
     }
 }
 
-/// A setting.
-struct Name {
-    /// As a person says it.
-    shown: String,
-    /// Where it is in the document.
-    pointer: String,
-}
-
-/// All settings: what stands in a table of its own has the table's name before it, unless the table only groups.
-fn names(document: &Value) -> Vec<Name> {
-    let mut names = Vec::new();
-    collect("", "", document, &mut names);
-    names.sort_by(|one, other| one.shown.cmp(&other.shown));
-    names
-}
-
-/// Those that are listed.
-fn listed(document: &Value) -> Vec<Name> {
-    names(document).into_iter().filter(|name| name.shown != IN_SHORT).collect()
-}
-
-fn collect(before: &str, pointer: &str, value: &Value, names: &mut Vec<Name>) {
-    let Value::Object(fields) = value else { return };
-    for (key, value) in fields {
-        let (shown, pointer) = (format!("{before}{key}"), format!("{pointer}/{key}"));
-        match value {
-            Value::Object(_) if key == GROUP => collect(before, &pointer, value, names),
-            Value::Object(_) => collect(&format!("{shown}."), &pointer, value, names),
-            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => {
-                names.push(Name { shown, pointer });
-            }
-        }
-    }
-}
-
 /// A line for each setting that would be another one: its name, and both values.
 fn changes(before: &Value, after: &Value) -> String {
-    let differ = listed(after).into_iter().filter_map(|name| {
-        let (before, after) = (before.pointer(&name.pointer)?, after.pointer(&name.pointer)?);
-        (before != after).then(|| (name.shown, shown(before), shown(after)))
-    });
-    let differ: Vec<_> = differ.collect();
+    let differ: Vec<_> = listed_settings(after)
+        .into_iter()
+        .filter_map(|SettingName { shown: name, pointer }| {
+            Some((name, before.pointer(&pointer)?, after.pointer(&pointer)?))
+        })
+        .filter(|(_, before, after)| before != after)
+        .collect();
     let widest = differ.iter().map(|(name, ..)| name.len()).max().unwrap_or_default();
-    differ.into_iter().map(|(name, before, after)| format!("{name:widest$}  {before} → {after}\n")).collect()
+    let line =
+        |(name, before, after): (String, _, _)| format!("{name:widest$}  {} → {}\n", shown(before), shown(after));
+    differ.into_iter().map(line).collect()
 }
 
 fn pointer_of(name: &str, document: &Value) -> Result<String, Failure> {
-    let found = names(document).into_iter().find(|known| known.shown == name);
+    let found = setting_names(document).into_iter().find(|known| known.shown == name);
     found.map(|known| known.pointer).ok_or_else(|| unknown(name))
 }
 

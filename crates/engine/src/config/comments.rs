@@ -1,7 +1,7 @@
 //! Whose comment a comment is. The TOML library gives every comment to the table below it; people also write comments
 //! about the file as a whole, or below the last thing they wrote.
 
-use toml_edit::{Decor, DocumentMut, Item, Table, Value};
+use toml_edit::{Decor, DocumentMut, Item, Table, TableLike, Value};
 
 /// After `removed` was taken out: keeps those comments above it that an empty line sets apart from it, for they are
 /// not about it. They go to the table below, or to the end of the text.
@@ -29,30 +29,18 @@ pub(super) fn keep_general_ones(document: &mut DocumentMut, removed: Option<&Tab
     }
 }
 
-/// The table of that name, or the one in it: `notifications.show`.
-fn table_mut<'d>(document: &'d mut DocumentMut, table: &str) -> Option<&'d mut Item> {
-    table.split('.').try_fold(document.as_item_mut(), |item, name| item.get_mut(name))
-}
-
-/// Takes an entry out of a table. What was written above it and behind it stays where it stood.
+/// Takes an entry out of a table, or of one in it (`outer.inner`). What was written above it and behind it stays where it
+/// stood.
 pub(super) fn take_out(document: &mut DocumentMut, table: &str, name: &str) {
-    let Some(entries) = table_mut(document, table).and_then(Item::as_table_like_mut) else { return };
-    let (Some(key), Some(item)) = (entries.key(name), entries.get(name)) else { return };
-    let mut kept = String::new();
-    said_around(key.leaf_decor(), &mut kept);
-    said_in(item, &mut kept);
-    let after = entries.iter().skip_while(|(present, _)| *present != name).skip(1).find(|(_, item)| item.is_value());
-    let after = after.map(|(present, _)| present.to_owned());
-    entries.remove(name);
-    if kept.is_empty() {
-        return;
+    let mut position = 0;
+    let mut found: &mut dyn TableLike = document.as_table_mut();
+    for part in table.split('.') {
+        let Some(item) = found.get_mut(part) else { return };
+        position = item.as_table().and_then(Table::position).unwrap_or(position);
+        let Some(inner) = item.as_table_like_mut() else { return };
+        found = inner;
     }
-    if let Some(mut key) = after.and_then(|after| entries.key_mut(&after)) {
-        let prefix = format!("{kept}{}", prefix_of(key.leaf_decor()));
-        key.leaf_decor_mut().set_prefix(prefix);
-        return;
-    }
-    let position = table_mut(document, table).and_then(|item| item.as_table()?.position()).unwrap_or_default();
+    let Some(kept) = take_out_of(found, name) else { return };
     let mut next: Option<&mut Table> = None;
     below(document.as_table_mut(), position, &mut next);
     if let Some(next) = next {
@@ -62,6 +50,23 @@ pub(super) fn take_out(document: &mut DocumentMut, table: &str, name: &str) {
         let trailing = format!("{kept}{}", document.trailing().as_str().unwrap_or_default());
         document.set_trailing(trailing);
     }
+}
+
+/// The same of one table. What was written about the entry and has no place in the table is given back.
+fn take_out_of(entries: &mut dyn TableLike, name: &str) -> Option<String> {
+    let mut kept = String::new();
+    said_around(entries.key(name)?.leaf_decor(), &mut kept);
+    said_in(entries.get(name)?, &mut kept);
+    let after = entries.iter().skip_while(|(present, _)| *present != name).skip(1).find(|(_, item)| item.is_value());
+    let after = after.map(|(present, _)| present.to_owned());
+    entries.remove(name);
+    if kept.is_empty() {
+        return None;
+    }
+    let Some(mut key) = after.and_then(|after| entries.key_mut(&after)) else { return Some(kept) };
+    let prefix = format!("{kept}{}", prefix_of(key.leaf_decor()));
+    key.leaf_decor_mut().set_prefix(prefix);
+    None
 }
 
 fn prefix_of(decor: &Decor) -> &str {

@@ -13,8 +13,6 @@ const DAYS_MAX: u32 = 3650;
 
 /// The table that says where each event is told.
 const SHOW: &str = "notifications.show";
-/// What says the same as `warning` there.
-const IN_SHORT: (&str, &str) = ("notifications", "warnings");
 
 /// The settings, with the table of the file and the key in it. Each has the same name in a [`SettingsSpec`].
 const KEYS: [(&str, &str); 21] = [
@@ -111,7 +109,8 @@ pub(super) fn write(document: &mut DocumentMut, config: &Config, wanted: &Settin
         }
         put(table_at(document, table), key, before.as_deref(), after);
         if (table, key) == (SHOW, "warning") {
-            let _former = table_at(document, IN_SHORT.0).remove(IN_SHORT.1);
+            // It says the same in short.
+            let _former = table_at(document, "notifications").remove("warnings");
         }
     }
     Ok(())
@@ -119,7 +118,8 @@ pub(super) fn write(document: &mut DocumentMut, config: &Config, wanted: &Settin
 
 /// Takes every setting out of the document, so that each is as it comes. What else stands there stays.
 pub(super) fn reset(document: &mut DocumentMut) {
-    for (table, key) in KEYS.into_iter().chain([IN_SHORT]) {
+    // The other way to say whether warnings are told.
+    for (table, key) in KEYS.into_iter().chain([("notifications", "warnings")]) {
         comments::take_out(document, table, key);
     }
 }

@@ -1,12 +1,12 @@
 //! The diagnostics as Markdown, which is read as it is and shows well where it is pasted.
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::hiding::{Hiding, shown};
 use super::{BYTES_MAX, Found, Wanted};
 use crate::api::{API_VERSION, Live, SettingsSpec, StorageView};
 use crate::clean::harmless;
-use crate::config;
+use crate::config::{self, SettingName, listed_settings};
 use crate::doctor;
 use crate::report::{cut, fenced};
 use crate::version::VERSION;
@@ -98,16 +98,15 @@ fn wanted(wanted: &Wanted) -> String {
 
 /// A line for each setting; what is not as it comes says how that is.
 fn settings(settings: &SettingsSpec, usual: &SettingsSpec) -> String {
-    let fields = |spec: &SettingsSpec| match serde_json::to_value(spec) {
-        Ok(Value::Object(fields)) => fields,
-        Ok(_) | Err(_) => Map::new(),
-    };
-    let (settings, usual) = (fields(settings), fields(usual));
-    let widest = settings.keys().map(String::len).max().unwrap_or_default();
-    let lines = settings.iter().map(|(name, value)| {
-        let changed = usual.get(name).filter(|usual| *usual != value);
+    let document = |spec: &SettingsSpec| serde_json::to_value(spec).unwrap_or_default();
+    let (settings, usual) = (document(settings), document(usual));
+    let names = listed_settings(&settings);
+    let widest = names.iter().map(|name| name.shown.len()).max().unwrap_or_default();
+    let lines = names.iter().filter_map(|SettingName { shown: name, pointer }| {
+        let value = settings.pointer(pointer)?;
+        let changed = usual.pointer(pointer).filter(|usual| *usual != value);
         let changed = changed.map(|usual| format!("  (usually {})", plain(usual))).unwrap_or_default();
-        format!("{name:widest$}  {}{changed}", plain(value))
+        Some(format!("{name:widest$}  {}{changed}", plain(value)))
     });
     lines.collect::<Vec<_>>().join("\n")
 }

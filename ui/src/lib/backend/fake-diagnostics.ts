@@ -43,17 +43,27 @@ This goes with a report of a fault. The values of environments, the output of ru
 ## Settings
 
 \`\`\`
-notifications     true
-warnings          false
-quiet_hours       23:00-07:00
+icon_style        colour
+keep_awake        never
 keep_days         30
 keep_output_days  14
+listen            none
+max_running       4  (usually none)
+max_runtime       none
+morning_report    on
+notifications     true
 output_max        20MB
 output_total_max  1GB
-max_runtime       none
-max_running       4  (usually none)
-keep_awake        never
-listen            none
+quiet_days        every day
+quiet_hours       23:00-07:00
+show.breaker      banner
+show.failed       per-job
+show.finished     per-job
+show.needs_you    banner
+show.recovered    banner
+show.stopped      banner
+show.warning      off
+sound             true
 \`\`\`
 
 ## Jobs and types

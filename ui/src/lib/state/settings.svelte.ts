@@ -70,7 +70,7 @@ export class SettingsStore {
   /** Sets some at once, and gives back what sets them as they were. What is refused is thrown. */
   async take(changes: Partial<SettingsSpec>): Promise<Undo> {
     const { spec } = await this.load();
-    await this.#backend.setSettings({ ...spec, ...changes });
+    await this.#backend.setSettings(merged(spec, changes));
     return this.#taken(spec, Object.keys(changes));
   }
 
@@ -113,4 +113,17 @@ export class SettingsStore {
   #blame(field: string, message: string | null): void {
     this.errors = { ...this.errors, [field]: message ?? undefined };
   }
+}
+
+/** The settings with some of them changed; what a group does not say of its parts stays. */
+function merged<Part extends object>(before: Part, changes: Partial<Part>): Part {
+  const entries = Object.entries(changes).map(([name, value]: [string, unknown]) => {
+    const former = (before as Record<string, unknown>)[name];
+    return [name, isGroup(former) && isGroup(value) ? merged(former, value) : value];
+  });
+  return { ...before, ...Object.fromEntries(entries) } as Part;
+}
+
+function isGroup(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -2,7 +2,7 @@ import { fireEvent, screen, waitFor, within } from '@testing-library/svelte';
 import { describe, expect, test } from 'vitest';
 import type { FakeBackend } from '../../lib/backend/fake';
 import { openWindow } from '../../test/window';
-import { differences, LABELS, leaves } from './differences';
+import { differences, labelOf, leaves } from './differences';
 import { meet, readFile } from './settings-file';
 
 const REFUSED = { code: 'invalid', message: 'it cannot be meant', hint: null, field: null } as const;
@@ -72,20 +72,15 @@ describe('a reset', () => {
 
   test('knows a name for every setting', () => {
     const { defaults } = openWindow('settings').computer;
-    const paths = [...leaves(defaults).keys()].filter((path) => path !== 'warnings');
-    expect(Object.keys(LABELS).sort()).toEqual(paths.sort());
-    const { banners } = defaults;
-    const quieter = { ...banners, show: { ...banners.show, stopped: 'digest' } } as const;
-    const wanted = { keep_days: 30, banners: quieter, notifications: false, warnings: true };
-    expect(differences({ ...defaults, keep_days: 1 }, wanted)).toEqual([
-      { field: 'notifications', label: 'Notifications', before: 'on', after: 'off' },
-      {
-        field: 'banners.show.stopped',
-        label: 'A run was stopped',
-        before: 'Banner',
-        after: 'Morning report only',
-      },
-      { field: 'keep_days', label: 'Keep ended runs for', before: '1 day', after: '30 days' },
+    const paths = leaves(defaults).map(([path]) => path);
+    expect(paths.filter((path) => labelOf(path) === path)).toEqual([]);
+    const banners = { ...defaults.banners, show: { ...defaults.banners.show, stopped: 'digest' as const } };
+    const after = { notifications: false, warnings: true, banners, keep_days: 30 };
+    const told = differences({ ...defaults, keep_days: 1 }, after);
+    expect(told.map(({ label, before, after: then }) => `${label}: ${before} → ${then}`)).toEqual([
+      'Notifications: on → off',
+      'A run was stopped: Banner → Morning report only',
+      'Keep ended runs for: 1 day → 30 days',
     ]);
   });
 });

@@ -1,15 +1,16 @@
-import type { SettingsSpec } from '../../lib/backend/types';
+import type { BannersSpec, SettingsSpec } from '../../lib/backend/types';
 import { count } from '../../lib/format/count';
-import { EVENTS, placesOf } from './events';
+import { EVENTS, PLACES } from './events';
 
-/** What each setting is called, by its path in the document. */
-export const LABELS: Readonly<Record<string, string>> = {
+/** What each setting is called. */
+export const LABELS: Record<Exclude<keyof SettingsSpec, 'banners'>, string> &
+  Record<Exclude<keyof BannersSpec, 'show'>, string> = {
   notifications: 'Notifications',
+  warnings: 'Warnings as well',
   quiet_hours: 'Quiet hours',
-  'banners.quiet_days': 'Quiet hours begin on',
-  'banners.morning_report': 'Morning report',
-  'banners.sound': 'Sound',
-  ...Object.fromEntries(EVENTS.map(({ event, label }) => [`banners.show.${event}`, label])),
+  sound: 'With a sound',
+  quiet_days: 'Days of the quiet hours',
+  morning_report: 'Morning report',
   keep_days: 'Keep ended runs for',
   keep_output_days: 'Keep their output for',
   output_max: 'Keep of the output of each run',
@@ -21,11 +22,8 @@ export const LABELS: Readonly<Record<string, string>> = {
   listen: 'Take pings at',
 };
 
-/** It says in short what one of the others says. */
-const IN_SHORT = 'warnings';
-
 /** What it means that one is left out. */
-const LEFT_OUT: Readonly<Record<string, string>> = {
+const LEFT_OUT: Partial<Record<string, string>> = {
   max_runtime: 'no limit',
   max_running: 'any number',
   listen: 'nowhere',
@@ -33,46 +31,54 @@ const LEFT_OUT: Readonly<Record<string, string>> = {
 
 /** A setting that would be another one. */
 export interface Difference {
-  /** Its path in the document. */
+  /** The field of the settings which it is, or is in. */
   field: string;
+  /** Where it is, as `banners.show.stopped`. */
+  path: string;
   label: string;
   before: string;
   after: string;
 }
 
-/** The settings that are not the same in both, in the order of their labels. What `after` does not have stays. */
+/** The settings that are not the same in both, in the order of `before`; what `after` does not say stays. */
 export function differences(before: SettingsSpec, after: Partial<SettingsSpec>): Difference[] {
-  const [known, wanted] = [leaves(before), leaves(after)];
-  const changed = [...wanted.keys()].filter(
-    (path) => path !== IN_SHORT && known.get(path) !== wanted.get(path),
-  );
-  const order = Object.keys(LABELS);
-  changed.sort((one, other) => order.indexOf(one) - order.indexOf(other));
-  return changed.map((path) => ({
-    field: path,
-    label: LABELS[path] ?? path,
-    before: shown(path, known.get(path)),
-    after: shown(path, wanted.get(path)),
-  }));
+  const wanted = new Map(leaves(after));
+  return leaves(before)
+    .filter(([path, value]) => {
+      // `show.warning` in short: where both are said, it is told once.
+      const isTold = path === 'warnings' && wanted.has('banners.show.warning');
+      return !isTold && wanted.has(path) && JSON.stringify(value) !== JSON.stringify(wanted.get(path));
+    })
+    .map(([path, value]) => ({
+      field: path.split('.')[0] ?? path,
+      path,
+      label: labelOf(path),
+      before: shown(path, value),
+      after: shown(path, wanted.get(path)),
+    }));
 }
 
-/** Each value with its path. */
-export function leaves(document: object, before = ''): Map<string, unknown> {
-  const found = new Map<string, unknown>();
-  for (const [name, value] of Object.entries(document) as [string, unknown][]) {
-    const path = `${before}${name}`;
-    if (typeof value === 'object' && value !== null)
-      for (const [below, leaf] of leaves(value, `${path}.`)) found.set(below, leaf);
-    else found.set(path, value);
-  }
-  return found;
+/** Every value with the path to it. */
+export function leaves(value: object, before = ''): [string, unknown][] {
+  return Object.entries(value).flatMap(([name, part]: [string, unknown]): [string, unknown][] => {
+    const path = before + name;
+    return typeof part === 'object' && part !== null && !Array.isArray(part)
+      ? leaves(part, `${path}.`)
+      : [[path, part]];
+  });
+}
+
+export function labelOf(path: string): string {
+  const name = path.split('.').at(-1) ?? path;
+  const event = path.includes('.show.') ? EVENTS.find((one) => one.event === name) : undefined;
+  return event?.label ?? (LABELS as Partial<Record<string, string>>)[name] ?? path;
 }
 
 function shown(path: string, value: unknown): string {
   if (value === null || value === undefined) return LEFT_OUT[path] ?? 'none';
+  if (path.endsWith('_days') && typeof value === 'number') return count(value, 'day');
   if (typeof value === 'boolean') return value ? 'on' : 'off';
-  if (typeof value === 'number') return path.endsWith('_days') ? count(value, 'day') : String(value);
-  const { event } = EVENTS.find((known) => path === `banners.show.${known.event}`) ?? {};
-  const place = event && placesOf(event).find(([name]) => name === value);
-  return place ? place[1] : (value as string);
+  if (Array.isArray(value)) return value.map(String).join(', ') || 'none';
+  const text = String(value);
+  return path.includes('.show.') ? ((PLACES as Partial<Record<string, string>>)[text] ?? text) : text;
 }

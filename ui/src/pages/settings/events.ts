@@ -32,7 +32,8 @@ export const EVENTS: readonly { event: Event; label: string; help?: string }[] =
   { event: 'finished', label: 'A run finished', help: AS_ITS_JOB_SAYS },
 ];
 
-const WORDS: Record<Place, string> = {
+/** How it is said where an event is told. */
+export const PLACES: Record<Place, string> = {
   'per-job': 'As its job says',
   banner: 'Banner',
   digest: 'Morning report only',
@@ -43,7 +44,7 @@ const WORDS: Record<Place, string> = {
 export function placesOf(event: Event): [Place, string][] {
   const places: Place[] = ['banner', 'digest', 'off'];
   const all: Place[] = event === 'finished' || event === 'failed' ? ['per-job', ...places] : places;
-  return all.map((place) => [place, WORDS[place]]);
+  return all.map((place) => [place, PLACES[place]]);
 }
 
 /** The same with one event told elsewhere. Only places that `placesOf` has for it are meant. */

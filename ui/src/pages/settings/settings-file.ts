@@ -1,5 +1,6 @@
 import type { JobSpec, SettingsSpec, SettingsView } from '../../lib/backend/types';
 import { list } from '../../lib/format/count';
+import { leaves } from './differences';
 
 /** A job of a file, and the one of the same name that is there already. */
 export interface IncomingJob {
@@ -52,14 +53,16 @@ export function readFile(
 
 function settingsOf(settings: unknown, { spec, defaults }: Present): Partial<SettingsSpec> {
   if (!isRecord(settings)) throw new Error('the settings in this file have no names');
+  const models = [new Map(leaves(spec)), new Map(leaves(defaults))];
+  const read = leaves(settings);
   refuse(
     'this file has the setting',
-    Object.keys(settings).filter((name) => !(name in spec)),
+    read.map(([path]) => path).filter((path) => !models.some((model) => model.has(path))),
   );
-  for (const [name, value] of Object.entries(settings)) {
-    const models = [spec, defaults].map((one) => (one as unknown as Record<string, unknown>)[name]);
-    if (!models.some((model) => isAlike(value, model)) && !models.every((model) => model === null))
-      throw new Error(`the setting \`${name}\` cannot be \`${JSON.stringify(value)}\``);
+  for (const [path, value] of read) {
+    const kinds = models.map((model) => model.get(path));
+    if (!kinds.some((kind) => isAlike(value, kind)) && !kinds.every((kind) => kind === null))
+      throw new Error(`the setting \`${path}\` cannot be \`${JSON.stringify(value)}\``);
   }
   return settings;
 }

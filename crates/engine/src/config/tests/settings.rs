@@ -165,6 +165,20 @@ fn a_reset_takes_the_settings_out_and_leaves_what_a_person_wrote_beside_them() {
 }
 
 #[test]
+fn a_reset_takes_out_what_stands_in_a_table_of_a_table_however_it_is_written() {
+    let text = "[notifications]\nwarnings = true\nsound = false # hush\n\n# each\n[notifications.show]\n# loud\n\
+        stopped = 'off' # ever\n\n[jobs.a]\ncommand = 'x'\n";
+    let left = "[notifications]\n# hush\n\n# each\n[notifications.show]\n# loud\n# ever\n\n[jobs.a]\ncommand = 'x'\n";
+    assert_eq!(reset(text), left);
+    assert_eq!(
+        reset("[notifications]\nshow.stopped = 'off' # mine\n[jobs.a]\ncommand = 'x'\n"),
+        "[notifications]\n# mine\n[jobs.a]\ncommand = 'x'\n"
+    );
+    let inline = "notifications = { sound = false, show = { stopped = 'off' } }\n";
+    assert!(!reset(inline).contains("stopped"));
+}
+
+#[test]
 fn a_reset_leaves_what_is_no_setting_of_the_page() {
     let text = "pings = { listen = 8765, key = 'a-key-of-128-bits-or-more' }\n[types.mine]\nstall_after = '5m'\n";
     assert_eq!(reset(text), text.replace(" listen = 8765,", ""));
