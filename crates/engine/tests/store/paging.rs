@@ -158,6 +158,20 @@ fn text_jobs_and_a_period_narrow_the_history_together() {
 }
 
 #[test]
+fn a_run_that_goes_on_beyond_a_night_ran_in_it_and_one_that_starts_after_it_did_not() {
+    let sentences = |from: u64| {
+        let place = place();
+        let mut store = open(&place.path);
+        run(&mut store, "docs", from, 600, ending(Outcome::Succeeded, 0));
+        let night = Some("2025-11-21".parse().unwrap());
+        reader(&place.path).night(night, at(1_500 * MINUTE).at_wall_ms).unwrap().sentences
+    };
+    // The start is 01:46 in the night from the 21st to the 22nd, which is over at 10:00.
+    assert_eq!(sentences(100), ["No run ended between 18:00 and 10:00."]);
+    assert_eq!(sentences(500), ["Nothing ran between 18:00 and 10:00."]);
+}
+
+#[test]
 fn a_night_is_summed_up_from_what_ended_in_it() {
     let place = place();
     let mut store = open(&place.path);
