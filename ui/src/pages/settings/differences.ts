@@ -79,6 +79,6 @@ function shown(path: string, value: unknown): string {
   if (path.endsWith('_days') && typeof value === 'number') return count(value, 'day');
   if (typeof value === 'boolean') return value ? 'on' : 'off';
   if (Array.isArray(value)) return value.map(String).join(', ') || 'none';
-  const text = String(value);
+  const text = typeof value === 'string' ? value : JSON.stringify(value);
   return path.includes('.show.') ? ((PLACES as Partial<Record<string, string>>)[text] ?? text) : text;
 }
