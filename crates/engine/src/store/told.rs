@@ -127,19 +127,22 @@ impl StoreHandle {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use jiff::tz::TimeZone;
     use nightkeep_core::time::Wall;
 
     use super::*;
 
+    fn opened(directory: &Path) -> StoreHandle {
+        let store = Store::open(&directory.join("nightkeep.db"), Wall::from_ms(0)).unwrap().store;
+        StoreHandle::start(store, || TimeZone::UTC).unwrap()
+    }
+
     #[tokio::test]
     async fn what_is_held_for_the_morning_is_known_after_a_restart_and_goes_with_its_report() {
         let directory = tempfile::tempdir().unwrap();
-        let path = directory.path().join("nightkeep.db");
-        let open = || {
-            let store = Store::open(&path, Wall::from_ms(0)).unwrap().store;
-            StoreHandle::start(store, || TimeZone::UTC).unwrap()
-        };
+        let open = || opened(directory.path());
         let store = open();
         store.note_told("stopped/a".to_owned(), 1_000, 0).await;
         store.note_held("warning/a".to_owned(), 1_000).await;
@@ -156,11 +159,7 @@ mod tests {
     #[tokio::test]
     async fn what_was_told_is_known_after_a_restart_and_forgotten_in_time() {
         let directory = tempfile::tempdir().unwrap();
-        let path = directory.path().join("nightkeep.db");
-        let open = || {
-            let store = Store::open(&path, Wall::from_ms(0)).unwrap().store;
-            StoreHandle::start(store, || TimeZone::UTC).unwrap()
-        };
+        let open = || opened(directory.path());
         let store = open();
         assert_eq!(store.told().await.unwrap(), Told::default());
         store.note_told("stopped/a".to_owned(), 1_000, 0).await;
